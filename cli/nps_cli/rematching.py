@@ -1,0 +1,55 @@
+"""Finding the accounts of unmatched answers anew, after the directory has changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nps_cli.progress import track
+from nps_cli.responses import answer_keys
+from nps_cli.space import Space
+from nps_core.accounts import AccountRules, resolve
+from nps_core.ingest import Ingest
+from nps_core.models import UNMATCHED, Answer, AnswerKey
+
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDirectory:
+    """A directory in memory, (kind, value) to account id. Implements `accounts.Directory`."""
+
+    entries: Mapping[tuple[str, str], str]
+
+    def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
+        for kind, value in lookups:
+            if (kind, value) in self.entries:
+                return self.entries[kind, value], kind
+        return None
+
+
+def rematch(space: Space, directory: KnownDirectory, *, dry_run: bool) -> tuple[int, int]:
+    """Match the unmatched answers by `directory`. Returns (how many there were, now matched).
+
+    The stream then moves their votes, so the numbers of the accounts follow by themselves.
+    """
+    rules = AccountRules.of(
+        space.target.parameter("AccountProperties"),
+        space.target.parameter("AccountNameProperty"),
+        space.target.parameter("OwnerProperty"),
+    )
+    ingest = Ingest(space.answers, directory, rules, space.target.parameter("WootricMetric"))
+    keys = answer_keys(space, UNMATCHED)
+    seen = matched = 0
+    for answer in track(_unmatched(space, keys), "unmatched answers", len(keys)):
+        seen += 1
+        if resolve(answer, rules, directory).account_id is None:
+            continue
+        if dry_run or ingest.rematch(answer, space.now) == "updated":
+            matched += 1
+    return seen, matched
+
+
+def _unmatched(space: Space, keys: Sequence[AnswerKey]) -> Iterator[Answer]:
+    for start in range(0, len(keys), _BATCH):
+        found = space.answers.get_many(keys[start : start + _BATCH])
+        yield from (answer for answer in found.values() if answer.account_id is None)

@@ -1,0 +1,115 @@
+"""What a command works with: the stores of its stack, the time, and how to print."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import typer
+from nps_core import clock
+from nps_core.accounts import domain_of
+from nps_core.adapters import items
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.connections import DynamoConnections
+from nps_core.adapters.directory import DynamoDirectory
+from nps_core.adapters.ledgers import DynamoLedgerStore
+from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.adapters.summaries import DynamoSummaryStore
+
+from nps_cli.target import Options, Target, resolve
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Space:
+    """Made once per command; the stack is looked up when it is first needed."""
+
+    def __init__(self, options: Options) -> None:
+        """Keep the options of the command."""
+        self.options = options
+
+    @cached_property
+    def target(self) -> Target:
+        """The stack. Raises Failure when none is named or found."""
+        return resolve(self.options)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of the stack (that of a local stack can be moved), the same for all rows."""
+        _ = self.target
+        return clock.now()
+
+    @property
+    def window_days(self) -> int:
+        """Length of the trailing window."""
+        return int(self.target.parameter("WindowDays"))
+
+    @property
+    def fallback_owner(self) -> str:
+        """Who owns an account that nobody else owns."""
+        return self.target.parameter("FallbackOwnerAddress")
+
+    @property
+    def recipient_domains(self) -> frozenset[str]:
+        """Domains that mail may go to."""
+        listed = self.target.parameter("RecipientDomains").split(",")
+        domains = frozenset(domain.strip().lower() for domain in listed if domain.strip())
+        return domains or frozenset({domain_of(self.fallback_owner)})
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Client of both tables."""
+        client: DynamoDBClient = self.target.client("dynamodb")
+        return client
+
+    @property
+    def state_table(self) -> str:
+        """Name of the table of everything derived."""
+        return self.target.output("StateTableName")
+
+    @cached_property
+    def answers(self) -> DynamoAnswerStore:
+        """ResponsesTable."""
+        return DynamoAnswerStore(self.dynamodb, self.target.output("ResponsesTableName"))
+
+    @cached_property
+    def ledgers(self) -> DynamoLedgerStore:
+        """Ledgers of accounts and contacts."""
+        return DynamoLedgerStore(self.dynamodb, self.state_table)
+
+    @cached_property
+    def summaries(self) -> DynamoSummaryStore:
+        """Account summaries."""
+        return DynamoSummaryStore(self.dynamodb, self.state_table)
+
+    @cached_property
+    def directory(self) -> DynamoDirectory:
+        """Accounts known from outside the answers."""
+        return DynamoDirectory(self.dynamodb, self.state_table)
+
+    @cached_property
+    def connections(self) -> DynamoConnections:
+        """Activation of the Wootric account."""
+        return DynamoConnections(self.dynamodb, self.state_table)
+
+    @cached_property
+    def quarantine(self) -> DynamoQuarantine:
+        """Payloads that nobody could understand."""
+        return DynamoQuarantine(self.dynamodb, self.state_table)
+
+    def partition(self, pk: str) -> Iterator[items.Item]:
+        """Yield all items of a StateTable partition, by sort key."""
+        return items.query(self.dynamodb, self.state_table, "pk = :pk", {":pk": pk})
+
+    def item(self, pk: str, sk: str) -> items.Item | None:
+        """Return one item of StateTable."""
+        return items.get_item(self.dynamodb, self.state_table, {"pk": pk, "sk": sk})
+
+
+def space_of(ctx: typer.Context) -> Space:
+    """Return what the root command has made of the options."""
+    space = ctx.find_object(Space)
+    if space is None:
+        raise RuntimeError("the root command has not run")
+    return space

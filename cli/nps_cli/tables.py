@@ -1,0 +1,119 @@
+"""Printing: JSON for machines, tables for people, no colour where nobody sees it."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_WIDE = 100_000  # a file or a pipe has no width: nothing is cut, so that lines can be searched
+_TONES = {
+    **dict.fromkeys(("promoter", "up", "complete", "SENT", "ok"), "green"),
+    **dict.fromkeys(("detractor", "down", "failed", "FAILED", "UNKNOWN", "FAIL"), "red"),
+    **dict.fromkeys(("passive", "partial", "running", "PENDING", "open"), "yellow"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its title and what it shows of a row."""
+
+    title: str
+    value: Callable[[Mapping[str, Any]], object]
+    justify: Literal["left", "right"] = "left"
+
+    @classmethod
+    def of(cls, name: str, title: str | None = None, *, right: bool = False) -> "Column":
+        """Show a field as it is."""
+        return cls(title or name, lambda row: row[name], "right" if right else "left")
+
+
+def console() -> Console:
+    """Return the terminal, or something without width and colour for a file or a pipe."""
+    on_terminal = sys.stdout.isatty()
+    return Console(width=None if on_terminal else _WIDE, highlight=False, soft_wrap=False)
+
+
+def print_json(value: Any) -> None:
+    """Print one object."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print one array, a row per line, so that line tools can read it as well."""
+    lines = ",\n".join(json.dumps(row) for row in rows)
+    typer.echo(f"[\n{lines}\n]" if lines else "[]")
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool, empty: str
+) -> None:
+    """Print a list; `empty` tells a person why it may be empty and what to do next."""
+    if as_json:
+        print_json_rows(rows)
+    elif rows:
+        console().print(table(rows, columns))
+    else:
+        typer.echo(empty)
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Table:
+    """Lay out rows; nothing in them is taken as markup or as a terminal command."""
+    grid = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        grid.add_column(column.title, justify=column.justify, overflow="fold")
+    for row in rows:
+        grid.add_row(*(cell(column.value(row)) for column in columns))
+    return grid
+
+
+def facts(pairs: Sequence[tuple[str, object]]) -> Table:
+    """Lay out names and values of one thing."""
+    grid = Table(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        grid.add_row(name, cell(value))
+    return grid
+
+
+def cell(value: object) -> Text:
+    """Return what a person reads: `-` for nothing, a score's colour, no control characters."""
+    if value is None or value == "" or value == []:
+        return Text("-", style="dim")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, list):
+        return Text(plain(", ".join(str(item) for item in value)))
+    text = plain(str(value))
+    return Text(text, style=_TONES.get(text, ""))
+
+
+def plain(text: str) -> str:
+    """Return one line without control and direction characters, which could forge a table."""
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
+    return " ".join(kept.split())
+
+
+def shorten(text: str | None, limit: int) -> str | None:
+    """Cut a comment for a table; `--json` has it in full."""
+    if text is None or len(text) <= limit:
+        return text
+    return text[: limit - 1].rstrip() + "\u2026"
+
+
+def signed(number: int | None) -> str | None:
+    """Return an NPS or a difference with its sign."""
+    return None if number is None else f"{number:+d}" if number else "0"
+
+
+def minute(moment: str | None) -> str | None:
+    """Return an ISO time to the minute; all times are UTC."""
+    return None if moment is None else f"{moment[:10]} {moment[11:16]}"

@@ -1,0 +1,1 @@
+"""Stream consumer that keeps the ledgers of votes."""

@@ -1,0 +1,55 @@
+"""Stream consumer: answers become votes in ledgers, ledgers become summaries.
+
+Trigger: ResponsesTable's stream, at least once, in any order on replay. A retry repeats nothing
+that counts. A dependency that fails raises, so the whole batch is retried and bisected; after
+eight retries it goes to the failed-batches bucket with its records. A record that is not an answer
+goes to quarantine and is counted, so that it cannot hold up its shard.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nps_core import clock
+from nps_core.adapters.aws import dynamodb
+from nps_core.adapters.ledgers import DynamoLedgerStore
+from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.adapters.stream import keep_bad_records, read_records
+from nps_core.adapters.summaries import DynamoSummaryStore
+from nps_core.config import RollupSettings
+from nps_core.observability import logger, metrics
+
+from .service import Rollup
+
+
+class Deps(NamedTuple):
+    """What the handler works with."""
+
+    rollup: Rollup
+    quarantine: DynamoQuarantine
+
+
+@cache
+def deps() -> Deps:
+    """Build the adapters once per container, on first use, so importing has no side effect."""
+    settings = RollupSettings.load()
+    table = settings.state_table
+    ledgers, summaries = DynamoLedgerStore(dynamodb(), table), DynamoSummaryStore(dynamodb(), table)
+    rollup = Rollup(ledgers, summaries, settings.window_days)
+    return Deps(rollup, DynamoQuarantine(dynamodb(), table))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[Any]]:
+    """Apply one batch of stream records; see the module for retries and failures."""
+    now = clock.now()
+    changes, bad = read_records(event)
+    report = deps().rollup.apply([(change.old, change.new) for change in changes], now)
+    quarantined = keep_bad_records(deps().quarantine, bad, now)
+    metrics.add_metric("VotesApplied", MetricUnit.Count, report.votes)
+    metrics.add_metric("Quarantined", MetricUnit.Count, quarantined)
+    logger.info("rollup finished", extra={**report.as_log(), "quarantined": quarantined})
+    return {"batchItemFailures": []}

@@ -1,0 +1,131 @@
+"""Keep ledgers and summaries equal to a fold of the answers, whatever the stream does.
+
+Safe under duplicates, reorder, replay and a crash after any write: a ledger keeps the highest rev
+of each answer and is written behind its version; a summary is folded from ledgers that were read
+after its own version, so the last one written has seen everything.
+"""
+
+import random
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from nps_core import keys
+from nps_core.errors import Contended
+from nps_core.folds import AccountView, fold_account
+from nps_core.ledger import Votes
+from nps_core.ports import LedgerRef, LedgerStore, SummaryStore
+from nps_core.reading import account_votes
+from nps_core.tally import Change, Touched, touched
+
+_TRIES = 5
+_MAX_PAUSE_S = 0.2
+
+
+class Sleeps(Protocol):
+    """`time.sleep`, so that tests do not wait."""
+
+    def __call__(self, seconds: float, /) -> None:
+        """Pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one batch did."""
+
+    changes: int
+    votes: int
+    ledgers_written: int
+    summaries_written: int
+
+    def as_log(self) -> dict[str, int]:
+        """Return counts only, for the log line."""
+        return {
+            "changes": self.changes,
+            "votes": self.votes,
+            "ledgers_written": self.ledgers_written,
+            "summaries_written": self.summaries_written,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """The rollup use case, bound to its stores."""
+
+    ledgers: LedgerStore
+    summaries: SummaryStore
+    window_days: int
+    sleep: Sleeps = time.sleep
+
+    def apply(self, changes: Collection[Change], now: datetime) -> Report:
+        """Apply a batch: one write per touched ledger, then one per touched account's summary.
+
+        Raises:
+            StoreUnavailable: deliver the whole batch again; what was written stays right.
+            Contended: other writers won five times in a row; deliver again.
+        """
+        found = touched(changes)
+        written = self._merge_all(self._placed(found)) + self._merge_all(found.contacts)
+        summaries = sum(self._summarise(account, now) for account in found.accounts)
+        votes = sum(len(votes) for votes in found.months.values())
+        return Report(len(changes), votes, written, summaries)
+
+    def _placed(self, found: Touched) -> Mapping[LedgerRef, Votes]:
+        """Choose the item of each account vote: the month's, or a part once that has been split.
+
+        A month is split once and for ever, and ids that it holds stay there, so a vote's item
+        never changes; even if it did, readers take the highest rev over all items.
+        """
+        bases = self.ledgers.get_many([keys.ledger(*month) for month in found.months])
+        placed: dict[LedgerRef, Votes] = {}
+        for month, votes in found.months.items():
+            base = bases[keys.ledger(*month)]
+            for key, vote in votes.items():
+                in_part = base.is_split and key not in base.votes
+                ref = keys.ledger(*month, keys.ledger_part(key) if in_part else None)
+                placed.setdefault(ref, {})[key] = vote
+        return placed
+
+    def _merge_all(self, new: Mapping[LedgerRef, Votes]) -> int:
+        """Merge votes into their ledgers. Returns how many ledgers were written."""
+        left, written = dict(new), 0
+        for attempt in range(_TRIES):
+            stored = self.ledgers.get_many(list(left))
+            lost: dict[LedgerRef, Votes] = {}
+            for ref, votes in left.items():
+                merged = stored[ref].merged(votes)
+                if merged is stored[ref]:
+                    continue
+                if self.ledgers.put(ref, merged):
+                    written += 1
+                else:
+                    lost[ref] = votes
+            if not lost:
+                return written
+            left = lost
+            self._pause(attempt)
+        raise Contended(f"{len(left)} ledgers were written by others {_TRIES} times in a row")
+
+    def _summarise(self, account: str, now: datetime) -> int:
+        """Fold the account's ledgers into its summary. Returns whether it was written."""
+        for attempt in range(_TRIES):
+            stored, version = self.summaries.get_versioned(account)
+            votes = account_votes(self.ledgers, account, now, self.window_days)
+            view = fold_account(account, votes, now, self.window_days)
+            if stored is not None and _same(stored, view):
+                return 0
+            if self.summaries.put(view, version):
+                return 1
+            self._pause(attempt)
+        raise Contended(f"a summary was written by others {_TRIES} times in a row")
+
+    def _pause(self, attempt: int) -> None:
+        """Wait with full jitter, so that two consumers of one account do not meet again."""
+        self.sleep(random.uniform(0, _MAX_PAUSE_S * 2**attempt))  # noqa: S311  not a secret
+
+
+def _same(stored: AccountView, view: AccountView) -> bool:
+    """Whether only the time of folding differs."""
+    return replace(stored, as_of=view.as_of) == view

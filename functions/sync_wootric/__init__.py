@@ -1,0 +1,1 @@
+"""Scheduled sync: pages Wootric's REST API into the responses table."""

@@ -1,0 +1,1 @@
+"""Webhook front door: verifies, parses and stores one answer per request."""

@@ -1,0 +1,59 @@
+"""Webhook front door: answers and declines as they happen.
+
+Trigger: HTTP API, POST /webhook, once per delivery; Wootric may repeat, reorder and drop. A repeat
+writes nothing. Answers 200 after one durable write (also for signed bodies that nobody understands:
+they are quarantined), 401 for a missing, malformed or wrong signature, 413 above 64 KB, and 503
+with Retry-After only if nothing durable was written.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nps_core import clock
+from nps_core.adapters.aws import secrets_manager, sqs
+from nps_core.adapters.inbox import SqsInbox
+from nps_core.adapters.secret_store import SecretStore
+from nps_core.config import WebhookSettings
+from nps_core.observability import logger, metrics
+
+from . import wiring
+from .http_event import Request, reply
+from .service import Result, Stores, receive
+
+_STATUS: dict[Result, int] = {"too_large": 413, "rejected": 401, "refused": 503}
+_METRIC: dict[Result, str] = {
+    **dict.fromkeys(("too_large", "rejected", "refused"), "WebhookRejected"),
+    "quarantined": "Quarantined",
+    "inboxed": "WebhookInboxed",
+}
+
+
+class Deps(NamedTuple):
+    """What the handler works with."""
+
+    secrets: SecretStore
+    stores: Stores
+
+
+@cache
+def deps() -> Deps:
+    """Build the adapters once per container, on first use, so importing has no side effect."""
+    settings = WebhookSettings.load()
+    inbox = SqsInbox(sqs(), settings.inbox_queue_url)
+    secrets = SecretStore(secrets_manager(), settings.secret_arn)
+    return Deps(secrets, Stores(wiring.stores(settings), inbox))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Take one delivery; see the module for the answers."""
+    request = Request.from_event(event)
+    result = receive(request.body, request.signature, *deps(), clock.now())
+    metrics.add_metric(_METRIC.get(result, "WebhookAccepted"), MetricUnit.Count, 1)
+    logger.info("webhook", extra={"result": result, "bytes": len(request.body)})
+    status = _STATUS.get(result, 200)
+    return reply(status, retry_after_s=30 if status == 503 else None)

@@ -1,0 +1,44 @@
+"""Inbox consumer: verified webhooks that DynamoDB refused at first.
+
+Trigger: the inbox queue, at least once. Each message stands alone: one that fails is retried by
+the queue (five times, then its dead-letter queue, kept 14 days), the others of the batch are done.
+A repeat writes nothing.
+"""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nps_core import clock
+from nps_core.adapters.inbox import from_message
+from nps_core.config import InboxSettings
+from nps_core.errors import TransientError
+from nps_core.observability import logger, metrics
+
+from . import wiring
+from .service import VerifiedStores, store
+
+
+@cache
+def deps() -> VerifiedStores:
+    """Build the adapters once per container, on first use, so importing has no side effect."""
+    return wiring.stores(InboxSettings.load())
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    """Store every message of the batch; report those to be delivered again."""
+    failed: list[dict[str, str]] = []
+    for record in event["Records"]:
+        body, _received_at = from_message(record["body"])
+        try:
+            result = store(body, deps(), clock.now())
+        except TransientError:
+            failed.append({"itemIdentifier": record["messageId"]})
+            continue
+        metrics.add_metric("WebhookAccepted", MetricUnit.Count, 1)
+        logger.info("inbox", extra={"result": result})
+    return {"batchItemFailures": failed}

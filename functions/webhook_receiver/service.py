@@ -1,0 +1,117 @@
+"""Take one webhook: verify, understand, store; keep it somewhere durable or say so.
+
+One durable write comes before every 2xx: the answer itself, the quarantine, or the inbox queue.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+from nps_core.errors import ConfigError, InvalidSignature, PayloadError, TransientError
+from nps_core.ingest import Ingest
+from nps_core.payloads import from_webhook
+from nps_core.ports import Quarantine
+from nps_core.secret import Secret
+from nps_core.signature import verify
+
+MAX_BODY = 64 * 1024
+"""Bytes of a body; Wootric's largest is a few KB, and larger ones are not parsed at all."""
+
+Result = Literal[
+    "created", "updated", "unchanged", "quarantined", "inboxed", "too_large", "rejected", "refused"
+]
+
+
+class Secrets(Protocol):
+    """Cached secret with a forced refetch."""
+
+    def get(self, now: datetime) -> Secret:
+        """Return the secret."""
+        ...
+
+    def refetch(self, now: datetime) -> Secret | None:
+        """Fetch anew, or None when that was done a moment ago."""
+        ...
+
+
+class Inbox(Protocol):
+    """Durable place for bodies that DynamoDB refused."""
+
+    def put(self, body: bytes, received_at: datetime) -> None:
+        """Keep the body. Raises StoreUnavailable."""
+        ...
+
+
+class VerifiedStores(NamedTuple):
+    """Where a verified body belongs: among the answers, or in quarantine."""
+
+    ingest: Ingest
+    quarantine: Quarantine
+
+
+class Stores(NamedTuple):
+    """The same, and where a body goes when DynamoDB refuses."""
+
+    verified: VerifiedStores
+    inbox: Inbox
+
+
+def receive(
+    body: bytes, signature: str | None, secrets: Secrets, stores: Stores, now: datetime
+) -> Result:
+    """Take one webhook. Repeating it is harmless; see `Result` for what became of it.
+
+    `refused` is the only outcome without a durable write apart from `too_large` and `rejected`.
+    """
+    if len(body) > MAX_BODY:
+        return "too_large"
+    try:
+        authenticate(body, signature, secrets, now)
+    except InvalidSignature:
+        return "rejected"
+    except (TransientError, ConfigError):
+        return "refused"
+    return _first_durable(
+        lambda: store(body, stores.verified, now), lambda: _keep(stores.inbox, body, now)
+    )
+
+
+def authenticate(body: bytes, signature: str | None, secrets: Secrets, now: datetime) -> None:
+    """Check the signature; after a failure once more with freshly fetched keys.
+
+    Raises:
+        InvalidSignature: also with fresh keys.
+        StoreUnavailable: the keys cannot be had.
+    """
+    try:
+        verify(body, signature, secrets.get(now).webhook_keys)
+    except InvalidSignature:
+        fresh = secrets.refetch(now)
+        if fresh is None:
+            raise
+        verify(body, signature, fresh.webhook_keys)
+
+
+def store(body: bytes, stores: VerifiedStores, now: datetime) -> Result:
+    """Store a verified body, or quarantine it. Raises TransientError if neither was possible."""
+    try:
+        incoming = from_webhook(body)
+    except PayloadError as exc:
+        raw = body.decode("utf-8", "backslashreplace")
+        stores.quarantine.add(raw, exc.reason, exc.detail, "webhook", "", now)
+        return "quarantined"
+    return stores.ingest.one(incoming, now)
+
+
+def _keep(inbox: Inbox, body: bytes, now: datetime) -> Result:
+    inbox.put(body, now)
+    return "inboxed"
+
+
+def _first_durable(*places: Callable[[], Result]) -> Result:
+    for place in places:
+        try:
+            return place()
+        except TransientError:
+            continue
+    return "refused"

@@ -1,0 +1,25 @@
+"""Adapters that both entry points of this package share."""
+
+from nps_core.accounts import AccountRules
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.aws import impatient_dynamodb
+from nps_core.adapters.directory import DynamoDirectory
+from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.config import InboxSettings, WebhookSettings
+from nps_core.ingest import Ingest
+
+from .service import VerifiedStores
+
+
+def stores(settings: WebhookSettings | InboxSettings) -> VerifiedStores:
+    """Build the stores over a DynamoDB client that answers or fails within seconds."""
+    client = impatient_dynamodb()
+    rules = AccountRules.of(
+        settings.account_properties, settings.account_name_property, settings.owner_property
+    )
+    answers = DynamoAnswerStore(client, settings.responses_table)
+    directory = DynamoDirectory(client, settings.state_table)
+    return VerifiedStores(
+        Ingest(answers, directory, rules, settings.metric),
+        DynamoQuarantine(client, settings.state_table),
+    )

@@ -1,0 +1,97 @@
+"""Which account an answer belongs to, and who owns the account.
+
+Order: the first configured property that is set, then the directory by external id, by e-mail, by
+company domain (free-mail domains never match). The rule that matched is stored with the answer.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from nps_core.models import Answer
+
+_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+FREE_MAIL = frozenset(
+    """
+    163.com 126.com aol.com fastmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hey.com
+    hotmail.com icloud.com live.com mac.com mail.com me.com msn.com outlook.com proton.me
+    protonmail.com qq.com web.de yahoo.com yandex.com yandex.ru ymail.com zoho.com
+    """.split()
+)
+"""Domains whose addresses say nothing about a company."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRules:
+    """How to read the account and its owner from an answer's properties."""
+
+    account_properties: tuple[str, ...]
+    name_property: str
+    owner_property: str
+
+    @classmethod
+    def of(cls, account_properties: str, name_property: str, owner_property: str) -> "AccountRules":
+        """Build from settings; `account_properties` is comma separated, first match wins."""
+        names = tuple(name.strip() for name in account_properties.split(",") if name.strip())
+        return cls(names, name_property, owner_property)
+
+
+class Directory(Protocol):
+    """Accounts known from outside the answers."""
+
+    def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
+        ...
+
+
+def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer:
+    """Return the answer with account, account name, rule and owner set from what it says now."""
+    owner = address(_text(answer, rules.owner_property))
+    name = _text(answer, rules.name_property)
+    for prop in rules.account_properties:
+        if value := _text(answer, prop):
+            return replace(
+                answer,
+                account_id=value,
+                account_name=name,
+                account_rule=f"property:{prop}",
+                owner=owner,
+            )
+    lookups = _lookups(answer)
+    found = directory.account_of(lookups) if lookups else None
+    account, rule = (found[0], f"directory:{found[1]}") if found else (None, "unmatched")
+    return replace(answer, account_id=account, account_name=name, account_rule=rule, owner=owner)
+
+
+def address(value: str | None) -> str | None:
+    """Return a plain e-mail address in lower case, None for anything that cannot be mailed."""
+    if value is None:
+        return None
+    plain = value.strip().lower()
+    return plain if plain.isascii() and _ADDRESS.fullmatch(plain) else None
+
+
+def domain_of(mail_address: str) -> str:
+    """Return what follows the @."""
+    return mail_address.rpartition("@")[2].lower()
+
+
+def _lookups(answer: Answer) -> tuple[tuple[str, str], ...]:
+    wanted: list[tuple[str, str]] = []
+    if answer.external_id:
+        wanted.append(("external_id", answer.external_id))
+    if answer.email and address(answer.email):
+        wanted.append(("email", answer.email))
+        domain = domain_of(answer.email)
+        if domain not in FREE_MAIL:
+            wanted.append(("domain", domain))
+    return tuple(wanted)
+
+
+def _text(answer: Answer, prop: str) -> str | None:
+    value = answer.properties.get(prop)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    # 200 characters: an account id is part of keys, and keys of DynamoDB end at 1,024 bytes.
+    return str(value).strip()[:200] or None

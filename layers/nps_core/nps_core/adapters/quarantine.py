@@ -1,0 +1,48 @@
+"""Quarantine of StateTable: payloads nobody could understand, each kept once, for 400 days."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from nps_core.adapters import items
+from nps_core.keys import QUARANTINE
+from nps_core.keys import quarantine as quarantine_key
+from nps_core.times import iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_KEPT = timedelta(days=400)
+_MAX_RAW = 300_000  # an item of DynamoDB ends at 400 KB
+
+
+class DynamoQuarantine:
+    """Implements `ports.Quarantine`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Bind to the table named `table`."""
+        self._client, self._table = client, table
+
+    def add(
+        self, raw: str, reason: str, detail: str, source: str, account_token: str, at: datetime
+    ) -> bool:
+        """Keep `raw` once, however often it comes. Returns whether it is new."""
+        digest = hashlib.sha256(f"{source}\n{account_token}\n{raw}".encode()).hexdigest()[:32]
+        pk, sk = quarantine_key(digest)
+        item = {
+            "pk": pk,
+            "sk": sk,
+            "received_at": iso(at),
+            "reason": reason,
+            "detail": detail,
+            "source": source,
+            "account_token": account_token,
+            "raw": raw[:_MAX_RAW],
+            "expires_at": int((at + _KEPT).timestamp()),
+        }
+        return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
+
+    def everything(self) -> Iterator[items.Item]:
+        """Yield all quarantined payloads, by hash."""
+        return items.query(self._client, self._table, "pk = :pk", {":pk": QUARANTINE})

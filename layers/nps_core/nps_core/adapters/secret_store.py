@@ -1,0 +1,61 @@
+"""The one secret of the stack: API credentials and webhook signing keys, cached.
+
+Stale-on-error: while Secrets Manager is down the last good value is used. After a failed
+authentication a caller may force one refetch, at most once a minute, so that a rotated key works
+without a deployment.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from nps_core.adapters.aws import store_errors
+from nps_core.errors import StoreUnavailable
+from nps_core.secret import Secret, parse_secret
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_MAX_AGE = timedelta(minutes=5)
+_FORCED_GAP = timedelta(minutes=1)
+
+
+class SecretStore:
+    """Reads and caches the secret for the life of the process."""
+
+    def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
+        """Bind to the secret `arn`; nothing is fetched yet."""
+        self._client, self._arn = client, arn
+        self._value: Secret | None = None
+        self._fetched_at: datetime | None = None
+        self._forced_at: datetime | None = None
+
+    def get(self, now: datetime) -> Secret:
+        """Return the secret, at most five minutes old unless Secrets Manager fails.
+
+        Raises:
+            StoreUnavailable: it cannot be fetched and there is no earlier value.
+            ConfigError: it is not the JSON we expect.
+        """
+        fresh = self._fetched_at is not None and now - self._fetched_at < _MAX_AGE
+        if self._value is not None and fresh:
+            return self._value
+        return self._fetch(now)
+
+    def refetch(self, now: datetime) -> Secret | None:
+        """Fetch anew after a failed authentication; None when that was done in the last minute."""
+        if self._forced_at is not None and now - self._forced_at < _FORCED_GAP:
+            return None
+        self._forced_at = now
+        return self._fetch(now)
+
+    def _fetch(self, now: datetime) -> Secret:
+        try:
+            with store_errors("GetSecretValue"):
+                reply = self._client.get_secret_value(SecretId=self._arn)
+        except StoreUnavailable:
+            if self._value is None:
+                raise
+            return self._value
+        self._value = parse_secret(reply["SecretString"])
+        self._fetched_at = now
+        return self._value

@@ -1,0 +1,103 @@
+"""Settings of every function: the only reader of the environment.
+
+Names of resources have no default, so that a missing variable fails on the first invocation with
+its name instead of writing somewhere else. Values never appear in error messages.
+"""
+
+import os
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nps_core.errors import ConfigError
+
+
+class _Settings(BaseModel):
+    """Reads itself from environment variables; the alias of a field is the variable's name."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    service: str = Field(alias="POWERTOOLS_SERVICE_NAME")
+    metrics_namespace: str = Field(alias="POWERTOOLS_METRICS_NAMESPACE")
+    log_level: str = Field(alias="POWERTOOLS_LOG_LEVEL")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read and check the environment.
+
+        Raises:
+            ConfigError: naming the variables that are missing or wrong.
+        """
+        try:
+            return cls.model_validate(dict(os.environ))
+        except ValidationError as exc:
+            names = ", ".join(str(error["loc"][0]) for error in exc.errors())
+            raise ConfigError(f"set these environment variables correctly: {names}") from exc
+
+
+class _Accounts(_Settings):
+    """How an answer finds its account and the account its owner."""
+
+    account_properties: str = Field(alias="ACCOUNT_PROPERTIES")
+    account_name_property: str = Field(alias="ACCOUNT_NAME_PROPERTY")
+    owner_property: str = Field(alias="OWNER_PROPERTY")
+
+
+class _Ingest(_Accounts):
+    """What both ingest paths need."""
+
+    responses_table: str = Field(alias="RESPONSES_TABLE")
+    state_table: str = Field(alias="STATE_TABLE")
+    metric: str = Field(alias="WOOTRIC_METRIC")
+
+
+class InboxSettings(_Ingest):
+    """Settings of the inbox consumer."""
+
+
+class WebhookSettings(_Ingest):
+    """Settings of the webhook receiver."""
+
+    secret_arn: str = Field(alias="SECRET_ARN")
+    inbox_queue_url: str = Field(alias="INBOX_QUEUE_URL")
+
+
+class SyncSettings(_Ingest):
+    """Settings of the scheduled sync."""
+
+    secret_arn: str = Field(alias="SECRET_ARN")
+    account_token: str = Field(alias="WOOTRIC_ACCOUNT_TOKEN")
+    api_url: str = Field(alias="WOOTRIC_API_URL")
+    requests_per_minute: int = Field(alias="REQUESTS_PER_MINUTE", ge=1)
+    backfill_days: int = Field(alias="BACKFILL_DAYS", ge=0, le=730)
+    overlap_minutes: int = Field(alias="OVERLAP_MINUTES", ge=0)
+    window_days: int = Field(alias="WINDOW_DAYS", ge=1)
+    fallback_owner: str = Field(alias="FALLBACK_OWNER")
+    admin_address: str = Field(alias="ADMIN_ADDRESS")
+
+
+class RollupSettings(_Settings):
+    """Settings of the rollup consumer."""
+
+    state_table: str = Field(alias="STATE_TABLE")
+    window_days: int = Field(alias="WINDOW_DAYS", ge=1)
+
+
+class NotifySettings(_Settings):
+    """Settings of the deciding stream consumer."""
+
+    responses_table: str = Field(alias="RESPONSES_TABLE")
+    state_table: str = Field(alias="STATE_TABLE")
+    settle_seconds: int = Field(alias="SETTLE_SECONDS", ge=0)
+    fallback_owner: str = Field(alias="FALLBACK_OWNER")
+    recipient_domains: str = Field(alias="RECIPIENT_DOMAINS")
+
+
+class DeliverSettings(_Settings):
+    """Settings of the mail delivery."""
+
+    responses_table: str = Field(alias="RESPONSES_TABLE")
+    state_table: str = Field(alias="STATE_TABLE")
+    window_days: int = Field(alias="WINDOW_DAYS", ge=1)
+    sender: str = Field(alias="SENDER")
+    configuration_set: str = Field(alias="CONFIGURATION_SET")

@@ -1,0 +1,109 @@
+"""Reading single fields of a payload, whichever path brought it."""
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from nps_core.errors import PayloadError
+
+MAX_TEXT = 10_000
+"""Characters of a comment that are kept; longer ones are cut, so that an item fits DynamoDB."""
+MAX_PROPERTY = 1_000
+MAX_PROPERTIES = 100
+_MAX_ID = 64
+_MAX_SCALAR = 200  # end user ids are part of keys, and a sort key ends at 1,024 bytes
+
+
+def unescape(text: str) -> str:
+    """Undo the HTML escaping that Wootric applies to free text and properties, exactly once."""
+    return html.unescape(text)
+
+
+def storable(value: Any) -> Any:
+    """Replace what UTF-8 cannot hold (lone surrogates, which JSON can spell), at any depth."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(item) for key, item in value.items()}
+    return value
+
+
+def identifier(row: Mapping[str, Any], name: str) -> str:
+    """Return a required id as text. Raises PayloadError `bad_id`."""
+    value = optional_text(row, name)
+    usable = value is not None and value.isascii() and len(value) <= _MAX_ID
+    if value is None or not usable or any(c.isspace() or c == "#" for c in value):
+        raise PayloadError("bad_id", f"{name} is missing or not an id")
+    return value
+
+
+def optional_text(row: Mapping[str, Any], name: str) -> str | None:
+    """Return a scalar as stripped text; None when absent, null, empty or not a scalar."""
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value).strip()[:_MAX_SCALAR] or None
+
+
+def score(row: Mapping[str, Any], metric: str) -> int:
+    """Return the score, an integer of 0 to 10 (NPS) or 1 to 10 (CES, CSAT).
+
+    Form-encoded webhooks send digits. Raises PayloadError `bad_score` for anything else: it is
+    quarantined, never counted, never dropped.
+    """
+    value = row.get("score")
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        value = int(value.strip()) if len(value.strip()) <= 2 else None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10:
+        raise PayloadError("bad_score", f"score is not an integer of 0 to 10 ({metric})")
+    return value
+
+
+def comment(row: Mapping[str, Any]) -> str | None:
+    """Return the comment, unescaped, None when there is none."""
+    value = row.get("text")
+    if not isinstance(value, str):
+        return None
+    return unescape(value).replace("\x00", "").strip()[:MAX_TEXT] or None
+
+
+def email(value: object) -> tuple[str | None, bool]:
+    """Return (address trimmed and case-folded, whether it is the shared `Unknown` user)."""
+    if not isinstance(value, str):
+        return None, False
+    folded = unescape(value).strip().casefold()
+    if folded == "unknown":
+        return None, True
+    return (folded[:_MAX_SCALAR] or None), False
+
+
+def boolean(value: object) -> bool | None:
+    """Return a JSON boolean or the `true`/`false` of a form; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False, "1": True, "0": False}.get(value.strip().lower())
+    return None
+
+
+def properties(value: object) -> dict[str, Any]:
+    """Return a flat property map: strings unescaped, numbers and booleans kept, no nesting."""
+    if not isinstance(value, Mapping):
+        return {}
+    kept: dict[str, Any] = {}
+    for key, item in list(value.items())[:MAX_PROPERTIES]:
+        if isinstance(item, str):
+            kept[unescape(str(key))] = unescape(item).strip()[:MAX_PROPERTY]
+        elif isinstance(item, bool | int | float):
+            kept[unescape(str(key))] = item
+    return kept
+
+
+def labels(value: object) -> tuple[str, ...] | None:
+    """Return tags or notes as text; tags may be `{"name": ...}`, notes null or blank strings."""
+    if not isinstance(value, list):
+        return ()
+    names = [item.get("name") if isinstance(item, Mapping) else item for item in value]
+    return tuple(unescape(name).strip() for name in names if isinstance(name, str) and name.strip())

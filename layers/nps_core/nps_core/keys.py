@@ -1,0 +1,110 @@
+"""Keys of both tables, and the access patterns they serve.
+
+ResponsesTable (HASH pk; stream)
+    pk                   item             read by
+    <token>#response#<id>  Answer         get by id; batch get of a page or of a ledger
+    <token>#decline#<id>   Answer         the same; `nps declines list`
+
+StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
+    pk            sk                          item           read by
+    CONN#<token>  PROFILE                     activation     get: is an answer live or history
+    CONN#<token>  LEASE                       sync lease     conditional update with fence
+    CONN#<token>  CHECKPOINT#<stream>         sync position  get, conditional put with fence
+    ACCT#<acct>   LEDGER#<yyyy-mm>[#<part>]   votes          query a range of months
+    ACCT#<acct>   CONTACT#<contact>           votes          get; query all of an account
+    ACCOUNT       <acct>                      summary        query: list of accounts
+    TASK          <task id>                   task           get; query: list of tasks
+    OPENTASK      <account or contact>        pointer        get: at most one open task
+    ALERT         <answer key>                decision       get: what was decided, why
+    MAIL          <mail key>                  outbox item    get; query; `due` index by time
+    RUN           <run id>                    run log        query, newest last
+    QUARANTINE    <hash of the payload>       payload        put if absent; query
+    DIRECTORY     <kind>#<value>              directory      get at account resolution
+                  (kind: account, external_id, email, domain)
+"""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+from zlib import crc32
+
+from nps_core.models import AnswerKey
+
+ACCOUNT, TASK, OPENTASK, ALERT = "ACCOUNT", "TASK", "OPENTASK", "ALERT"
+MAIL, RUN, QUARANTINE, DIRECTORY = "MAIL", "RUN", "QUARANTINE", "DIRECTORY"
+LEDGER_PREFIX, CONTACT_PREFIX = "LEDGER#", "CONTACT#"
+DUE_INDEX = "due"
+LEDGER_PARTS = 16
+DirectoryKind = Literal["account", "external_id", "email", "domain"]
+
+
+class StateKey(NamedTuple):
+    """Primary key of a StateTable item."""
+
+    pk: str
+    sk: str
+
+
+def parse_answer_key(text: str) -> AnswerKey:
+    """Split a partition key of ResponsesTable. Raises ValueError for anything else."""
+    token, kind, answer_id = text.split("#", 2)
+    if kind == "response":
+        return AnswerKey(token, "response", answer_id)
+    if kind == "decline":
+        return AnswerKey(token, "decline", answer_id)
+    raise ValueError("not a key of ResponsesTable")
+
+
+def connection(account_token: str, item: str) -> StateKey:
+    """Key of a connection's PROFILE, LEASE or CHECKPOINT#<stream>."""
+    return StateKey(f"CONN#{account_token}", item)
+
+
+def month_of(moment: datetime) -> str:
+    """Name of the UTC month, `2026-03`."""
+    return moment.strftime("%Y-%m")
+
+
+def ledger(account: str, month: str, part: int | None = None) -> StateKey:
+    """Key of an (account, month) ledger, or of one of its parts once it has been split."""
+    suffix = "" if part is None else f"#{part:02d}"
+    return StateKey(f"ACCT#{account}", f"{LEDGER_PREFIX}{month}{suffix}")
+
+
+def ledger_part(vote_id: str) -> int:
+    """Part that a vote of a split ledger belongs to."""
+    return crc32(vote_id.encode()) % LEDGER_PARTS
+
+
+def contact(account: str, contact_key: str) -> StateKey:
+    """Key of a contact's ledger: per account, so that two accounts of one person never mix."""
+    return StateKey(f"ACCT#{account}", f"{CONTACT_PREFIX}{contact_key}")
+
+
+def account_summary(account: str) -> StateKey:
+    """Key of an account's summary."""
+    return StateKey(ACCOUNT, account)
+
+
+def alert(key: AnswerKey) -> StateKey:
+    """Key of what notify decided for an answer."""
+    return StateKey(ALERT, str(key))
+
+
+def mail(mail_key: str) -> StateKey:
+    """Key of an outbox item."""
+    return StateKey(MAIL, mail_key)
+
+
+def run(run_id: str) -> StateKey:
+    """Key of a run log record."""
+    return StateKey(RUN, run_id)
+
+
+def quarantine(digest: str) -> StateKey:
+    """Key of a quarantined payload: its hash, so that a retry or a re-read adds nothing."""
+    return StateKey(QUARANTINE, digest)
+
+
+def directory(kind: DirectoryKind, value: str) -> StateKey:
+    """Key of a directory entry."""
+    return StateKey(DIRECTORY, f"{kind}#{value}")

@@ -1,0 +1,101 @@
+"""The definition of NPS, in one place.
+
+0-6 detractor, 7-8 passive, 9-10 promoter; NPS = 100 * (promoters - detractors) / answers, from
+-100 to 100, kept unrounded. No answers, no number.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from nps_core.models import Direction, ScoreClass
+
+
+def categorize(score: int) -> ScoreClass:
+    """Return the class of a score. Raises ValueError outside 0 to 10."""
+    if not 0 <= score <= 10:
+        raise ValueError("an NPS score is an integer of 0 to 10")
+    if score <= 6:
+        return "detractor"
+    return "passive" if score <= 8 else "promoter"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many answers of each class, and the sum of their scores."""
+
+    promoters: int = 0
+    passives: int = 0
+    detractors: int = 0
+    score_sum: int = 0
+
+    @property
+    def n(self) -> int:
+        """Number of answers."""
+        return self.promoters + self.passives + self.detractors
+
+    @property
+    def nps(self) -> float | None:
+        """Unrounded NPS; None without answers."""
+        return float(self._exact()) if self.n else None
+
+    @property
+    def nps_rounded(self) -> int | None:
+        """NPS as shown: half away from zero, computed from the integers, not from the float."""
+        if not self.n:
+            return None
+        exact = self._exact()
+        magnitude = Decimal(abs(exact.numerator)) / Decimal(exact.denominator)
+        rounded = int(magnitude.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        return rounded if exact >= 0 else -rounded
+
+    @property
+    def mean(self) -> float | None:
+        """Mean score, 0 to 10, which is not NPS; None without answers."""
+        return self.score_sum / self.n if self.n else None
+
+    def _exact(self) -> Fraction:
+        return Fraction(100 * (self.promoters - self.detractors), self.n)
+
+
+def count(scores: Iterable[int]) -> Counts:
+    """Count scores of 0 to 10."""
+    tally = {"promoter": 0, "passive": 0, "detractor": 0}
+    total = 0
+    for score in scores:
+        tally[categorize(score)] += 1
+        total += score
+    return Counts(tally["promoter"], tally["passive"], tally["detractor"], total)
+
+
+def direction(latest: int, previous: int | None) -> Direction:
+    """Compare a contact's latest score with the one before."""
+    if previous is None:
+        return "first"
+    if latest == previous:
+        return "same"
+    return "up" if latest > previous else "down"
+
+
+def account_class(latest: Counts) -> tuple[ScoreClass | None, str]:
+    """Return the class of an account, from the latest answer of each contact, and its reason.
+
+    With three or more contacts the sign of NPS decides. With fewer, the class of their mean score,
+    marked as low n, because one answer more could turn it.
+    """
+    if not latest.n:
+        return None, "no answer in the window"
+    heard = f"{latest.n} contact{'s' if latest.n > 1 else ''} heard"
+    if latest.n >= 3:
+        nps = latest.nps_rounded
+        if latest.promoters > latest.detractors:
+            return "promoter", f"NPS {nps} is above 0, {heard}"
+        if latest.promoters < latest.detractors:
+            return "detractor", f"NPS {nps} is below 0, {heard}"
+        return "passive", f"NPS is 0, {heard}"
+    mean = Fraction(latest.score_sum, latest.n)
+    shown = f"mean score {float(mean):.1f}, low n: {heard}"
+    if mean >= 9:
+        return "promoter", shown
+    return ("passive", shown) if mean >= 7 else ("detractor", shown)

@@ -1,0 +1,49 @@
+"""What the commands share: JSON on standard output, a message and exit status 1 on failure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from nps_local import discovery
+from nps_local.local_http import UnreachableError
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="Folder of the stack; default: the one started last.", metavar="DIR"
+    ),
+]
+
+
+def print_json(value: Any) -> None:
+    """One line for machines."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def fail(message: str) -> NoReturn:
+    """Say why on standard error and end with status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+def find(data: Path | None) -> discovery.RunningStack:
+    """The running stack, or the end of the command."""
+    try:
+        return discovery.find(data)
+    except discovery.NoRunningStackError as error:
+        fail(str(error))
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn what a person can do something about into a message and exit status 1."""
+    try:
+        yield
+    except (ValueError, UnreachableError) as error:
+        fail(str(error))

@@ -1,0 +1,116 @@
+"""Finds the local stack that runs, by the file it writes when it is ready."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+from nps_local import checkout
+
+_RUN_FILE = "run.json"
+
+
+class NoRunningStackError(RuntimeError):
+    """No local stack runs where we looked."""
+
+
+class SessionSettings(TypedDict):
+    """What an SDK session needs so that it takes nothing from the shell; any credentials do."""
+
+    region_name: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """Everything a command needs to talk to a running local stack."""
+
+    pid: int
+    data: Path
+    webhook_url: str
+    aws_endpoint: str
+    admin_url: str
+    wootric_url: str
+    region: str
+    stack_name: str
+    account_token: str
+    clock_file: Path
+    outputs: dict[str, str]
+    """The outputs of the template."""
+    functions: dict[str, str]
+    """Short name (sync, webhook, ...) to the name of the deployed function."""
+
+    def session_settings(self) -> SessionSettings:
+        """For ``boto3.Session``; give its clients ``endpoint_url=stack.aws_endpoint``."""
+        return {
+            "region_name": self.region,
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
+
+    def announcement(self) -> dict[str, str]:
+        """What `nps local up` prints when it is ready."""
+        return {
+            "webhook_url": self.webhook_url,
+            "aws_endpoint": self.aws_endpoint,
+            "wootric_url": self.wootric_url,
+            "region": self.region,
+            "stack_name": self.stack_name,
+        }
+
+
+def find(data: Path | None = None) -> RunningStack:
+    """The stack of a data folder, of ``NPS_LOCAL_DATA``, or the one that was started last.
+
+    Raises:
+        NoRunningStackError: None runs there; the message says how to start one.
+    """
+    folder = data or _chosen_folder()
+    try:
+        document = json.loads((folder / _RUN_FILE).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        document = None
+    if document is None or not _answers(document["admin_url"]):
+        raise NoRunningStackError(f"no local stack runs in {folder}: start one with `nps local up`")
+    paths = {"data": Path(document["data"]), "clock_file": Path(document["clock_file"])}
+    return RunningStack(**{**document, **paths})
+
+
+def announce(stack: RunningStack) -> None:
+    """Let `find` see a stack, from now on without naming its folder."""
+    document = {**asdict(stack), "data": str(stack.data), "clock_file": str(stack.clock_file)}
+    unfinished = stack.data / f"{_RUN_FILE}.tmp"
+    unfinished.write_text(json.dumps(document, indent=2) + "\n")
+    unfinished.replace(stack.data / _RUN_FILE)
+    checkout.LAST_STACK.parent.mkdir(parents=True, exist_ok=True)
+    checkout.LAST_STACK.write_text(f"{stack.data}\n")
+
+
+def withdraw(data: Path) -> None:
+    """Make `find` say that nothing runs."""
+    (data / _RUN_FILE).unlink(missing_ok=True)
+
+
+def _chosen_folder() -> Path:
+    chosen = os.environ.get(checkout.DATA_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    try:
+        return Path(checkout.LAST_STACK.read_text().strip())
+    except FileNotFoundError:
+        return checkout.DEFAULT_DATA
+
+
+def _answers(admin_url: str) -> bool:
+    # Not the process id: it may be a zombie's, or another program's by now.
+    try:
+        socket.create_connection(("127.0.0.1", urlsplit(admin_url).port or 0), timeout=5).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,32 @@
+"""The rate limit: so many requests per account and minute."""
+
+from .wire import ApiError, json_reply
+
+
+class RateLimiter:
+    """Counts requests in fixed minutes of the server's own clock."""
+
+    def __init__(self) -> None:
+        self._minute = -1
+        self._used = 0
+
+    def take(self, limit: int, server_now_s: float) -> dict[str, str]:
+        """Count one request and give its headers.
+
+        Raises:
+            ApiError: 429 when the minute is used up, with the same headers.
+        """
+        minute = int(server_now_s // 60)
+        if minute != self._minute:
+            self._minute, self._used = minute, 0
+        self._used += 1
+        headers = {
+            "X-Rate-Limit-Limit": str(limit),
+            "X-Rate-Limit-Remaining": str(max(0, limit - self._used)),
+            "X-Rate-Limit-Reset": str((minute + 1) * 60),
+        }
+        if self._used > limit:
+            reply = json_reply({"error": "Rate limit exceeded"}, 429)
+            reply.headers.update(headers)
+            raise ApiError(reply)
+        return headers

@@ -1,0 +1,36 @@
+"""The time formats Wootric prints and accepts: US Pacific wall time with its offset."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_datetime(ms: int) -> datetime:
+    """Convert without a float, so that milliseconds stay exact."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
+def rest_time(ms: int) -> str:
+    """Print whole seconds as REST and form webhooks do: `2026-08-17 14:44:07 -0700`."""
+    return f"{to_datetime(ms).astimezone(PACIFIC):%Y-%m-%d %H:%M:%S %z}"
+
+
+def iso_time(ms: int) -> str:
+    """Print milliseconds as JSON webhooks do: `2026-08-17T14:44:07.558-07:00`."""
+    return to_datetime(ms).astimezone(PACIFIC).isoformat(timespec="milliseconds")
+
+
+def parse_ms(text: str) -> int:
+    """Read any printed form; a text without an offset is UTC."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round((moment - _EPOCH) / timedelta(milliseconds=1))
+
+
+def next_purge_ms(now_ms: int) -> int:
+    """Give the first 07:00 UTC of a later day: when erasures are carried out."""
+    day = (to_datetime(now_ms) + timedelta(days=1)).date()
+    return parse_ms(f"{day.isoformat()}T07:00:00+00:00")

@@ -1,0 +1,34 @@
+"""What a person chose on the command line of `nps local up`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FakeData:
+    """How much the bundled fake Wootric has; the same seed gives the same answers."""
+
+    seed: int = 1
+    answers: int = 2000
+    people: int = 300
+    accounts: int = 30
+    days: int = 180
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """How a local stack is to be started."""
+
+    data: Path
+    http_port: int | None = None
+    aws_port: int | None = None
+    wootric_url: str | None = None
+    now: datetime | None = None
+    secrets: Path | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    schedules: bool = False
+    log_level: str = "WARNING"
+    fake: FakeData = FakeData()

@@ -1,0 +1,77 @@
+"""Reads template.yaml and points it at the local artifacts; nothing else in it is changed."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Template = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms, which are expanded to the long ones."""
+
+
+def _expand(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _expand)
+# CloudFormation wants the version "2010-09-09" as it is written, not as a date.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(path: Path) -> Template:
+    """The template as plain data."""
+    document: Template = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  a SafeLoader
+    return document
+
+
+def override(template: Template, chosen: dict[str, str]) -> dict[str, str]:
+    """Check parameter values that a person typed against what the template declares.
+
+    Raises:
+        ValueError: A name is unknown; the message lists the known ones.
+    """
+    known = template.get("Parameters", {})
+    for name in chosen:
+        if name not in known:
+            raise ValueError(f"unknown parameter {name!r}; the template has {', '.join(known)}")
+    return chosen
+
+
+def with_artifacts(template: Template, functions: str, layer: str) -> Template:
+    """The same template with the code of functions and layers at these S3 addresses."""
+    document = copy.deepcopy(template)
+    defaults = document.get("Globals", {}).get("Function", {})
+    if "CodeUri" in defaults:
+        defaults["CodeUri"] = functions
+    for resource in document["Resources"].values():
+        properties = resource.setdefault("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function":
+            properties["CodeUri"] = functions
+            resource.pop("Metadata", None)
+        elif resource["Type"] == "AWS::Serverless::LayerVersion":
+            properties["ContentUri"] = layer
+            resource.pop("Metadata", None)
+    return document
+
+
+def to_json(template: Template) -> str:
+    """The text that is deployed; the same template always gives the same text."""
+    return json.dumps(template, sort_keys=False, separators=(",", ":"))
