@@ -13,6 +13,9 @@ from nps_testing.backends import dynamodb_local, tables
 
 __all__ = ["dynamodb_local", "tables"]  # fixtures for every test
 
+# Powertools reads its variables when a handler is imported, as Lambda sets them before that.
+os.environ.update(environment.FUNCTION)
+
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "CI", "JAVA_HOME", "COVERAGE_PROCESS_START")
 
 

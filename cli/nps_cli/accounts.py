@@ -112,7 +112,7 @@ def _unmatched(space: Space, views: list[AccountView]) -> int:
 
 def _directory(space: Space) -> dict[str, Mapping[str, Any]]:
     """Return the directory's account entries by account id."""
-    entries = (entry["sk"].partition("#") + (entry,) for entry in space.directory.everything())
+    entries = ((*entry["sk"].partition("#"), entry) for entry in space.directory.everything())
     return {value: entry for kind, _, value, entry in entries if kind == "account"}
 
 

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from nps_cli.errors import TRANSLATED, code_of, explain
 from nps_cli.rows import Row
 from nps_cli.space import Space
-from nps_core.accounts import address, domain_of
+from nps_core.accounts import domain_of
+from nps_core.errors import ConfigError
 from nps_core.models import UNMATCHED
 from nps_core.reading import current
 from nps_core.times import iso
@@ -107,15 +108,14 @@ def sandbox(space: Space) -> Check:
 def owner(space: Space) -> Check:
     """Whoever owns what nobody else owns must be mailable, or a detractor is told to nobody."""
     fallback = space.fallback_owner
-    plain = address(fallback)
-    allowed = plain is not None and domain_of(plain) in space.recipient_domains
-    detail = f"{fallback} is mailable" if allowed else f"{fallback} is not mailable"
-    return Check.result(
-        "owner",
-        allowed,
-        detail,
-        "deploy with a FallbackOwnerAddress whose domain is among RecipientDomains",
-    )
+    fix = "deploy with a FallbackOwnerAddress whose domain is among RecipientDomains"
+    try:
+        domains = space.owners.domains
+    except ConfigError as exc:
+        return Check("owner", False, str(exc), fix)
+    allowed = domain_of(fallback) in domains
+    detail = f"{fallback} may be mailed" if allowed else f"the domain of {fallback} is not allowed"
+    return Check.result("owner", allowed, detail, fix)
 
 
 def activation(space: Space) -> Check:
@@ -130,9 +130,7 @@ def schedules(space: Space) -> Check:
     """Sync and mail happen only when their schedules are on."""
     if space.target.is_local:
         return Check("schedules", True, "a local stack fires them by `nps local fire`")
-    wanted = {
-        space.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")
-    }
+    wanted = {space.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
     client = space.target.client("scheduler")
     pages = client.get_paginator("list_schedules").paginate()
     enabled = {

@@ -75,7 +75,7 @@ def _read(file: Path) -> list[Entry]:
 def _warn_of_owners(space: Space, entries: list[Entry]) -> None:
     """Say which owners could not be mailed: their alerts would go to the fallback owner."""
     domains = {domain_of(entry.owner) for entry in entries if entry.owner}
-    for domain in sorted(domains - space.recipient_domains):
+    for domain in sorted(domains - space.owners.domains):
         typer.echo(
             f"warning: owners at {domain} cannot be mailed, their alerts go to the fallback owner;"
             " add the domain to the parameter RecipientDomains and deploy",

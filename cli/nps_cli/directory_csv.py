@@ -64,7 +64,7 @@ def parse(data: bytes) -> list[Entry]:
             except _CellError as exc:
                 errors.append(f"line {line}, {exc}")
     except (csv.Error, _CellError) as exc:
-        errors.append(f"line {max(reader.line_num, 1)}, {exc}")
+        errors.append(f"line {max(reader.reader.line_num, 1)}, {exc}")
     if errors:
         raise FileRejected(errors)
     return [entry for _, entry in entries.values()]

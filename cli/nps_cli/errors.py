@@ -4,6 +4,7 @@ from typing import IO, Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
+
 from nps_core.errors import NpsError
 
 _SIGN_IN = "sign in to AWS again (`aws sso login`, or set AWS_PROFILE) and repeat"

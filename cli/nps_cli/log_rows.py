@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nps_cli.rows import Row
+from nps_cli.rows import Row, source_id
 
 RUN = (
     *("run_id", "kind", "status", "started_at", "ended_at", "window_from", "window_to", "pages"),
@@ -26,12 +26,12 @@ def run_row(item: Mapping[str, Any]) -> Row:
 
 def task_row(item: Mapping[str, Any]) -> Row:
     """Return a follow-up task."""
-    return _row({"task_id": item.get("sk"), **item}, TASK)
+    return _row({"task_id": item.get("sk"), **item, **_response_ids(item)}, TASK)
 
 
 def mail_row(item: Mapping[str, Any]) -> Row:
     """Return an outbox item."""
-    return _row({**item, "key": item.get("sk")}, MAIL)
+    return _row({**item, "key": item.get("sk"), **_response_ids(item)}, MAIL)
 
 
 def quarantine_row(item: Mapping[str, Any], *, with_raw: bool = False) -> Row:
@@ -44,6 +44,11 @@ def directory_row(item: Mapping[str, Any]) -> Row:
     """Return a directory entry."""
     kind, _, value = str(item.get("sk", "")).partition("#")
     return _row({**item, "kind": kind, "value": value}, DIRECTORY)
+
+
+def _response_ids(item: Mapping[str, Any]) -> Row:
+    """Ids as `nps responses list` shows them."""
+    return {"response_ids": [source_id(value) for value in item.get("response_ids", ())]}
 
 
 def _row(item: Mapping[str, Any], fields: tuple[str, ...]) -> Row:

@@ -64,9 +64,7 @@ def list_quarantine(
 ) -> None:
     """List payloads that were kept because they could not be understood, newest last."""
     space = space_of(ctx)
-    found = [
-        log_rows.quarantine_row(item, with_raw=raw) for item in space.quarantine.everything()
-    ]
+    found = [log_rows.quarantine_row(item, with_raw=raw) for item in space.quarantine.everything()]
     found.sort(key=lambda row: (row["received_at"] or "", row["key"] or ""))
     columns = (*_QUARANTINE, Column.of("raw")) if raw else _QUARANTINE
     empty = "Nothing is in quarantine: every payload so far was understood."

@@ -37,20 +37,21 @@ def is_shown() -> bool:
 
 
 @contextmanager
-def bar() -> Iterator[Progress]:
-    """Show a bar on standard error while the block runs; nothing when not on a terminal."""
+def bar(*, counts_steps: bool = True) -> Iterator[Progress]:
+    """Show a bar on standard error while the block runs; nothing when not on a terminal.
+
+    Without `counts_steps` the steps are not worth a number, the description tells more.
+    """
+    counts = (MofNCompleteColumn(), RateColumn()) if counts_steps else ()
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        RateColumn(),
+        *counts,
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    shown = Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=not is_shown()
-    )
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, disable=not is_shown())
     with shown:
         yield shown
 

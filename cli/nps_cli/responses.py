@@ -1,6 +1,7 @@
 """`nps responses list` and `nps declines list`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import typer
 
@@ -17,6 +18,12 @@ declines_app = typer.Typer(help="Surveys that were declined.", no_args_is_help=T
 
 _COMMENT = 60
 _BATCH = 100
+
+
+def _not_counted(row: Mapping[str, Any]) -> str | None:
+    return "deleted" if row["deleted"] else "excluded" if row["excluded"] else None
+
+
 _COLUMNS = (
     Column.of("id", right=True),
     Column.of("score", right=True),
@@ -24,7 +31,7 @@ _COLUMNS = (
     Column("who", lambda row: row["email"] or row["external_id"] or row["end_user_id"]),
     Column.of("account_id", "account"),
     Column.of("metric"),
-    Column("not counted", lambda row: _not_counted(row)),
+    Column("not counted", _not_counted),
     Column("answered", lambda row: tables.minute(row["answered_at"])),
     Column.of("source"),
 )
@@ -86,7 +93,3 @@ def _of_account(space: Space, account_id: str) -> Iterable[Answer]:
 
 def _sorted(answers: Iterable[Answer]) -> list[Answer]:
     return sorted(answers, key=lambda answer: (answer.answered_at, answer.key))
-
-
-def _not_counted(row: rows.Row) -> str | None:
-    return "deleted" if row["deleted"] else "excluded" if row["excluded"] else None

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import typer
+
+from nps_cli.target import Options, Target, resolve
 from nps_core import clock
-from nps_core.accounts import domain_of
 from nps_core.adapters import items
 from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.connections import DynamoConnections
@@ -15,8 +16,7 @@ from nps_core.adapters.directory import DynamoDirectory
 from nps_core.adapters.ledgers import DynamoLedgerStore
 from nps_core.adapters.quarantine import DynamoQuarantine
 from nps_core.adapters.summaries import DynamoSummaryStore
-
-from nps_cli.target import Options, Target, resolve
+from nps_core.owners import OwnerPolicy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,11 +51,9 @@ class Space:
         return self.target.parameter("FallbackOwnerAddress")
 
     @property
-    def recipient_domains(self) -> frozenset[str]:
-        """Domains that mail may go to."""
-        listed = self.target.parameter("RecipientDomains").split(",")
-        domains = frozenset(domain.strip().lower() for domain in listed if domain.strip())
-        return domains or frozenset({domain_of(self.fallback_owner)})
+    def owners(self) -> OwnerPolicy:
+        """Who may be mailed. Raises ConfigError when the fallback owner may not."""
+        return OwnerPolicy.of(self.fallback_owner, self.target.parameter("RecipientDomains"))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

@@ -86,7 +86,7 @@ def facts(pairs: Sequence[tuple[str, object]]) -> Table:
 
 def cell(value: object) -> Text:
     """Return what a person reads: `-` for nothing, a score's colour, no control characters."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return Text("-", style="dim")
     if isinstance(value, bool):
         return Text("yes" if value else "no")

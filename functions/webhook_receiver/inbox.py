@@ -39,6 +39,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
         except TransientError:
             failed.append({"itemIdentifier": record["messageId"]})
             continue
-        metrics.add_metric("WebhookAccepted", MetricUnit.Count, 1)
+        name = "Quarantined" if result == "quarantined" else "WebhookAccepted"
+        metrics.add_metric(name, MetricUnit.Count, 1)
         logger.info("inbox", extra={"result": result})
     return {"batchItemFailures": failed}

@@ -31,6 +31,7 @@ def fire(
         try:
             console.print_json(schedules.fire(stack, schedule))
         except schedules.FunctionFailedError as error:
+            typer.echo(error.log, err=True)
             console.fail(f"{schedule} failed: {error}")
 
 

@@ -7,7 +7,6 @@ import os
 import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 from nps_local import checkout
@@ -17,14 +16,6 @@ _RUN_FILE = "run.json"
 
 class NoRunningStackError(RuntimeError):
     """No local stack runs where we looked."""
-
-
-class SessionSettings(TypedDict):
-    """What an SDK session needs so that it takes nothing from the shell; any credentials do."""
-
-    region_name: str
-    aws_access_key_id: str
-    aws_secret_access_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +37,10 @@ class RunningStack:
     functions: dict[str, str]
     """Short name (sync, webhook, ...) to the name of the deployed function."""
 
-    def session_settings(self) -> SessionSettings:
-        """For ``boto3.Session``; give its clients ``endpoint_url=stack.aws_endpoint``."""
+    def client_settings(self) -> dict[str, str]:
+        """Keyword arguments of an SDK client; the emulator takes any credentials."""
         return {
+            "endpoint_url": self.aws_endpoint,
             "region_name": self.region,
             "aws_access_key_id": "test",
             "aws_secret_access_key": "test",
@@ -71,15 +63,13 @@ def find(data: Path | None = None) -> RunningStack:
     Raises:
         NoRunningStackError: None runs there; the message says how to start one.
     """
-    folder = data or _chosen_folder()
-    try:
-        document = json.loads((folder / _RUN_FILE).read_text())
-    except (FileNotFoundError, NotADirectoryError):
-        document = None
-    if document is None or not _answers(document["admin_url"]):
-        raise NoRunningStackError(f"no local stack runs in {folder}: start one with `nps local up`")
-    paths = {"data": Path(document["data"]), "clock_file": Path(document["clock_file"])}
-    return RunningStack(**{**document, **paths})
+    folders = [data] if data else _usual_folders()
+    for folder in folders:
+        stack = _read(folder)
+        if stack is not None and _answers(stack.admin_url):
+            return stack
+    where = folders[-1]
+    raise NoRunningStackError(f"no local stack runs in {where}: start one with `nps local up`")
 
 
 def announce(stack: RunningStack) -> None:
@@ -97,14 +87,24 @@ def withdraw(data: Path) -> None:
     (data / _RUN_FILE).unlink(missing_ok=True)
 
 
-def _chosen_folder() -> Path:
+def _usual_folders() -> list[Path]:
     chosen = os.environ.get(checkout.DATA_VARIABLE)
     if chosen:
-        return Path(chosen)
+        return [Path(chosen)]
     try:
-        return Path(checkout.LAST_STACK.read_text().strip())
+        last = [Path(checkout.LAST_STACK.read_text().strip())]
     except FileNotFoundError:
-        return checkout.DEFAULT_DATA
+        last = []
+    return [*last, checkout.DEFAULT_DATA]
+
+
+def _read(folder: Path) -> RunningStack | None:
+    try:
+        document = json.loads((folder / _RUN_FILE).read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    paths = {"data": Path(document["data"]), "clock_file": Path(document["clock_file"])}
+    return RunningStack(**{**document, **paths})
 
 
 def _answers(admin_url: str) -> bool:

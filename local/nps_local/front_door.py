@@ -15,6 +15,7 @@ from typing import Any
 # MiniStack starts one process per concurrent request; more than this would only thrash a laptop.
 _CONCURRENT = 4
 _LARGEST_BODY = 10 * 1024 * 1024  # of an HTTP API
+_CLOSES_WITHIN_S = 0.05
 _TIMEOUT_S = 35.0  # an HTTP API gives up after 30 s
 _HOP_BY_HOP = {
     "connection",
@@ -41,7 +42,9 @@ class FrontDoor:
             {"backend_port": backend_port, "base_path": base_path},
         )
         self._server = _Server(("127.0.0.1", port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_CLOSES_WITHIN_S,), daemon=True
+        )
         self._thread.start()
 
     @property

@@ -35,7 +35,8 @@ class Child:
             start_new_session=True,
         )
         self._first: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True, name=f"{name}-output").start()
+        self._reader = threading.Thread(target=self._read, daemon=True, name=f"{name}-output")
+        self._reader.start()
 
     @property
     def pid(self) -> int:
@@ -73,13 +74,18 @@ class Child:
 
     def wait(self, deadline: float) -> bool:
         """Wait until a monotonic time, then kill it; says whether it ended by itself."""
+        ended = True
         try:
             self._process.wait(timeout=max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
+            ended = False
             self._process.kill()
             self._process.wait()
-            return False
-        return True
+        self._reader.join(timeout=1.0)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        return ended
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101  it was opened as a pipe

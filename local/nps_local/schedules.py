@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -14,7 +15,11 @@ _LONGEST_S = 960.0  # a Lambda function may take 900 s
 
 
 class FunctionFailedError(RuntimeError):
-    """The target raised; the message is its error."""
+    """The target raised; the message is its error, the log what it wrote last."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
 
 
 def fire(stack: RunningStack, name: str) -> Any:
@@ -32,12 +37,13 @@ def fire(stack: RunningStack, name: str) -> Any:
         "lambda", endpoint_url=stack.aws_endpoint, config=ministack.config(_LONGEST_S)
     )
     try:
-        answer = functions.invoke(FunctionName=arn, Payload=payload.encode())
+        answer = functions.invoke(FunctionName=arn, Payload=payload.encode(), LogType="Tail")
         result = json.loads(answer["Payload"].read() or b"null")
     except BotoCoreError as error:
         raise FunctionFailedError(f"the stack went away: {error}") from error
     if "FunctionError" in answer:
-        raise FunctionFailedError(result.get("errorMessage", str(result)))
+        log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+        raise FunctionFailedError(result.get("errorMessage", str(result)), log)
     return result
 
 

@@ -62,12 +62,11 @@ def with_artifacts(template: Template, functions: str, layer: str) -> Template:
     if "CodeUri" in defaults:
         defaults["CodeUri"] = functions
     for resource in document["Resources"].values():
-        properties = resource.setdefault("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
-            properties["CodeUri"] = functions
+            resource["Properties"]["CodeUri"] = functions
             resource.pop("Metadata", None)
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
-            properties["ContentUri"] = layer
+            resource["Properties"]["ContentUri"] = layer
             resource.pop("Metadata", None)
     return document
 

@@ -1,6 +1,7 @@
 """Reading single fields of a payload, whichever path brought it."""
 
 import html
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ MAX_TEXT = 10_000
 """Characters of a comment that are kept; longer ones are cut, so that an item fits DynamoDB."""
 MAX_PROPERTY = 1_000
 MAX_PROPERTIES = 100
+MAX_DEPTH = 20
+"""Levels of nesting of a payload; Wootric's has three."""
 _MAX_ID = 64
 _MAX_SCALAR = 200  # end user ids are part of keys, and a sort key ends at 1,024 bytes
 
@@ -19,14 +22,21 @@ def unescape(text: str) -> str:
     return html.unescape(text)
 
 
-def storable(value: Any) -> Any:
-    """Replace what UTF-8 cannot hold (lone surrogates, which JSON can spell), at any depth."""
+def storable(value: Any, depth: int = 0) -> Any:
+    """Replace what UTF-8 or JSON cannot hold: lone surrogates by `?`, NaN and infinity by None.
+
+    Raises PayloadError `too_deep` for more than `MAX_DEPTH` levels, before the stack ends.
+    """
+    if depth > MAX_DEPTH:
+        raise PayloadError("too_deep", f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, list):
-        return [storable(item) for item in value]
+        return [storable(item, depth + 1) for item in value]
     if isinstance(value, Mapping):
-        return {storable(str(key)): storable(item) for key, item in value.items()}
+        return {storable(str(key)): storable(item, depth + 1) for key, item in value.items()}
     return value
 
 
@@ -48,7 +58,7 @@ def optional_text(row: Mapping[str, Any], name: str) -> str | None:
 
 
 def score(row: Mapping[str, Any], metric: str) -> int:
-    """Return the score, an integer of 0 to 10 (NPS) or 1 to 10 (CES, CSAT).
+    """Return the score, an integer of 0 to 10 whatever the metric: only NPS is ever counted.
 
     Form-encoded webhooks send digits. Raises PayloadError `bad_score` for anything else: it is
     quarantined, never counted, never dropped.
@@ -88,10 +98,13 @@ def boolean(value: object) -> bool | None:
     return None
 
 
-def properties(value: object) -> dict[str, Any]:
-    """Return a flat property map: strings unescaped, numbers and booleans kept, no nesting."""
+def properties(value: object) -> dict[str, Any] | None:
+    """Return a flat property map: strings unescaped, numbers and booleans kept, no nesting.
+
+    None when there is none, which is different from an empty one.
+    """
     if not isinstance(value, Mapping):
-        return {}
+        return None
     kept: dict[str, Any] = {}
     for key, item in list(value.items())[:MAX_PROPERTIES]:
         if isinstance(item, str):
@@ -101,9 +114,15 @@ def properties(value: object) -> dict[str, Any]:
     return kept
 
 
-def labels(value: object) -> tuple[str, ...] | None:
-    """Return tags or notes as text; tags may be `{"name": ...}`, notes null or blank strings."""
+def labels(row: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    """Return tags or notes as text, None when the row has no such field.
+
+    Tags may be `{"name": ...}`, notes may be null or blank strings.
+    """
+    if name not in row:
+        return None
+    value = row[name]
     if not isinstance(value, list):
         return ()
-    names = [item.get("name") if isinstance(item, Mapping) else item for item in value]
-    return tuple(unescape(name).strip() for name in names if isinstance(name, str) and name.strip())
+    texts = [item.get("name") if isinstance(item, Mapping) else item for item in value]
+    return tuple(unescape(text).strip() for text in texts if isinstance(text, str) and text.strip())

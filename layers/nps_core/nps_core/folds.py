@@ -61,9 +61,13 @@ class ContactView:
 
 
 def counted(votes: Mapping[str, Vote]) -> list[tuple[str, Vote]]:
-    """Return the votes that count, oldest answer first, ties by id: the order of every fold."""
+    """Return the votes that count, oldest answer first: the order of every fold.
+
+    Ordered by whole second, then by id, because the API tells no more: the order must not depend
+    on which path brought an answer.
+    """
     live = [(key, vote) for key, vote in votes.items() if not vote.gone and vote.score is not None]
-    return sorted(live, key=lambda item: (item[1].answered_ms, item[0]))
+    return sorted(live, key=lambda item: (item[1].answered_ms // 1000, len(item[0]), item[0]))
 
 
 def in_window(votes: Mapping[str, Vote], as_of: datetime, window_days: int) -> list[Vote]:
@@ -101,7 +105,7 @@ def fold_account(
         class_reason=reason,
         last_answered_at=everything[-1].answered_at if everything else None,
         trend=trend(everything, as_of),
-        valid_until=window[0].answered_at + timedelta(days=window_days) if window else None,
+        valid_until=_oldest(window, timedelta(days=window_days)),
     )
 
 
@@ -145,6 +149,10 @@ def fold_contact(account_id: str | None, votes: Mapping[str, Vote]) -> ContactVi
         direction=direction(past[-1].score, before),
         delta=None if before is None else past[-1].score - before,
     )
+
+
+def _oldest(window: Iterable[Vote], days: timedelta) -> datetime | None:
+    return min((vote.answered_at + days for vote in window), default=None)
 
 
 def _scores(votes: Iterable[Vote]) -> list[int]:

@@ -131,8 +131,8 @@ class FollowUpStore(Protocol):
         """Return an outbox mail."""
         ...
 
-    def move(self, before: OutboxMail, after: OutboxMail) -> bool:
-        """Write `after` if state and fence are still those of `before`."""
+    def move(self, before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
+        """Write `after` behind the next fence; None if the fence of `before` is not the latest."""
         ...
 
     def due(self, now: datetime, limit: int) -> Iterable[str]:

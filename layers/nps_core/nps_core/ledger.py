@@ -55,7 +55,7 @@ class Ledger:
 
     def merged(self, new: Mapping[str, Vote]) -> "Ledger":
         """Return the ledger after `new`; equal to this one when nothing is newer."""
-        newer = {key: vote for key, vote in new.items() if _is_newer(vote, self.votes.get(key))}
+        newer = {key: vote for key, vote in new.items() if is_newer(vote, self.votes.get(key))}
         if not newer:
             return self
         votes = {**self.votes, **newer}
@@ -88,12 +88,20 @@ def contact_vote(answer: Answer) -> Vote:
     )
 
 
+def is_newer(vote: Vote, known: Vote | None) -> bool:
+    """Whether `vote` replaces `known`: the higher rev; on a tie the answer beats its tombstone.
+
+    A tie is an answer that was removed and came back within one millisecond.
+    """
+    return known is None or (vote.rev, not vote.gone) > (known.rev, not known.gone)
+
+
 def join(ledgers: Iterable[Ledger]) -> Votes:
     """Return the votes of several items (months, parts) as one map: highest rev per id."""
     joined: Votes = {}
     for ledger in ledgers:
         for key, vote in ledger.votes.items():
-            if _is_newer(vote, joined.get(key)):
+            if is_newer(vote, joined.get(key)):
                 joined[key] = vote
     return joined
 
@@ -136,10 +144,6 @@ def decode(packed: bytes) -> Votes:
         )
         for i, key in enumerate(columns["id"])
     }
-
-
-def _is_newer(vote: Vote, known: Vote | None) -> bool:
-    return known is None or vote.rev > known.rev
 
 
 def _deltas(numbers: list[int]) -> list[int]:

@@ -2,8 +2,9 @@
 
 `merge` is a join: applying the same incoming versions in any order, any number of times, ends in
 the same content. Newer `updated_at` wins; on a tie `updated` before `created`, then the later
-timestamp, then the one with a comment. A webhook never overwrites what it does not carry (tags,
-notes, completed), REST never erases an e-mail address or external id.
+timestamp, then the one with a comment. What the newest version does not carry is filled from the
+older ones, so a webhook never overwrites tags, notes and completed, and REST never erases an
+e-mail address or external id.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from typing import Any
 from nps_core.models import Answer, Incoming
 from nps_core.times import epoch_ms, iso
 
-Order = tuple[int, int, int, datetime, bool]
+Order = tuple[int, int, bool, int, datetime, bool, str, int]
 
 
 def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: datetime) -> Answer:
@@ -27,15 +28,16 @@ def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: d
     """
     base = stored or _first(incoming, default_metric, now)
     wins = stored is None or _order_of(incoming) >= _order(stored)
-    merged = _take_core(base, incoming) if wins else base
-    merged = _fill_identity(merged, incoming, wins=wins)
-    merged = _take_flags(merged, incoming, is_newer=_second(incoming) > _second(base))
+    merged = _fill(base, incoming, wins=wins)
+    if wins:
+        merged = _take_core(merged, incoming)
+    if incoming.is_rest:
+        merged = _take_labels(merged, incoming)
     if incoming.metric is not None and (wins or not base.metric_known):
         merged = replace(merged, metric=incoming.metric, metric_known=True)
     if stored is not None and merged.score != stored.score:
         merged = replace(merged, previous_score=stored.score)
-    rev = max(epoch_ms(now), base.rev + 1)
-    return replace(merged, rev=rev, extra=_extra(base.extra, incoming) if wins else base.extra)
+    return replace(merged, rev=max(epoch_ms(now), base.rev + 1))
 
 
 def content_hash(answer: Answer) -> str:
@@ -100,106 +102,96 @@ def _first(incoming: Incoming, default_metric: str, now: datetime) -> Answer:
     )
 
 
+def _fill(base: Answer, new: Incoming, *, wins: bool) -> Answer:
+    """Take what a version may lack: the newest that has it says it, and absence erases nothing."""
+    newer: Answer | Incoming = new if wins else base
+    older: Answer | Incoming = base if wins else new
+    exact = wins and new.properties_typed
+    email = newer.email or older.email
+    said, known = newer.properties or older.properties or {}, older.properties or {}
+    return replace(
+        base,
+        email=email,
+        external_id=newer.external_id or older.external_id,
+        end_user_id=newer.end_user_id or older.end_user_id,
+        is_unknown_user=(new.is_unknown_user or base.is_unknown_user) and email is None,
+        survey_id=newer.survey_id or older.survey_id,
+        origin_url=newer.origin_url or older.origin_url,
+        properties=dict(said) if exact else _keep_types(said, known),
+        answered_at=_finer(older.answered_at, newer.answered_at),
+        extra={**older.extra, **(newer.extra if exact else _keep_types(newer.extra, older.extra))},
+    )
+
+
 def _take_core(base: Answer, new: Incoming) -> Answer:
-    """Take what the end user said, when `new` is at least as recent."""
+    """Take what every version carries, when `new` is at least as recent."""
     return replace(
         base,
         score=new.score,
         text=new.text,
-        survey_id=new.survey_id or base.survey_id,
-        origin_url=new.origin_url or base.origin_url,
-        properties=_properties(base.properties, new),
-        answered_at=_finer(base.answered_at, new.answered_at),
-        updated_at=_finer(base.updated_at, new.updated_at),
+        excluded=base.excluded if new.excluded is None else new.excluded,
+        updated_at=new.updated_at,
         event_rank=new.event_rank,
         event_at=new.event_at,
         source=new.source,
     )
 
 
-def _fill_identity(base: Answer, new: Incoming, *, wins: bool) -> Answer:
-    """A known address is replaced by a newer one but never erased by a path that lacks it."""
-    email = (new.email or base.email) if wins else (base.email or new.email)
-    external_id = (
-        (new.external_id or base.external_id) if wins else (base.external_id or new.external_id)
-    )
-    return replace(
-        base,
-        email=email,
-        external_id=external_id,
-        end_user_id=new.end_user_id or base.end_user_id,
-        is_unknown_user=(new.is_unknown_user or base.is_unknown_user) and email is None,
-    )
+def _take_labels(base: Answer, new: Incoming) -> Answer:
+    """Take tags, notes and completed from the latest read: people set them in the dashboard.
 
-
-def _take_flags(base: Answer, new: Incoming, *, is_newer: bool) -> Answer:
-    """Take exclusion, tags, notes and completed: people edit them without moving `updated_at`.
-
-    REST shows them as they are at the time of the read, so the latest read wins. A webhook knows
-    only the exclusion, and only as of its event: it counts until REST has spoken, or when it is
-    newer than what REST saw.
+    That does not have to move `updated_at`, so the time of the read decides. A row that is read is
+    there, whatever was concluded before the read.
     """
-    if not new.is_rest:
-        may = new.excluded is not None and (base.rest_at is None or is_newer)
-        return replace(base, excluded=bool(new.excluded)) if may else base
     if base.rest_at is not None and new.event_at < base.rest_at:
         return base
-    stale = not is_newer and _second(new) < _second(base)
     return replace(
         base,
-        excluded=base.excluded if stale or new.excluded is None else new.excluded,
         tags=base.tags if new.tags is None else new.tags,
         notes=base.notes if new.notes is None else new.notes,
         completed=base.completed if new.completed is None else new.completed,
+        deleted=False,
         rest_at=new.event_at,
     )
 
 
-def _properties(base: Mapping[str, Any], new: Incoming) -> Mapping[str, Any]:
-    """Take the new properties; a form sends all values as text, so typed equals are kept."""
-    if new.properties is None:
-        return base
-    if new.properties_typed:
-        return dict(new.properties)
+def _keep_types(newer: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `newer`, with the typed value where it is only its text: a form sends all as text."""
     return {
-        name: base[name] if name in base and _as_form(base[name]) == value else value
-        for name, value in new.properties.items()
+        name: older[name] if name in older and _as_form(older[name]) == value else value
+        for name, value in newer.items()
     }
-
-
-def _extra(base: Mapping[str, Any], new: Incoming) -> Mapping[str, Any]:
-    """Keep unknown fields; a form's text never replaces a typed value."""
-    return {**base, **new.extra} if new.properties_typed else {**new.extra, **base}
 
 
 def _as_form(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _finer(base: datetime, new: datetime) -> datetime:
+def _finer(older: datetime, newer: datetime) -> datetime:
     """Keep milliseconds that a webhook knew when REST repeats the same second."""
-    same_second = base.replace(microsecond=0) == new.replace(microsecond=0)
-    return max(base, new) if same_second else new
-
-
-def _second(version: Answer | Incoming) -> int:
-    return int(version.updated_at.timestamp())
+    same_second = older.replace(microsecond=0) == newer.replace(microsecond=0)
+    return max(older, newer) if same_second else newer
 
 
 def _order(stored: Answer) -> Order:
-    return _rank(stored.updated_at, stored.event_rank, stored.event_at, stored.text)
+    return _rank(stored, is_rest=stored.source == "sync")
 
 
 def _order_of(incoming: Incoming) -> Order:
-    return _rank(incoming.updated_at, incoming.event_rank, incoming.event_at, incoming.text)
+    return _rank(incoming, is_rest=incoming.is_rest)
 
 
-def _rank(updated_at: datetime, rank: int, event_at: datetime, text: str | None) -> Order:
-    """Whole seconds first: REST and form webhooks know no more. Milliseconds only break ties."""
-    return (
-        int(updated_at.timestamp()),
-        rank,
-        updated_at.microsecond,
-        event_at,
-        text is not None,
-    )
+def _rank(version: Answer | Incoming, *, is_rest: bool) -> Order:
+    """Whole seconds first: REST and form webhooks know no more.
+
+    A row read after that second has ended shows how it ended, so it beats the webhooks of the same
+    second, and the later of two reads wins: only so can a lost or misordered webhook, or an edit
+    that leaves `updated_at` alone, be put right. Between webhooks milliseconds break the tie. The
+    content comes last, so that no two different versions are equal.
+    """
+    second = int(version.updated_at.timestamp())
+    settled = is_rest and int(version.event_at.timestamp()) > second
+    score = -1 if version.score is None else version.score
+    text = version.text or ""
+    millis = 0 if settled else version.updated_at.microsecond
+    return second, version.event_rank, settled, millis, version.event_at, bool(text), text, score

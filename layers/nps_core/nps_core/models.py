@@ -140,7 +140,8 @@ class Answer:
     @property
     def is_anonymous(self) -> bool:
         """Whether nothing tells who answered, so that no other answer can be theirs."""
-        return self.contact_key.partition(":")[2].startswith("~")
+        has_user = self.end_user_id and not self.is_unknown_user
+        return not (has_user or self.email or self.external_id)
 
     @property
     def ledger_account(self) -> str:

@@ -31,8 +31,8 @@ MAX_ATTEMPTS = 2
 class OutboxMail:
     """One mail to one recipient about one effect; the key makes a second one impossible.
 
-    `waiting`: something is still to be done, at `due_at`. (state, `fence`) guards every write.
-    `planned_at` is the first due time, `attempts` counts the times SES may have taken the mail.
+    `waiting`: something is still to be done, at `due_at`. `fence` counts writes and guards the
+    next one. `planned_at` is the first due time, `attempts` counts the times SES may have taken it.
     """
 
     key: str
@@ -93,7 +93,6 @@ def claimed(mail: OutboxMail, now: datetime) -> OutboxMail:
     return replace(
         mail,
         state="SENDING",
-        fence=mail.fence + 1,
         attempts=mail.attempts + 1,
         lease_until=until,
         due_at=until,
@@ -116,9 +115,7 @@ def failed(mail: OutboxMail, reason: str) -> OutboxMail:
     return _done(mail, "UNKNOWN" if mail.unknown_at else "FAILED", reason)
 
 
-def unknown(
-    mail: OutboxMail, now: datetime, reason: str, comment: str | None = None
-) -> OutboxMail:
+def unknown(mail: OutboxMail, now: datetime, reason: str, comment: str | None = None) -> OutboxMail:
     """Nobody knows whether it left. It is sent once more, later; then never again."""
     after = replace(
         _done(mail, "UNKNOWN", reason),
@@ -146,10 +143,13 @@ def released(mail: OutboxMail, due_at: datetime, reason: str) -> OutboxMail:
 
 def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
     """Drop a mail that is no longer true; one that may have left before stays UNKNOWN."""
-    return _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason)
+    attempts = mail.attempts - 1 if mail.state == "SENDING" else mail.attempts
+    return replace(
+        _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason), attempts=attempts
+    )
 
 
-def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str) -> OutboxMail:
+def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str | None) -> OutboxMail:
     """Bring a cancelled mail back: what it says is true again, and nobody has got it."""
     return replace(
         mail,

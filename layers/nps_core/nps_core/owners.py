@@ -42,15 +42,19 @@ class OwnerPolicy:
 
     def choose(self, named: str | None, in_directory: Callable[[], str | None]) -> Owner:
         """Return the first who may be mailed; the directory is asked only if it is needed."""
-        refused = []
-        for owner, source in (
-            (lambda: named, "the owner named by the answer"),
-            (in_directory, "the account's owner in the directory"),
-        ):
-            candidate = address(owner())
-            if candidate is not None and domain_of(candidate) in self.domains:
-                return Owner(candidate, "; ".join([source, *refused]))
-            if candidate is not None:
-                refused.append(f"{source} is outside the allowed domains")
+        refused: list[str] = []
+        if owner := self._accept(named, "the owner named by the answer", refused):
+            return owner
+        if owner := self._accept(in_directory(), "the account's owner in the directory", refused):
+            return owner
         why = refused or ["nobody else is named for the account"]
         return Owner(self.fallback, "; ".join(["the fallback owner", *why]))
+
+    def _accept(self, named: str | None, source: str, refused: list[str]) -> Owner | None:
+        plain = address(named)
+        if plain is None:
+            return None
+        if domain_of(plain) in self.domains:
+            return Owner(plain, "; ".join([source, *refused]))
+        refused.append(f"{source} is outside the allowed domains")
+        return None

@@ -6,101 +6,12 @@ a whole page by itself is read page by page (`nps_core.draining`). Pure: `query`
 `advance` takes the rows and gives the next position, which is also the checkpoint.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
 
+from nps_core.draining import drained
 from nps_core.errors import SourceRejected
-
-PAGE_SIZE = 50
-Order = Literal["asc", "desc"]
-
-
-class RowRef(NamedTuple):
-    """What paging needs of a row: its id and the whole second of `created_at` (None: unreadable)."""
-
-    id: str
-    second: int | None
-
-
-class PageQuery(NamedTuple):
-    """One request for a page: rows with gte <= created_at < lt, in Unix seconds."""
-
-    gte: int
-    lt: int | None = None
-    page: int = 1
-    order: Order = "asc"
-    per_page: int = PAGE_SIZE
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A second that the source cannot be made to list in full, with the reason."""
-
-    second: int
-    reason: str
-    rows: int
-    """Distinct rows of the second that were read and stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """Reading one second alone, pass after pass over its pages.
-
-    `seen` holds every id met, `proof` those that count towards the proof of completeness.
-    """
-
-    order: Order = "asc"
-    page: int = 1
-    seen: frozenset[str] = frozenset()
-    proof: frozenset[str] = frozenset()
-    rows: int = 0
-    grew: bool = False
-    quiet: int = 0
-    passes: int = 0
-    total: int | None = None
-    """Rows of the pass before, None when it did not reach the end of the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a pass stands. Everything created before `cursor` has been read."""
-
-    cursor: int
-    seen: frozenset[str] = frozenset()
-    newest: int | None = None
-    done: bool = False
-    drain: Drain | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a form that JSON keeps exactly; `from_json` is the inverse."""
-        data: dict[str, Any] = {"cursor": self.cursor, "seen": sorted(self.seen)}
-        data |= {"newest": self.newest, "done": self.done}
-        if self.drain:
-            data["drain"] = {name: getattr(self.drain, name) for name in _DRAIN_FIELDS}
-            data["drain"] |= {name: sorted(getattr(self.drain, name)) for name in ("seen", "proof")}
-        return data
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Position":
-        """Inverse of `to_json`."""
-        drain = data.get("drain")
-        if drain:
-            ids = {name: frozenset(drain[name]) for name in ("seen", "proof")}
-            drain = Drain(**{**drain, **ids})
-        return cls(data["cursor"], frozenset(data["seen"]), data["newest"], data["done"], drain)
-
-
-_DRAIN_FIELDS = tuple(Drain.__dataclass_fields__)
-
-
-class Step(NamedTuple):
-    """Outcome of a page: where to go on, which rows are new to this pass, and a gap if there is."""
-
-    position: Position
-    fresh: tuple[int, ...]
-    """Indexes of the page's rows that this pass had not met before."""
-    gap: Gap | None = None
+from nps_core.positions import PAGE_SIZE, Drain, PageQuery, Position, RowRef, Step, fresh_rows
 
 
 def query(position: Position) -> PageQuery:
@@ -118,11 +29,9 @@ def advance(position: Position, rows: Sequence[RowRef]) -> Step:
         SourceRejected: a full page that shows no progress in time, because the filter is ignored
             or no time can be read. Going on would loop.
     """
-    from nps_core.draining import drained  # both modules speak of positions
-
     if position.drain is not None:
         return drained(position, position.drain, rows)
-    fresh = _fresh(rows, position.seen)
+    fresh = fresh_rows(rows, position.seen)
     seconds = [row.second for row in rows if row.second is not None]
     last = max(seconds, default=None)
     newest = max((s for s in (position.newest, last) if s is not None), default=None)
@@ -136,13 +45,3 @@ def advance(position: Position, rows: Sequence[RowRef]) -> Step:
     if last > position.cursor:
         return Step(Position(last, seen, newest), fresh)
     return Step(replace(position, newest=newest, drain=Drain(seen=position.seen | seen)), fresh)
-
-
-def _fresh(rows: Sequence[RowRef], seen: frozenset[str]) -> tuple[int, ...]:
-    met = set(seen)
-    fresh: list[int] = []
-    for index, row in enumerate(rows):
-        if row.id not in met:
-            met.add(row.id)
-            fresh.append(index)
-    return tuple(fresh)

@@ -26,6 +26,10 @@ _KNOWN = frozenset(
 """Fields with a place of their own. `ip_address` is among them because it is never stored."""
 
 
+_MAX_FREE = 200_000
+"""Bytes of the fields without a bound of their own; an item of DynamoDB ends at 400 KB."""
+
+
 class _Who(NamedTuple):
     email: str | None
     is_unknown: bool
@@ -37,7 +41,7 @@ def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) ->
     """Understand a row of `/v1/responses` or `/v1/declines` that was read at `read_at`.
 
     Raises:
-        PayloadError: `not_an_object`, `bad_id`, `bad_score` or `bad_time`.
+        PayloadError: `not_an_object`, `bad_id`, `bad_score`, `bad_time`, `too_deep` or `too_large`.
     """
     if not isinstance(row, Mapping):
         raise PayloadError("not_an_object", "the row is not a JSON object")
@@ -50,17 +54,18 @@ def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) ->
         fields.optional_text(user, "external_id") or fields.optional_text(row, "external_id"),
         fields.properties(user.get("properties")),
     )
-    return Incoming(
+    read = Incoming(
         **_common(row, kind, account_token, NPS, who),
         source="sync",
         metric=None,
         properties_typed=True,
         event_rank=1,
         event_at=read_at,
-        tags=fields.labels(row.get("tags")),
-        notes=fields.labels(row.get("notes")),
+        tags=fields.labels(row, "tags"),
+        notes=fields.labels(row, "notes"),
         completed=fields.boolean(row.get("completed")),
     )
+    return _fitting(read)
 
 
 def from_webhook(body: bytes) -> Incoming:
@@ -69,8 +74,8 @@ def from_webhook(body: bytes) -> Incoming:
     The format is told by the body, not by the Content-Type header, which is not documented.
 
     Raises:
-        PayloadError: `not_json_or_form`, `no_resource`, `bad_account_token`, `bad_id`, `bad_score`
-            or `bad_time`.
+        PayloadError: `not_json_or_form`, `no_resource`, `bad_account_token`, `bad_id`, `bad_score`,
+            `bad_time`, `too_deep` or `too_large`.
     """
     payload, typed = _decode(body)
     kinds: list[Kind] = [
@@ -90,7 +95,7 @@ def from_webhook(body: bytes) -> Incoming:
     token = fields.optional_text(payload, "account_token")
     if token is None or "#" in token or not token.isascii() or len(token) > 64:
         raise PayloadError("bad_account_token", "account_token is missing or not a token")
-    return Incoming(
+    event = Incoming(
         **_common(row, kinds[0], token, metric or NPS, who),
         source="webhook",
         metric=metric,
@@ -98,10 +103,19 @@ def from_webhook(body: bytes) -> Incoming:
         event_rank=0 if payload.get("event_name") == "created" else 1,
         event_at=_event_time(payload, row),
     )
+    return _fitting(event)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _fitting(incoming: Incoming) -> Incoming:
+    """Return it if it fits an item. One that does not would be refused at every retry."""
+    free = [incoming.properties, incoming.extra, incoming.tags, incoming.notes]
+    if len(json.dumps(free, ensure_ascii=False).encode()) > _MAX_FREE:
+        raise PayloadError("too_large", "properties, tags, notes and unknown fields are too long")
+    return incoming
 
 
 def _event_time(payload: Mapping[str, Any], row: Mapping[str, Any]) -> datetime:
@@ -149,13 +163,17 @@ def _decode(body: bytes) -> tuple[Mapping[str, Any], bool]:
 
 
 def _decode_form(body: bytes) -> Mapping[str, Any]:
-    """Decode `response[email]=...`: split on & before decoding, because keys may hold anything."""
+    """Decode `response[email]=...`: split on & before decoding, because keys may hold anything.
+
+    A field without `=` is empty: some encoders write null like that.
+    """
     try:
-        pairs = parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, strict_parsing=True, max_num_fields=1000
-        )
+        text = body.decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
     except ValueError as exc:
         raise PayloadError("not_json_or_form", "the body is neither JSON nor a form") from exc
+    if "=" not in text or text.lstrip()[:1] in ("{", "["):
+        raise PayloadError("not_json_or_form", "the body is neither JSON nor a form")
     tree: dict[str, Any] = {}
     for name, value in pairs:
         _place(tree, _path(name), value)
@@ -176,4 +194,6 @@ def _place(tree: dict[str, Any], path: list[str], value: str) -> None:
         if not isinstance(child, dict):
             raise PayloadError("not_json_or_form", "a form field is both a value and a group")
         tree = child
+    if isinstance(tree.get(path[-1]), dict):
+        raise PayloadError("not_json_or_form", "a form field is both a value and a group")
     tree[path[-1]] = value

@@ -15,7 +15,7 @@ _PREFIX = b"sha1="
 
 def sign(body: bytes, key: str) -> str:
     """Return the header value that Wootric sends for `body`."""
-    return "sha1=" + hmac.new(key.encode(), body, hashlib.sha1).hexdigest()
+    return "sha1=" + hmac.new(key.encode("utf-8", "replace"), body, hashlib.sha1).hexdigest()
 
 
 def verify(body: bytes, header: str | None, keys: Iterable[str]) -> None:
@@ -25,7 +25,7 @@ def verify(body: bytes, header: str | None, keys: Iterable[str]) -> None:
         InvalidSignature: for an absent, malformed or wrong header, or when there is no key.
             The message never contains a computed signature.
     """
-    given = (header or "").strip().encode("utf-8", "surrogateescape")
+    given = (header or "").strip().encode("utf-8", "replace")
     matches = False
     for key in keys:
         if not key:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nps_core import keys
-from nps_core.ledger import Vote, Votes, account_vote, contact_vote, vote_id
+from nps_core.ledger import Vote, Votes, account_vote, contact_vote, is_newer, vote_id
 from nps_core.models import Answer
 
 AccountMonth = tuple[str, str]
@@ -56,6 +56,5 @@ def _contact(answer: Answer) -> tuple[str, str]:
 
 
 def _add(votes: Votes, answer: Answer, vote: Vote) -> None:
-    known = votes.get(vote_id(answer))
-    if known is None or vote.rev > known.rev:
+    if is_newer(vote, votes.get(vote_id(answer))):
         votes[vote_id(answer)] = vote

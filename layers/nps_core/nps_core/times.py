@@ -14,8 +14,9 @@ _SPACED_OFFSET = re.compile(r"(\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d:?\d\d)$")
 def parse_time(value: object, field: str) -> datetime:
     """Parse any of Wootric's time formats into UTC.
 
-    Accepts ISO 8601 with or without milliseconds, `YYYY-MM-DD HH:MM:SS -0800`, and Unix seconds.
-    A time without an offset (2014-2016 exports) is taken as UTC.
+    Accepts ISO 8601 with or without milliseconds, `YYYY-MM-DD HH:MM:SS -0800` (Rails writes ` UTC`
+    for an offset of zero), and Unix seconds.
+    A time without an offset (2014-2016 exports) is taken as UTC, finer than a millisecond is cut.
 
     Raises:
         PayloadError: `bad_time`, naming `field`.
@@ -24,19 +25,32 @@ def parse_time(value: object, field: str) -> datetime:
         raise PayloadError("bad_time", f"{field} is not a time")
     try:
         if isinstance(value, int | float):
-            return datetime.fromtimestamp(value, UTC)
-        text = _LOST_PLUS.sub(r"\1+\2", value.strip())
+            return _plausible(datetime.fromtimestamp(value, UTC))
+        text = _LOST_PLUS.sub(r"\1+\2", value.strip().replace(" UTC", "+00:00"))
         parsed = datetime.fromisoformat(_SPACED_OFFSET.sub(r"\1\2", text))
-        aware = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
-        return aware.astimezone(UTC)
+        return _plausible(parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed)
     except (ValueError, OverflowError, OSError) as exc:
         raise PayloadError("bad_time", f"{field} is not a time") from exc
 
 
-def iso(moment: datetime) -> str:
-    """Print as ISO 8601 in UTC with a Z: milliseconds only when there are any; sorts as text."""
+def _plausible(moment: datetime) -> datetime:
+    """Return it in UTC, whole milliseconds, which is what is stored.
+
+    Years far from ours would overflow where a window is added or subtracted.
+    """
     utc = moment.astimezone(UTC)
-    spec = "milliseconds" if utc.microsecond else "seconds"
+    if not 2000 <= utc.year < 2100:
+        raise ValueError("not a year in which somebody answered a survey")
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def iso(moment: datetime) -> str:
+    """Print as ISO 8601 in UTC with a Z, with milliseconds if there are any.
+
+    Sorts as text, except that within one second the whole second comes last.
+    """
+    utc = moment.astimezone(UTC)
+    spec = "milliseconds" if utc.microsecond >= 1000 else "seconds"
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
 
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 from nps_core.errors import PayloadError, TransientError
 from nps_core.models import Kind
-from nps_core.paging import PageQuery, RowRef
+from nps_core.positions import PageQuery, RowRef
 from nps_core.times import parse_time
 
 Stream = Literal["responses", "declines"]
@@ -133,9 +133,14 @@ def error_message(body: bytes) -> str:
 def rate_info(headers: Mapping[str, str]) -> RateInfo:
     """Read the rate headers and the server's own time; anything unreadable counts as absent."""
     low = {name.lower(): value for name, value in headers.items()}
-    limit, remaining = _whole(low.get("x-rate-limit-limit")), _whole(low.get("x-rate-limit-remaining"))
+    limit, remaining = (
+        _whole(low.get("x-rate-limit-limit")),
+        _whole(low.get("x-rate-limit-remaining")),
+    )
     reset = _whole(low.get("x-rate-limit-reset"))
-    return RateInfo(limit, remaining, None if reset is None else float(reset), _date(low.get("date")))
+    return RateInfo(
+        limit, remaining, None if reset is None else float(reset), _date(low.get("date"))
+    )
 
 
 def wait_for_reset(info: RateInfo, now_s: float) -> float:

@@ -77,6 +77,8 @@ def from_item(item: Mapping[str, Any]) -> Answer:
     for name in ("metric", "rev", "answered_at", "updated_at"):
         if values[name] is None:
             raise KeyError(name)
+    if values["score"] is not None and values["score"] not in range(11):
+        raise ValueError("score is not an integer of 0 to 10")
     return Answer(
         key=parse_answer_key(item["pk"]),
         properties=json.loads(item.get("properties", "{}")),

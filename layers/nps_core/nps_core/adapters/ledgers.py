@@ -21,7 +21,7 @@ class DynamoLedgerStore:
 
     def get_many(self, refs: Collection[LedgerRef]) -> dict[LedgerRef, Ledger]:
         """Return a ledger for each ref, strongly consistent; version 0 where there is none."""
-        wanted = [{"pk": pk, "sk": sk} for pk, sk in refs]
+        wanted = [{"pk": pk, "sk": sk} for pk, sk in dict.fromkeys(refs)]
         found = items.get_items(self._client, self._table, wanted)
         stored = {(item["pk"], item["sk"]): _from_item(item) for item in found}
         return {ref: stored.get(ref, Ledger()) for ref in refs}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEPT = timedelta(days=400)
-_MAX_RAW = 300_000  # an item of DynamoDB ends at 400 KB
+_MAX_RAW = 300_000  # bytes; an item of DynamoDB ends at 400 KB
 
 
 class DynamoQuarantine:
@@ -28,7 +28,9 @@ class DynamoQuarantine:
         self, raw: str, reason: str, detail: str, source: str, account_token: str, at: datetime
     ) -> bool:
         """Keep `raw` once, however often it comes. Returns whether it is new."""
-        digest = hashlib.sha256(f"{source}\n{account_token}\n{raw}".encode()).hexdigest()[:32]
+        packed = raw.encode("utf-8", "replace")
+        identity = f"{source}\n{account_token}\n".encode("utf-8", "replace") + packed
+        digest = hashlib.sha256(identity).hexdigest()[:32]
         pk, sk = quarantine_key(digest)
         item = {
             "pk": pk,
@@ -38,7 +40,7 @@ class DynamoQuarantine:
             "detail": detail,
             "source": source,
             "account_token": account_token,
-            "raw": raw[:_MAX_RAW],
+            "raw": packed[:_MAX_RAW].decode("utf-8", "ignore"),
             "expires_at": int((at + _KEPT).timestamp()),
         }
         return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")

@@ -1,8 +1,8 @@
 """The one secret of the stack: API credentials and webhook signing keys, cached.
 
-Stale-on-error: while Secrets Manager is down the last good value is used. After a failed
-authentication a caller may force one refetch, at most once a minute, so that a rotated key works
-without a deployment.
+Stale-on-error: while Secrets Manager is down the last good value is used, and asked for again
+after a minute, so that not every webhook waits for it. After a failed authentication a caller may
+force one refetch, at most once a minute, so that a rotated key works without a deployment.
 """
 
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ class SecretStore:
         """Bind to the secret `arn`; nothing is fetched yet."""
         self._client, self._arn = client, arn
         self._value: Secret | None = None
-        self._fetched_at: datetime | None = None
+        self._good_until: datetime | None = None
         self._forced_at: datetime | None = None
 
     def get(self, now: datetime) -> Secret:
@@ -36,8 +36,7 @@ class SecretStore:
             StoreUnavailable: it cannot be fetched and there is no earlier value.
             ConfigError: it is not the JSON we expect.
         """
-        fresh = self._fetched_at is not None and now - self._fetched_at < _MAX_AGE
-        if self._value is not None and fresh:
+        if self._value is not None and self._good_until is not None and now < self._good_until:
             return self._value
         return self._fetch(now)
 
@@ -55,7 +54,8 @@ class SecretStore:
         except StoreUnavailable:
             if self._value is None:
                 raise
+            self._good_until = now + _FORCED_GAP
             return self._value
-        self._value = parse_secret(reply["SecretString"])
-        self._fetched_at = now
+        self._value = parse_secret(reply.get("SecretString", ""))
+        self._good_until = now + _MAX_AGE
         return self._value

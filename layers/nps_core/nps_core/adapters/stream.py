@@ -35,10 +35,16 @@ def read_records(event: Mapping[str, Any]) -> tuple[list[StreamChange], list[Bad
     for record in event["Records"]:
         try:
             data = record["dynamodb"]
-            changes.append(StreamChange(_image(data, "OldImage"), _image(data, "NewImage")))
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            changes.append(_change(_image(data, "OldImage"), _image(data, "NewImage")))
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
             bad.append(BadRecord(json.dumps(record, default=str), type(exc).__name__))
     return changes, bad
+
+
+def _change(old: Answer | None, new: Answer | None) -> StreamChange:
+    if old is None and new is None:
+        raise KeyError("NewImage")
+    return StreamChange(old, new)
 
 
 def _image(data: Mapping[str, Any], name: str) -> Answer | None:

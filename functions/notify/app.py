@@ -1,0 +1,65 @@
+"""Stream consumer: low scores become tasks and outbox mails.
+
+Trigger: ResponsesTable's stream, at least once. A retry decides again and writes nothing twice. A
+dependency that fails raises, so the whole batch is retried and bisected; after eight retries it
+goes to the failed-batches bucket with its records. A record that is not an answer goes to
+quarantine and is counted, so that it cannot hold up its shard.
+"""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from nps_core import clock
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.aws import dynamodb
+from nps_core.adapters.connections import DynamoConnections
+from nps_core.adapters.directory import DynamoDirectory
+from nps_core.adapters.follow_up import DynamoFollowUp
+from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.adapters.stream import keep_bad_records, read_records
+from nps_core.config import NotifySettings
+from nps_core.observability import logger, metrics
+from nps_core.owners import OwnerPolicy
+
+from .service import Notify
+
+
+class Deps(NamedTuple):
+    """What the handler works with."""
+
+    notify: Notify
+    quarantine: DynamoQuarantine
+
+
+@cache
+def deps() -> Deps:
+    """Build the adapters once per container, on first use, so importing has no side effect."""
+    settings, client = NotifySettings.load(), dynamodb()
+    notify = Notify(
+        DynamoAnswerStore(client, settings.responses_table),
+        DynamoFollowUp(client, settings.state_table),
+        DynamoConnections(client, settings.state_table),
+        DynamoDirectory(client, settings.state_table),
+        OwnerPolicy.of(settings.fallback_owner, settings.recipient_domains),
+        timedelta(seconds=settings.settle_seconds),
+    )
+    return Deps(notify, DynamoQuarantine(client, settings.state_table))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[Any]]:
+    """Decide about one batch of stream records; see the module for retries and failures."""
+    now = clock.now()
+    changes, bad = read_records(event)
+    report = deps().notify.apply([(change.old, change.new) for change in changes], now)
+    quarantined = keep_bad_records(deps().quarantine, bad, now)
+    metrics.add_metric("TasksOpened", MetricUnit.Count, report.opened)
+    metrics.add_metric("AlertsSuppressed", MetricUnit.Count, report.suppressed)
+    metrics.add_metric("Quarantined", MetricUnit.Count, quarantined)
+    logger.info("notify finished", extra={**report.as_log(), "quarantined": quarantined})
+    return {"batchItemFailures": []}

@@ -1,0 +1,150 @@
+"""Decide what follows from changed answers: tasks and outbox mails, never a mail itself.
+
+A stream record is only a trigger: the answer is read as it is now, decided by pure rules, and the
+decision is written in one transaction under deterministic keys. So a duplicate, a replay or a
+crash after any call ends in the same state.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from nps_core.alert_effects import Context
+from nps_core.alert_rules import decide, why_history
+from nps_core.errors import Contended
+from nps_core.follow_up import Action, Decision, FollowUpStore, scope_of
+from nps_core.models import Answer, AnswerKey
+from nps_core.owners import Owner, OwnerPolicy
+from nps_core.ports import AnswerStore
+
+_TRIES = 5
+_MAX_PAUSE_S = 0.1
+Change = tuple[Answer | None, Answer | None]
+
+
+class Activations(Protocol):
+    """When connections were activated."""
+
+    def activated_at(self, account_token: str) -> datetime | None:
+        """Return when, None while it is not."""
+        ...
+
+
+class OwnerDirectory(Protocol):
+    """Owners known from outside the answers."""
+
+    def owner_of(self, account_id: str) -> str | None:
+        """Return the address of the account's owner."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one batch led to."""
+
+    changes: int
+    relevant: int
+    actions: Counter[Action]
+
+    @property
+    def opened(self) -> int:
+        """Tasks opened."""
+        return self.actions["open"]
+
+    @property
+    def suppressed(self) -> int:
+        """Low scores that led to no alert, or whose alert was withdrawn."""
+        return self.actions["skip"] + self.actions["withdraw"]
+
+    def as_log(self) -> dict[str, int]:
+        """Return counts only, for the log line."""
+        actions = {str(action): count for action, count in self.actions.items()}
+        return {"changes": self.changes, "relevant": self.relevant, **actions}
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """The deciding use case, bound to its stores."""
+
+    answers: AnswerStore
+    follow_up: FollowUpStore
+    connections: Activations
+    directory: OwnerDirectory
+    owners: OwnerPolicy
+    settle: timedelta
+    sleep: Callable[[float], None] = time.sleep
+    _activated: dict[str, datetime] = field(default_factory=dict)
+
+    def apply(self, changes: Collection[Change], now: datetime) -> Report:
+        """Decide about every changed answer that is or was a detractor, in order.
+
+        Raises:
+            StoreUnavailable: deliver the whole batch again; what was written stays right.
+            Contended: other writers won five times in a row; deliver again.
+        """
+        keys = relevant_keys(changes)
+        current = self.answers.get_many(keys)
+        alerted = self.follow_up.alerts(keys)
+        actions: Counter[Action] = Counter()
+        for key in keys:
+            answer = current.get(key)
+            if key not in alerted and self._needs_nothing(answer):
+                actions["skip" if answer and answer.is_detractor else "none"] += 1
+            else:
+                actions[self._decide(key, answer, now).action] += 1
+        return Report(len(changes), len(keys), actions)
+
+    def _needs_nothing(self, answer: Answer | None) -> bool:
+        """Whether an answer without an alert needs none: the bulk of every backfill."""
+        if answer is None or not answer.is_detractor:
+            return True
+        return why_history(answer, self._activated_at(answer.key)) is not None
+
+    def _decide(self, key: AnswerKey, answer: Answer | None, now: datetime) -> Decision:
+        """Decide and write, again from the start whenever something else was written meanwhile."""
+        for attempt in range(_TRIES):
+            before = self.follow_up.standing(key, scope_of(answer) if answer else None)
+            decision = decide(key, answer, before, self._context(key, answer, now))
+            done = self.follow_up.commit(before, decision)
+            latest = self.answers.get(key) if decision.writes or not done else answer
+            if done and _rev(latest) == _rev(answer):
+                return decision
+            answer = latest
+            self.sleep(random.uniform(0, _MAX_PAUSE_S * 2**attempt))  # noqa: S311  not a secret
+        raise Contended(f"{key} was decided by others {_TRIES} times in a row")
+
+    def _context(self, key: AnswerKey, answer: Answer | None, now: datetime) -> Context:
+        activated_at = self._activated_at(key)
+        return Context(now, activated_at, self.settle, self._owner(answer))
+
+    def _owner(self, answer: Answer | None) -> Owner:
+        if answer is None:
+            return self.owners.choose(None, lambda: None)
+        account = answer.account_id
+        return self.owners.choose(
+            answer.owner, lambda: self.directory.owner_of(account) if account else None
+        )
+
+    def _activated_at(self, key: AnswerKey) -> datetime | None:
+        """Return the activation, asked until there is one: it never changes afterwards."""
+        token = key.account_token
+        if token not in self._activated:
+            activated_at = self.connections.activated_at(token)
+            if activated_at is None:
+                return None
+            self._activated[token] = activated_at
+        return self._activated[token]
+
+
+def relevant_keys(changes: Iterable[Change]) -> list[AnswerKey]:
+    """Return the answers that are or were detractors, once each, in the order they came."""
+    images = (image for change in changes for image in change)
+    return list(dict.fromkeys(image.key for image in images if image and image.is_detractor))
+
+
+def _rev(answer: Answer | None) -> int | None:
+    return answer.rev if answer else None

@@ -1,0 +1,86 @@
+"""One run's own time, lease and record, handed to everything that works for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nps_core.lease import Grant
+from nps_core.runlog import RunRecord
+from nps_core.wootric import OutOfTime
+
+from .ports import Source, SyncState
+
+RESERVE_S = 60.0
+"""Kept free at the end of the invocation for the page in flight and for the run's own records."""
+_RENEW_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time of a run: the handler's `now` plus what has passed since, so that it never jumps.
+
+    `sleep` and `monotonic` are the process's own, or those of a test that does not wait.
+    """
+
+    now: datetime
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+    started: float
+
+    @classmethod
+    def start(
+        cls, now: datetime, monotonic: Callable[[], float], sleep: Callable[[float], None]
+    ) -> "Clock":
+        """Start counting."""
+        return cls(now, monotonic, sleep, monotonic())
+
+    def elapsed_s(self) -> float:
+        """Return the seconds since the start."""
+        return self.monotonic() - self.started
+
+    def at(self) -> datetime:
+        """Return the time now."""
+        return self.now + timedelta(seconds=self.elapsed_s())
+
+
+@dataclass(slots=True)
+class Run:
+    """A run that holds the lease."""
+
+    clock: Clock
+    grant: Grant
+    state: SyncState
+    source: Source
+    record: RunRecord
+    remaining_ms: Callable[[], int]
+    worst_page_s: float = 0.0
+    renewed_s: float = 0.0
+    live_done_s: float = 0.0
+    responses_created: int = 0
+    responses_updated: int = 0
+    requests_booked: int = 0
+    """Requests that a checkpoint has taken note of."""
+
+    def begin(self) -> None:
+        """Give the source this run's time and keep the lease alive while it waits."""
+        deadline = self.clock.monotonic() + self.remaining_ms() / 1000 - RESERVE_S
+        self.renewed_s = self.clock.elapsed_s()
+        self.source.begin(self.clock.at, deadline, self.keep_lease)
+
+    def keep_lease(self) -> None:
+        """Renew the lease when it is due. Raises LeaseLost."""
+        elapsed = self.clock.elapsed_s()
+        if elapsed - self.renewed_s >= _RENEW_EVERY_S:
+            self.state.renew(self.grant, self.clock.at())
+            self.renewed_s = elapsed
+
+    def require_time(self) -> None:
+        """Raise OutOfTime unless another page as slow as the worst one so far surely fits."""
+        if self.remaining_ms() / 1000 < RESERVE_S + self.worst_page_s:
+            raise OutOfTime("the run's time is over; the next tick goes on from here")
+
+    def book_requests(self) -> int:
+        """Return the requests since the last call."""
+        new = self.source.requests - self.requests_booked
+        self.requests_booked = self.source.requests
+        return new

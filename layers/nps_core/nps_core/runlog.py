@@ -1,0 +1,53 @@
+"""The run log: what one run of the sync did, for an operator. No personal data in any field."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from nps_core.times import iso
+
+RunKind = Literal["backfill", "live", "sweep"]
+RunStatus = Literal["running", "complete", "partial", "failed", "skipped"]
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """Counts of one run; the only mutable record, filled while the run goes on.
+
+    `skipped` is reported and never stored: another run holds the connection.
+    """
+
+    run_id: str
+    account_token: str
+    kind: RunKind
+    started_at: datetime
+    status: RunStatus = "running"
+    ended_at: datetime | None = None
+    window_from: datetime | None = None
+    """Oldest second that was asked for."""
+    window_to: datetime | None = None
+    """Up to when the source has been read."""
+    pages: int = 0
+    fetched: int = 0
+    """Rows that this run had not met before; rows read twice at page edges count once."""
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    """Rows set aside for the first time."""
+    requests: int = 0
+    throttled: int = 0
+    gaps: int = 0
+    error: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all fields as plain values, times as ISO text."""
+        return {
+            name: iso(value) if isinstance(value, datetime) else value
+            for name, value in asdict(self).items()
+        }
+
+
+def run_id(started_at: datetime, suffix: str) -> str:
+    """Return an id that sorts by time; `suffix` keeps two runs of one millisecond apart."""
+    return f"{started_at:%Y%m%dT%H%M%S}{started_at.microsecond // 1000:03d}Z-{suffix}"

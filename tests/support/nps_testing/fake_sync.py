@@ -1,0 +1,180 @@
+"""Fakes of the sync's ports: a source that misbehaves on purpose, state in memory, moving time."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, Literal
+
+from nps_core.adapters.end_users import Person
+from nps_core.checkpoint import StreamCheckpoint
+from nps_core.errors import LeaseLost
+from nps_core.lease import Grant, Held
+from nps_core.outbox import OutboxMail
+from nps_core.positions import Gap, PageQuery, RowRef
+from nps_core.times import epoch_ms
+from nps_core.wootric import Stream
+
+Bounds = Literal["ms", "whole_second"]
+
+
+@dataclass
+class MovingTime:
+    """Time that moves by sleeping only, so that tests of waiting do not wait."""
+
+    epoch_s: float = 1_772_470_800.0  # 2026-03-02 17:00 UTC
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.epoch_s
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.epoch_s += seconds
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.epoch_s, UTC)
+
+
+@dataclass
+class ListedRows:
+    """The source's list of one stream: id -> created_at in ms, with shuffled ties and page cap."""
+
+    rows: dict[str, int]
+    random: Random
+    bounds: Bounds = "ms"
+    shuffles: bool = True
+    requests: int = 0
+
+    def page(self, query: PageQuery) -> list[RowRef]:
+        """Answer as the API does; beyond page 30 with nothing, which paging must never ask for."""
+        assert 1 <= query.page <= 30, "page 31 looks like the end of the data"
+        self.requests += 1
+        # Millisecond bounds compare a row's exact time, whole-second bounds its second. `gte` and
+        # `lt` of whole seconds mean the same in both, which is why paging uses nothing else.
+        exact = 1 if self.bounds == "ms" else 1000
+        low, high = query.gte * 1000, None if query.lt is None else query.lt * 1000
+        inside = [
+            (at // 1000, self.random.random() if self.shuffles else 0.0, at, row)
+            for row, at in self.rows.items()
+            if at // exact * exact >= low and (high is None or at // exact * exact < high)
+        ]
+        inside.sort(reverse=query.order == "desc")
+        start = (query.page - 1) * query.per_page
+        return [RowRef(row, second) for second, _, _, row in inside[start : start + query.per_page]]
+
+
+class InMemorySyncState:
+    """Fake of `sync_wootric.ports.SyncState`."""
+
+    def __init__(self) -> None:
+        self.holder: str | None = None
+        self.until_ms = 0
+        self.fence = 0
+        self.checkpoints: dict[str, StreamCheckpoint] = {}
+        self.stamps: dict[str, int] = {}
+        self.gaps: list[tuple[str, Gap]] = []
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.mails: list[OutboxMail] = []
+        self.finished = False
+
+    def acquire(self, run_id: str, now: datetime) -> Grant | Held:
+        if self.holder is not None and self.until_ms >= epoch_ms(now):
+            return Held(self.holder, self.until_ms)
+        crashed, self.holder = self.holder, run_id
+        self.until_ms = epoch_ms(now) + 30_000
+        self.fence += 1
+        return Grant(run_id, self.fence, crashed)
+
+    def renew(self, grant: Grant, now: datetime) -> None:
+        if (grant.run_id, grant.fence) != (self.holder, self.fence):
+            raise LeaseLost("another run has taken over the connection")
+        self.until_ms = epoch_ms(now) + 30_000
+
+    def release(self, grant: Grant) -> None:
+        if grant.fence == self.fence:
+            self.holder = None
+
+    def open_checkpoint(self, grant: Grant, stream: str) -> StreamCheckpoint | None:
+        if self.stamps.get(stream, 0) > grant.fence:
+            raise LeaseLost("another run has taken over the connection")
+        self.stamps[stream] = grant.fence
+        return self.checkpoints.get(stream)
+
+    def save_checkpoint(self, grant: Grant, stream: str, checkpoint: StreamCheckpoint) -> None:
+        if self.stamps.get(stream) != grant.fence:
+            raise LeaseLost("another run has taken over the connection")
+        self.checkpoints[stream] = StreamCheckpoint.from_json(checkpoint.to_json())
+
+    def read_checkpoint(self, stream: str) -> StreamCheckpoint | None:
+        return self.checkpoints.get(stream)
+
+    def put_gap(self, stream: str, gap: Gap, run_id: str, now: datetime) -> None:
+        self.gaps.append((stream, gap))
+
+    def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
+        self.runs[record["run_id"]] = dict(record)
+
+    def mark_crashed(self, run_id: str, now: datetime) -> None:
+        if self.runs.get(run_id, {}).get("status") == "running":
+            self.runs[run_id]["status"] = "failed"
+
+    def backfill_finished(self) -> bool:
+        return self.finished
+
+    def finish_backfill(self, mail: OutboxMail | None, now: datetime) -> bool:
+        if self.finished:
+            return False
+        self.finished = True
+        self.mails += [mail] if mail else []
+        return True
+
+
+class ScriptedSource:
+    """Fake of `sync_wootric.ports.Source`: pages from a function, which may also raise."""
+
+    def __init__(self, answer: Callable[[Stream, PageQuery], list[Any]]) -> None:
+        self.answer = answer
+        self.requests = self.throttled = 0
+        self.asked: list[tuple[Stream, PageQuery]] = []
+        self.heartbeat: Callable[[], None] = lambda: None
+
+    def begin(
+        self, now: Callable[[], datetime], deadline: float, heartbeat: Callable[[], None]
+    ) -> None:
+        self.requests = self.throttled = 0
+        self.heartbeat = heartbeat
+
+    def page(self, stream: Stream, query: PageQuery) -> list[Any]:
+        self.heartbeat()
+        self.requests += 1
+        self.asked.append((stream, query))
+        return self.answer(stream, query)
+
+
+class KnownPeople:
+    """Fake of `sync_wootric.ports.People`."""
+
+    def __init__(self, people: Mapping[str, Person] | None = None) -> None:
+        self.people = dict(people or {})
+        self.asked: list[str] = []
+
+    def learn(self, rows: Iterable[object]) -> None:
+        """Nothing to remember: everybody is known."""
+
+    def find(self, ids: Iterable[str], since_s: int) -> Mapping[str, Person]:
+        wanted = list(ids)
+        self.asked += wanted
+        return {user_id: self.people.get(user_id, Person(None, None)) for user_id in wanted}
+
+
+class InMemoryConnections:
+    """Fake of `sync_wootric.ports.Connections`."""
+
+    def __init__(self) -> None:
+        self.activated: dict[str, datetime] = {}
+
+    def activate(self, account_token: str, at: datetime) -> bool:
+        is_new = account_token not in self.activated
+        self.activated.setdefault(account_token, at)
+        return is_new

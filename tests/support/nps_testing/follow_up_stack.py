@@ -1,0 +1,125 @@
+"""The notify and deliver handlers on real tables and SES over HTTP; time is moved by hand."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+import notify.app
+import notify.deliver_app
+from nps_core import clock
+from nps_core.adapters import aws
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.connections import DynamoConnections
+from nps_core.adapters.follow_up import DynamoFollowUp
+from nps_core.models import Answer
+from nps_core.outbox import LEASE, RESEND_AFTER, OutboxMail
+from nps_core.times import epoch_ms
+from nps_testing.crashes import Killed, Moment, fuse_on
+from nps_testing.environment import TOKEN
+from nps_testing.factories import NOW, make_answer
+from nps_testing.lambda_context import context
+from nps_testing.ses_server import SesServer, ses_server
+from nps_testing.stream_events import Change, stream_event
+
+
+@dataclass
+class FollowUpStack:
+    """Both handlers; with `kill_at` set, the process dies once, at that AWS call of theirs."""
+
+    ses: SesServer
+    now: datetime = NOW
+    kill_at: int | None = None
+    moment: Moment = "before"
+    calls: int = 0
+    pending: list[Change] = field(default_factory=list)
+
+    @property
+    def store(self) -> DynamoFollowUp:
+        return DynamoFollowUp(aws.dynamodb(), os.environ["STATE_TABLE"])
+
+    def write(self, **changes: Any) -> Answer:
+        """Store a new version of an answer; its stream record is pending."""
+        answers = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
+        new = make_answer(**changes)
+        old = answers.get(new.key)
+        if old is not None:
+            given = {name: value for name, value in changes.items() if name != "id"}
+            new = replace(old, **given)
+            if new.score != old.score:
+                new = replace(new, previous_score=old.score)
+        new = replace(new, rev=max(epoch_ms(self.now), old.rev + 1 if old else 0))
+        assert answers.put(new, old.rev if old else None)
+        self.pending.append((old, new))
+        return new
+
+    def decide(self) -> None:
+        """Hand all pending stream records to the notify handler, until it has taken them."""
+        event = stream_event(self.pending)
+        while not self._survives(lambda: notify.app.handler(event, context())):
+            continue
+        self.pending.clear()
+
+    def tick(self, after: timedelta = timedelta(0)) -> dict[str, int]:
+        """Run the deliver handler later; a killed one leaves the rest to the ticks that follow."""
+        self.now += after
+        reports: list[dict[str, int]] = []
+        if not self._survives(
+            lambda: reports.append(notify.deliver_app.handler({"schedule": "deliver"}, context()))
+        ):
+            for span in (LEASE, RESEND_AFTER):
+                self.now += span
+                notify.deliver_app.handler({"schedule": "deliver"}, context())
+        return reports[0] if reports else {}
+
+    def mails(self) -> dict[str, OutboxMail]:
+        """All outbox mails by kind; for tests about one answer."""
+        return {mail.kind: mail for mail in self.store.mails()}
+
+    def received(self) -> list[tuple[str, str, str]]:
+        """(recipient, subject, text) of every mail that reached SES."""
+        return [
+            (
+                mail["Destination"]["ToAddresses"][0],
+                mail["Content"]["Simple"]["Subject"]["Data"],
+                mail["Content"]["Simple"]["Body"]["Text"]["Data"],
+            )
+            for mail in self.ses.received
+        ]
+
+    def _survives(self, act: Callable[[], object]) -> bool:
+        left = self.kill_at - self.calls if self.kill_at else None
+        clients: list[Any] = [aws.dynamodb(), aws.ses()]
+        try:
+            with fuse_on(clients, left, self.moment) as fuse:
+                act()
+        except Killed:
+            _restart()
+            return False
+        finally:
+            self.calls += fuse.calls
+        return True
+
+
+@contextmanager
+def follow_up_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FollowUpStack]:
+    """Use the tables of the environment; the connection was activated a day ago."""
+    with ses_server() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", server.url)
+        aws.ses.cache_clear()
+        _restart()
+        stack = FollowUpStack(server)
+        monkeypatch.setattr(clock, "now", lambda: stack.now)
+        connections = DynamoConnections(aws.dynamodb(), os.environ["STATE_TABLE"])
+        connections.activate(TOKEN, NOW - timedelta(days=1))
+        yield stack
+
+
+def _restart() -> None:
+    """What a new process does not remember."""
+    notify.app.deps.cache_clear()
+    notify.deliver_app.deps.cache_clear()

@@ -1,0 +1,107 @@
+"""A deployed stack on moto for the operator's command, and a way to run that command."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from click.testing import Result
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from nps_cli.main import app
+from nps_core.adapters import aws
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.ledgers import DynamoLedgerStore
+from nps_core.adapters.summaries import DynamoSummaryStore
+from nps_core.models import Answer
+from nps_testing.aws_endpoint import AwsEndpoint, serving
+from nps_testing.environment import TOKEN, WEBHOOK_KEY
+from nps_testing.factories import NOW
+from nps_testing.template import create_tables, load_template, resources
+from rollup.service import Rollup
+
+STACK, REGION = "nps-loop-test", "us-east-1"
+ON_STACK = ("--stack", STACK, "--region", REGION)
+SECRET = {
+    "client_id": "an-id",
+    "client_secret": "a-very-secret-text",
+    "webhook_keys": {"active": [WEBHOOK_KEY], "retired": []},
+}
+
+
+@dataclass(frozen=True)
+class OperatorStack:
+    """What was deployed."""
+
+    responses: str
+    state: str
+    secret_arn: str
+    endpoint: AwsEndpoint
+
+    def store(self, answers: Iterable[Answer]) -> None:
+        """Store answers and let the rollup count them."""
+        client = aws.dynamodb()
+        kept = list(answers)
+        for answer in kept:
+            DynamoAnswerStore(client, self.responses).put(answer, None)
+        ledgers = DynamoLedgerStore(client, self.state)
+        summaries = DynamoSummaryStore(client, self.state)
+        Rollup(ledgers, summaries, 180).apply([(None, answer) for answer in kept], NOW)
+
+
+@contextmanager
+def deployed(
+    webhook_url: str = "http://127.0.0.1:9/webhook", **parameters: str
+) -> Iterator[OperatorStack]:
+    """Deploy the template's tables and parameters, and a secret as the template leaves it."""
+    with mock_aws():
+        aws.forget_clients()
+        names = create_tables(aws.dynamodb())
+        secret = boto3.client("secretsmanager").create_secret(
+            Name="wootric",
+            SecretString=resources(load_template(), "AWS::SecretsManager::Secret")["WootricSecret"][
+                "SecretString"
+            ],
+        )
+        outputs = {
+            "ResponsesTableName": names["ResponsesTable"],
+            "StateTableName": names["StateTable"],
+            "SecretArn": secret["ARN"],
+            "WebhookUrl": webhook_url,
+            "SyncFunctionName": "test-sync",
+            "DeliverFunctionName": "test-deliver",
+        }
+        with serving(AwsEndpoint(STACK, outputs, _parameters(parameters))) as endpoint:
+            for service in ("CLOUDFORMATION", "LAMBDA", "SESV2"):
+                os.environ[f"AWS_ENDPOINT_URL_{service}"] = endpoint.url
+            yield OperatorStack(
+                names["ResponsesTable"], names["StateTable"], secret["ARN"], endpoint
+            )
+    aws.forget_clients()
+
+
+def _parameters(chosen: Mapping[str, str]) -> dict[str, str]:
+    declared = load_template()["Parameters"]
+    defaults = {name: str(p["Default"]) for name, p in declared.items() if "Default" in p}
+    required = {
+        "SenderAddress": "nps@example.com",
+        "FallbackOwnerAddress": "cs-team@example.com",
+        "WootricAccountToken": TOKEN,
+    }
+    return {**defaults, **required, **chosen}
+
+
+def run(*args: str, typed: str | None = None) -> Result:
+    """Run the command as a person would, with what they type."""
+    return CliRunner().invoke(app, list(args), input=typed)
+
+
+def run_json(*args: str) -> Any:
+    """Run the command on the stack and read the JSON that it prints."""
+    result = run(*args, *ON_STACK, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)

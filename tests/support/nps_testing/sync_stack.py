@@ -1,0 +1,114 @@
+"""The real sync on moto tables against the bundled fake over real HTTP, with time that moves."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from sync_wootric import wiring
+from sync_wootric.run import Clock, Run
+from sync_wootric.service import Sync
+
+from nps_core.adapters import aws, items
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.config import SyncSettings
+from nps_core.models import Answer
+from nps_core.runlog import RunRecord
+from nps_local.fake_wootric.oauth import Credentials
+from nps_local.fake_wootric.server import FakeWootric
+from nps_testing.fake_sync import MovingTime
+
+LAMBDA_S = 900.0
+
+
+@dataclass
+class SyncStack:
+    """A connection, its source, and processes that come and go."""
+
+    source: FakeWootric
+    time: MovingTime
+    process: Sync = field(init=False)
+    runs: int = 0
+
+    def __post_init__(self) -> None:
+        self.new_process()
+
+    def new_process(self) -> None:
+        """Forget everything that a process keeps in memory, as a cold start does."""
+        self.process = wiring.build(SyncSettings.load(), self.time.sleep, self.time)
+
+    def tick(self, lambda_s: float = LAMBDA_S) -> RunRecord:
+        """Run one tick; time moves by what the run sleeps."""
+        return self.tick_with_run(lambda_s)[0]
+
+    def tick_with_run(self, lambda_s: float = LAMBDA_S) -> tuple[RunRecord, Run | None]:
+        """Run one tick, for tests that look into the run."""
+        self.runs += 1
+        began = self.time()
+        clock = Clock.start(self.time.now(), self.time, self.time.sleep)
+        return self.process.tick(
+            f"run-{self.runs:04d}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
+        )
+
+    def until_complete(self, ticks: int = 20) -> list[RunRecord]:
+        """Tick until a run is complete, five minutes apart."""
+        records: list[RunRecord] = []
+        for _ in range(ticks):
+            records.append(self.tick())
+            if records[-1].status == "complete":
+                return records
+            self.time.sleep(300)
+        raise AssertionError([record.as_dict() for record in records])
+
+    def stored(self, kind: str = "response") -> dict[str, Answer]:
+        """Everything stored, by id."""
+        store = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
+        return {a.key.id: a for a in store.everything() if a.key.kind == kind}
+
+    def state(self, pk: str) -> list[dict[str, Any]]:
+        """Items of StateTable."""
+        table = os.environ["STATE_TABLE"]
+        return list(items.query(aws.dynamodb(), table, "pk = :pk", {":pk": pk}))
+
+    def missing(self, kind: str = "response") -> set[str]:
+        """Ids of the source that are not stored, or stored with another score or text."""
+        stored = self.stored(kind)
+        lost: set[str] = set()
+        for row in self.source.source(kind):
+            if not row["visible"]:
+                continue
+            answer = stored.get(str(row["id"]))
+            same = answer is not None and (
+                kind == "decline"
+                or (answer.score, answer.text, answer.excluded)
+                == (row["score"], row["text"], row["excluded"])
+            )
+            if not same:
+                lost.add(str(row["id"]))
+        return lost
+
+
+def put_secret(credentials: Credentials) -> None:
+    """Store API credentials under the name that the environment gives."""
+    text = json.dumps(
+        {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+    )
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    name = os.environ["SECRET_ARN"]
+    if any(secret["Name"] == name for secret in client.list_secrets()["SecretList"]):
+        client.put_secret_value(SecretId=name, SecretString=text)
+    else:
+        client.create_secret(Name=name, SecretString=text)
+
+
+@contextmanager
+def sync_stack(**settings: str) -> Iterator[SyncStack]:
+    """Start the fake, store its credentials and wire the sync; the tables exist already."""
+    time = MovingTime()
+    with FakeWootric(now=time) as source:
+        os.environ.update({"WOOTRIC_API_URL": source.url, **settings})
+        put_secret(source.credentials)
+        yield SyncStack(source, time)

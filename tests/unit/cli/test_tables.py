@@ -1,0 +1,64 @@
+import json
+
+import pytest
+from rich.text import Text
+
+from nps_cli import tables
+from nps_cli.tables import Column
+
+COLUMNS = (Column.of("name"), Column.of("n", "answers", right=True))
+
+
+def test_json_rows__are_one_array_with_a_row_per_line(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_rows([{"n": 1}, {"n": 2}], (), as_json=True, empty="none")
+    out = capsys.readouterr().out
+    assert json.loads(out) == [{"n": 1}, {"n": 2}]
+    assert len(out.splitlines()) == 4
+
+
+def test_no_rows__are_an_empty_array_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_rows([], (), as_json=True, empty="none")
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_no_rows__say_what_to_do_next_to_people(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.print_rows([], COLUMNS, as_json=False, empty="do this next")
+    assert capsys.readouterr().out == "do this next\n"
+
+
+def test_a_table__has_neither_colour_nor_line_breaks_when_not_on_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = "x" * 300
+    tables.print_rows([{"name": long, "n": 7}], COLUMNS, as_json=False, empty="")
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert any(long in line and line.rstrip().endswith("7") for line in out.splitlines())
+
+
+def test_customer_text__is_neither_markup_nor_a_terminal_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [{"name": "[red]x[/red] \x1b[2J\u202e\r\nforged", "n": 1}]
+    tables.print_rows(rows, COLUMNS, as_json=False, empty="")
+    assert "[red]x[/red] [2J forged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("nothing", [None, "", []])
+def test_nothing__is_shown_as_a_dash(nothing: object) -> None:
+    assert tables.cell(nothing) == Text("-", style="dim")
+
+
+def test_zero_and_false__are_something() -> None:
+    assert tables.cell(0).plain == "0"
+    assert tables.cell(False).plain == "no"
+
+
+@pytest.mark.parametrize(("number", "shown"), [(5, "+5"), (-5, "-5"), (0, "0"), (None, None)])
+def test_nps__is_shown_with_its_sign(number: int | None, shown: str | None) -> None:
+    assert tables.signed(number) == shown
+
+
+def test_a_long_comment__is_cut_in_a_table_only() -> None:
+    assert tables.shorten("abcdef", 4) == "abc\u2026"
+    assert tables.shorten("abcd", 4) == "abcd"

@@ -1,0 +1,299 @@
+"""Delivery on fakes: claims, outcomes, resends, postponements."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from notify.deliver import HELD_FOR, SOON
+
+from nps_core import keys
+from nps_core.errors import StoreUnavailable
+from nps_core.folds import fold_account
+from nps_core.ledger import Ledger, account_vote, contact_vote, vote_id
+from nps_core.models import UNMATCHED
+from nps_core.outbox import LEASE, MAX_ATTEMPTS, RESEND_AFTER, OutboxMail
+from nps_core.sending import SendResult
+from nps_core.times import iso
+from nps_testing.environment import TOKEN
+from nps_testing.factories import NOW, make_answer
+from nps_testing.follow_up_world import SETTLE, World
+
+MINUTE = timedelta(minutes=1)
+
+
+def world_with_mail(*script: SendResult, **answer: Any) -> World:
+    world = World()
+    world.mailer.script += script
+    world.change(**answer)
+    return world
+
+
+def only_mail(world: World) -> OutboxMail:
+    (mail,) = world.store.mails()
+    return mail
+
+
+def test_due_mail__is_sent_once_and_recorded() -> None:
+    world = world_with_mail()
+    assert world.wait(SETTLE - MINUTE) == {}
+    assert world.wait(MINUTE) == {"sent": 1}
+    assert world.wait(MINUTE) == {}
+    mail = only_mail(world)
+    assert (mail.state, mail.message_id, mail.waiting, mail.attempts) == ("SENT", "m-0", False, 1)
+    assert (mail.sent_at, mail.due_at) == (NOW + SETTLE, NOW + SETTLE)
+    assert not mail.possible_duplicate
+    assert mail.subject == world.mailer.sent[0][1]
+
+
+def test_lost_reply__is_unknown_and_sent_once_more_marked() -> None:
+    world = world_with_mail(SendResult("UNKNOWN", "ReadTimeoutError"))
+    assert world.wait(SETTLE) == {"unknown": 1}
+    unknown_at = world.now
+    assert only_mail(world).state == "UNKNOWN"
+    assert world.wait(RESEND_AFTER - MINUTE) == {}
+    assert world.wait(MINUTE) == {"sent": 1}
+    mail = only_mail(world)
+    assert (mail.state, mail.possible_duplicate, mail.unknown_at) == ("SENT", True, unknown_at)
+    assert len(world.mailer.sent) == 2
+
+
+def test_second_lost_reply__stays_unknown_for_good() -> None:
+    world = world_with_mail(*[SendResult("UNKNOWN", "ReadTimeoutError")] * 2)
+    world.wait(SETTLE)
+    assert world.wait(RESEND_AFTER) == {"unknown": 1}
+    for _ in range(5):
+        assert world.wait(RESEND_AFTER) == {}
+    mail = only_mail(world)
+    assert (mail.state, mail.waiting, mail.attempts) == ("UNKNOWN", False, MAX_ATTEMPTS)
+    assert len(world.mailer.sent) == MAX_ATTEMPTS
+
+
+def test_resend_that_is_refused__stays_unknown() -> None:
+    script = [SendResult("UNKNOWN", "500"), SendResult("FAILED", "MessageRejected")]
+    world = world_with_mail(*script)
+    world.wait(SETTLE)
+    assert world.wait(RESEND_AFTER) == {"failed": 1}
+    assert (only_mail(world).state, only_mail(world).waiting) == ("UNKNOWN", False)
+
+
+def test_resend__is_dropped_when_the_score_was_raised_meanwhile() -> None:
+    world = world_with_mail(SendResult("UNKNOWN", "500"))
+    world.wait(SETTLE)
+    world.change(score=9)
+    world.wait(RESEND_AFTER)
+    world.wait(SETTLE)
+    first = next(mail for mail in world.store.mails() if mail.kind == "detractor")
+    assert (first.state, first.waiting) == ("UNKNOWN", False)
+    assert [key.split("#")[3] for _, _, _, key in world.mailer.sent] == [
+        "detractor",
+        "score_raised",
+    ]
+
+
+def test_refusal__is_failed_for_good() -> None:
+    world = world_with_mail(SendResult("FAILED", "MessageRejected"))
+    assert world.wait(SETTLE) == {"failed": 1}
+    assert world.wait(RESEND_AFTER) == {}
+    assert (only_mail(world).state, only_mail(world).error) == ("FAILED", "MessageRejected")
+
+
+def test_throttling__is_surely_not_sent_and_tried_again() -> None:
+    world = world_with_mail(SendResult("RETRY", "TooManyRequestsException"))
+    assert world.wait(SETTLE) == {"throttled": 1}
+    assert (only_mail(world).state, only_mail(world).attempts) == ("PENDING", 0)
+    assert world.pauses == [1.0]
+    assert world.wait(SOON) == {"sent": 1}
+    assert (only_mail(world).possible_duplicate, len(world.mailer.sent)) == (False, 1)
+
+
+def test_throttling__ends_the_tick_after_five() -> None:
+    world = World()
+    world.mailer.script += [SendResult("RETRY", "429")] * 9
+    for number in range(9):
+        world.change(id=number, end_user_id=str(number))
+    assert world.wait(SETTLE) == {"throttled": 5}
+
+
+def test_throttled_mail__is_cancelled_by_a_raise_and_needs_no_note() -> None:
+    world = world_with_mail(SendResult("RETRY", "429"))
+    world.wait(SETTLE)
+    world.change(score=9)
+    world.wait(SETTLE)
+    assert [mail.state for mail in world.store.mails()] == ["CANCELLED"]
+    assert world.mailer.sent == []
+
+
+def test_stopped_account__holds_every_mail() -> None:
+    world = World()
+    world.mailer.script.append(SendResult("HOLD", "SendingPausedException"))
+    world.change(id=1)
+    world.change(id=2)
+    assert world.wait(SETTLE) == {"held": 1}
+    assert {mail.state for mail in world.store.mails()} == {"PENDING"}
+    assert world.wait(HELD_FOR) == {"sent": 2}
+
+
+def test_sender_that_died__leaves_unknown_then_one_resend() -> None:
+    world = world_with_mail()
+    world.now += SETTLE
+    deliver = world.deliver
+    claim = replace(only_mail(world), state="SENDING", attempts=1, due_at=world.now + LEASE)
+    assert world.store.move(only_mail(world), claim) is not None
+    assert world.wait(LEASE - MINUTE) == {}
+    assert world.wait(MINUTE) == {"unknown": 1}
+    assert world.wait(RESEND_AFTER) == {"sent": 1}
+    assert only_mail(world).possible_duplicate
+    assert deliver.tick(world.now, lambda: True) == {}
+
+
+def test_no_time_left__stops_before_the_next_mail() -> None:
+    world = world_with_mail()
+    assert world.deliver.tick(world.now + SETTLE, lambda: False) == {}
+    assert only_mail(world).state == "PENDING"
+
+
+def test_mail_that_cannot_be_rendered__fails_and_lets_the_others_go() -> None:
+    world = World()
+    world.change(id=1, account_id="c-1")
+    world.change(id=2, account_id="c-2")
+    first = next(task for task in world.store.tasks() if task.response_ids == ("1",))
+    del world.store.kept_tasks[first.task_id]
+    assert world.wait(SETTLE) == {"failed": 1, "sent": 1}
+    failed = next(mail for mail in world.store.mails() if mail.state == "FAILED")
+    assert failed.error == "cannot be rendered: ValueError"
+
+
+def test_store_that_fails_while_preparing__postpones_the_mail() -> None:
+    world = world_with_mail()
+    deliver = world.deliver
+
+    def broken(account_id: str, first_month: str) -> list[Ledger]:
+        raise StoreUnavailable("Query: InternalServerError")
+
+    world.ledgers.months = broken  # type: ignore[method-assign]  # a ledger store that is down
+    assert dict(deliver.tick(world.now + SETTLE, lambda: True)) == {"waiting": 1}
+    del world.ledgers.months
+    assert world.wait(SETTLE + SOON) == {"sent": 1}
+
+
+def test_index_that_lags_behind__sends_nothing_twice() -> None:
+    world = world_with_mail()
+    stale = list(world.store.due(NOW + SETTLE, 10))
+    world.wait(SETTLE)
+    world.store.due = lambda now, limit: [*stale, "gone"]  # type: ignore[method-assign]  # an index behind
+    assert world.wait(MINUTE) == {"skipped": 2}
+    assert len(world.mailer.sent) == 1
+
+
+def test_follow_up__waits_for_the_first_mail_and_is_dropped_if_that_had_the_comment() -> None:
+    world = world_with_mail(SendResult("UNKNOWN", "500"))
+    world.wait(SETTLE)
+    world.change(text="Exports time out")
+    assert world.wait(SETTLE) == {"waiting": 1}
+    world.wait(RESEND_AFTER)
+    world.wait(SOON)
+    states = {mail.kind: mail.state for mail in world.store.mails()}
+    assert states == {"detractor": "SENT", "comment": "CANCELLED"}
+    assert "Exports time out" in world.mailer.sent[-1][2]
+
+
+@pytest.mark.parametrize(("text", "state"), [("Slow", "SENT"), (None, "CANCELLED")])
+def test_follow_up__needs_its_comment(text: str | None, state: str) -> None:
+    world = world_with_mail()
+    world.wait(SETTLE)
+    world.change(text="Exports time out")
+    world.write(text=text)
+    world.wait(SETTLE)
+    assert next(mail.state for mail in world.store.mails() if mail.kind == "comment") == state
+
+
+def test_note__is_dropped_if_the_score_is_low_again() -> None:
+    world = world_with_mail()
+    world.wait(SETTLE)
+    world.change(score=9)
+    world.write(score=2)
+    world.wait(SETTLE)
+    note = next(mail for mail in world.store.mails() if mail.kind == "score_raised")
+    assert (note.state, note.error) == ("CANCELLED", "the score is low again")
+
+
+def test_note__is_dropped_if_the_first_mail_never_left() -> None:
+    world = world_with_mail(SendResult("RETRY", "429"))
+    world.now += SETTLE
+    pending = only_mail(world)
+    claim = world.store.move(pending, replace(pending, state="SENDING", attempts=1))
+    assert claim is not None
+    world.change(score=9)
+    world.store.move(claim, replace(claim, state="PENDING", attempts=0))
+    for _ in range(3):
+        world.wait(SETTLE)
+    assert {mail.state for mail in world.store.mails()} == {"CANCELLED"}
+    assert world.mailer.sent == []
+
+
+def test_mail__shows_numbers_with_its_own_answer_before_the_rollup_has_seen_it() -> None:
+    world = World()
+    before = make_answer(id=1, score=8, answered_at=NOW - timedelta(days=30))
+    later = make_answer(id=3, score=10, answered_at=NOW + timedelta(minutes=1))
+    for answer in (before, later):
+        _vote(world, keys.ledger("c-118", keys.month_of(answer.answered_at)), answer, account_vote)
+        _vote(world, keys.contact("c-118", answer.contact_key), answer, contact_vote)
+    world.change(id=2, score=3)
+    world.wait(SETTLE)
+    text = world.mailer.sent[0][2]
+    assert "Down since last time (8/10 on" in text
+    assert "3 answers" in text
+
+
+def test_unmatched_answer__is_mailed_without_numbers() -> None:
+    world = world_with_mail(account_id=None, is_unknown_user=True, email=None, external_id=None)
+    world.wait(SETTLE)
+    assert "not matched to an account yet" in world.mailer.sent[0][2].lower()
+
+
+def test_backfill_mail__waits_for_the_rollup_then_counts_what_came_in() -> None:
+    world = World()
+    _backfill_mail(world, responses=2)
+    assert world.wait(MINUTE) == {"waiting": 1}
+    for answer in (make_answer(id=1, score=9), make_answer(id=2, account_id=None)):
+        ref = keys.ledger(answer.ledger_account, keys.month_of(answer.answered_at))
+        _vote(world, ref, answer, account_vote)
+        votes = world.ledgers.ledgers[ref].votes
+        world.views.append(fold_account(answer.ledger_account, votes, NOW, 180))
+    assert {view.account_id for view in world.views} == {"c-118", UNMATCHED}
+    assert world.wait(SOON) == {"sent": 1}
+    to, subject, text, _ = world.mailer.sent[0]
+    assert to == "admin@example.com"
+    assert "2" in subject
+    assert "Answers without account: 1" in text
+
+
+def test_backfill_mail__waits_at_most_ten_times() -> None:
+    world = World()
+    _backfill_mail(world, responses=5)
+    results = [world.wait(SOON) for _ in range(12)]
+    assert results == [{"waiting": 1}] * 10 + [{"sent": 1}, {}]
+
+
+def test_backfill_mail__of_nothing_does_not_wait() -> None:
+    world = World()
+    _backfill_mail(world, responses=0)
+    assert world.wait(MINUTE) == {"sent": 1}
+
+
+def _vote(world: World, ref: Any, answer: Any, vote: Any) -> None:
+    known = world.ledgers.get_many([ref])[ref]
+    assert world.ledgers.put(ref, known.merged({vote_id(answer): vote(answer)}))
+
+
+def _backfill_mail(world: World, responses: int) -> None:
+    facts = {
+        "account_token": TOKEN,
+        **{name: iso(NOW) for name in ("started_at", "ended_at", "window_from", "window_to")},
+        "responses": responses,
+    }
+    key = f"backfill#{TOKEN}"
+    mail = OutboxMail(key, "backfill", "admin@example.com", NOW, NOW, NOW, facts=facts)
+    world.store.kept_mails[key] = mail
