@@ -56,8 +56,8 @@ def list_accounts(ctx: typer.Context) -> None:
     tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=NO_ANSWERS)
     if unmatched and not space.options.json:
         typer.echo(
-            f"{unmatched} answers of the last {space.window_days} days match no account:"
-            " add who wrote them with `nps directory import FILE.csv`."
+            f"{tables.counted(unmatched, 'answer')} of the last {space.window_days} days without"
+            " account: add who wrote them with `nps directory import FILE.csv`."
         )
 
 

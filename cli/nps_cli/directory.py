@@ -94,12 +94,11 @@ def _report(space: Space, entries: int, unmatched: int, matched: int, *, dry_run
                 "dry_run": dry_run,
             }
         )
-    elif dry_run:
-        typer.echo(
-            f"{entries} entries are right; {matched} of {unmatched} unmatched answers would match."
-            " Nothing was written."
-        )
     else:
+        lines = tables.counted(entries, "entry", "entries")
+        answers = tables.counted(unmatched, "unmatched answer")
         typer.echo(
-            f"{entries} entries written; {matched} of {unmatched} unmatched answers now match."
+            f"{lines} checked, nothing written; {matched} of {answers} would match."
+            if dry_run
+            else f"{lines} written; {matched} of {answers} now matched."
         )

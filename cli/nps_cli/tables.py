@@ -98,8 +98,18 @@ def cell(value: object) -> Text:
 
 def plain(text: str) -> str:
     """Return one line without control and direction characters, which could forge a table."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Cs"} else c for c in text)
+    kept = "".join(" " if _is_control(char) else char for char in text)
     return " ".join(kept.split())
+
+
+def _is_control(char: str) -> bool:
+    # The two joiners belong to how emoji and several scripts are written.
+    return char not in "\u200c\u200d" and unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def shorten(text: str | None, limit: int) -> str | None:

@@ -69,7 +69,7 @@ def test_accounts_list__shows_both_ways_of_counting(filled: OperatorStack) -> No
 def test_accounts_list__mentions_unmatched_answers_to_people(filled: OperatorStack) -> None:
     result = run("accounts", "list", *ON_STACK)
     assert "Acme Inc" in result.output
-    assert "2 answers of the last 180 days match no account" in result.output
+    assert "2 answers of the last 180 days without account" in result.output
     assert "~unmatched" not in result.output
 
 

@@ -1,5 +1,6 @@
 """The notify and deliver handlers on real tables, with SES over real HTTP."""
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from nps_core.adapters import aws
 from nps_core.adapters.directory import DynamoDirectory
 from nps_core.adapters.quarantine import DynamoQuarantine
 from nps_core.errors import ConfigError, StoreUnavailable
+from nps_core.observability import logger
 from nps_core.outbox import LEASE, RESEND_AFTER
-from nps_testing.crashes import fuse_on
+from nps_testing.crashes import Moment, fuse_on
 from nps_testing.factories import NOW
 from nps_testing.follow_up_stack import FollowUpStack, follow_up_stack
 from nps_testing.lambda_context import context
@@ -129,73 +131,71 @@ def test_lost_reply__is_unknown_then_sent_once_more_and_never_hidden(
     assert len(stack.received()) == 2
 
 
+LIFE: list[dict[str, Any]] = [
+    {"id": 1, "score": 3},
+    {"id": 1, "text": "Exports time out"},
+    {"id": 2, "score": 5, "end_user_id": "7002"},
+    {"id": 2, "score": 8},
+    {"id": 1, "score": 9},
+]
+"""A low score, a comment after its mail, a second person, who raises, and the first one raises."""
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", range(len(LIFE)))
 def test_kill_at_every_aws_call__ends_in_the_same_tasks_and_mails(
-    stack: FollowUpStack, moment: Any
+    stack: FollowUpStack, step: int, moment: Moment
 ) -> None:
-    undisturbed = _life(stack, "0")
-    calls, stack.calls = stack.calls, 0
-    assert calls > 40
+    undisturbed = _live(stack, "0", LIFE[: step + 1], None, moment)
+    calls = stack.calls
+    assert calls > 5
     for at in range(1, calls + 1):
-        stack.kill_at, stack.moment, stack.calls = at, moment, 0
-        assert _life(stack, str(at)) == undisturbed, f"killed {moment} call {at}"
+        ended = _live(stack, str(at), LIFE[: step + 1], at, moment)
+        assert ended == undisturbed, f"killed {moment} call {at}"
         assert stack.calls >= at, "the fuse did not blow"
 
 
-def _life(stack: FollowUpStack, name: str) -> object:
-    """Score, comment after the mail, a second answer, raise; returns how it ended."""
-    stack.now, stack.kill_at = NOW, stack.kill_at
+def _live(
+    stack: FollowUpStack, name: str, steps: list[dict[str, Any]], at: int | None, moment: Moment
+) -> object:
+    """Go through the steps, with a kill at call `at` of the last; return how it ended."""
+    stack.now, stack.moment = NOW, moment
     stack.ses.received.clear()
-    ids = {"id": f"{name}1", "account_id": f"c-{name}"}
-    steps: list[dict[str, Any]] = [
-        {**ids, "score": 3},
-        {**ids, "text": "Exports time out"},
-        {**ids, "id": f"{name}2", "score": 5, "end_user_id": "7002"},
-        {**ids, "id": f"{name}2", "score": 8},
-        {**ids, "score": 9},
-    ]
-    for step in steps:
-        stack.write(**step)
+    for number, step in enumerate(steps, 1):
+        stack.kill_at, stack.calls = at if number == len(steps) else None, 0
+        stack.write(**{**step, "id": f"{name}-{step['id']}", "account_id": f"c-{name}"})
         stack.decide()
         stack.tick(SETTLE)
-    mine = [mail for mail in stack.store.mails() if mail.answer and mail.answer.id.startswith(name)]
-    mine = [mail for mail in mine if len(mail.response_ids[0]) == len(name) + 1]
-    copies = {mail.key: 0 for mail in mine}
-    assert len(stack.received()) <= len(mine) + sum(mail.unknown_at is not None for mail in mine)
     tasks = [task for task in stack.store.tasks() if task.scope == f"c-{name}"]
+    mails = [m for m in stack.store.mails() if m.response_ids[0].startswith(f"{name}-")]
+    unknown = [mail for mail in mails if mail.unknown_at is not None]
+    assert all(mail.possible_duplicate for mail in unknown)
+    assert len(stack.received()) <= len(mails) + len(unknown), "a copy without its mark"
+    alerts = stack.store.alerts([mail.answer for mail in mails if mail.answer])
     return (
         [(task.status, task.close_reason, len(task.answers), task.tier) for task in tasks],
-        sorted((mail.kind, mail.state) for mail in mine),
-        len(copies),
+        sorted((mail.kind, mail.state) for mail in mails),
+        sorted((alert.status, alert.rule, alert.round) for alert in alerts.values()),
     )
 
 
 def test_kill_between_send_and_record__is_the_only_way_to_a_second_copy(
     stack: FollowUpStack,
 ) -> None:
-    stack.write()
-    stack.decide()
-    decided = stack.calls
-    copies = {}
-    for at in range(1, 8):
-        stack.write(id=at, account_id=f"c-{at}")
-        stack.kill_at = None
+    copies: dict[int, int] = {}
+    for at in range(1, 12):
+        stack.write(id=at, account_id=f"c-{at}", answered_at=stack.now)
         stack.decide()
-    stack.tick(SETTLE)
-    assert decided > 0
-    for at in range(1, 20):
         stack.ses.received.clear()
-        stack.now = NOW + timedelta(hours=at)
-        stack.kill_at = None
-        stack.write(id=1000 + at, account_id=f"d-{at}", answered_at=stack.now)
-        stack.decide()
         stack.kill_at, stack.moment, stack.calls = at, "after", 0
         stack.tick(SETTLE)
-        mail = next(m for m in stack.store.mails() if m.response_ids == (str(1000 + at),))
-        assert mail.state == "SENT"
+        stack.kill_at = None
+        mail = next(mail for mail in stack.store.mails() if mail.response_ids == (str(at),))
         copies[at] = len(stack.received())
+        assert mail.state == "SENT"
+        assert mail.possible_duplicate == (mail.unknown_at is not None)
         assert mail.possible_duplicate or copies[at] == 1
-    assert list(copies.values()).count(2) == 1
+    assert sorted(copies.values()) == [1] * 10 + [2]
 
 
 def test_bad_record__is_quarantined_and_the_rest_decided(
@@ -229,15 +229,18 @@ def test_fallback_owner_that_cannot_be_mailed__is_a_config_error(
 
 
 def test_logs_and_metrics__hold_no_personal_data(
-    stack: FollowUpStack, capsys: pytest.CaptureFixture[str]
+    stack: FollowUpStack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lines = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", lines)
     stack.ses.script.append((400, "MessageRejected"))
     stack.write(text="a very private comment")
     stack.decide()
     stack.tick(SETTLE)
-    output = capsys.readouterr().out
+    printed = capsys.readouterr().out
+    output = printed + lines.getvalue()
     assert "deliver finished" in output
-    assert metrics_of(output)["MailFailed"] == 1
+    assert metrics_of(printed)["MailFailed"] == 1
     for secret in ("acme.example", "csm@", "Acme", "private comment", "u-42"):
         assert secret not in output
 
@@ -254,7 +257,7 @@ def test_second_delivery_of_a_batch__writes_nothing(stack: FollowUpStack) -> Non
 def test_stale_lease__is_taken_up_by_a_later_tick(stack: FollowUpStack) -> None:
     stack.write()
     stack.decide()
-    stack.kill_at, stack.calls = 3, 0  # the first call after the claim
+    stack.kill_at, stack.calls = 4, 0  # due, mail, claim, and then
     stack.tick(SETTLE)
     mail = stack.mails()["detractor"]
     assert (mail.state, mail.unknown_at) == ("SENT", NOW + SETTLE + LEASE)

@@ -1,6 +1,6 @@
 """In-memory stores. tests/contract holds them to the same behaviour as the DynamoDB adapters."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from nps_core.folds import AccountView
@@ -19,7 +19,7 @@ class InMemoryAnswerStore:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def __iter__(self) -> Iterable[Answer]:
+    def __iter__(self) -> Iterator[Answer]:
         return iter(list(self._answers.values()))
 
     def get(self, key: AnswerKey) -> Answer | None:

@@ -8,7 +8,6 @@ from notify.compose import Composer
 from notify.deliver import Deliver, Result
 from notify.prepare import Preparer
 from notify.service import Notify, Report
-
 from nps_core.folds import AccountView
 from nps_core.models import Answer
 from nps_core.owners import OwnerPolicy

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
-from sync_wootric import wiring
-from sync_wootric.run import Clock, Run
-from sync_wootric.service import Sync
 
 from nps_core.adapters import aws, items
 from nps_core.adapters.answers import DynamoAnswerStore
@@ -20,6 +17,9 @@ from nps_core.runlog import RunRecord
 from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
 from nps_testing.fake_sync import MovingTime
+from sync_wootric import wiring
+from sync_wootric.run import Clock, Run
+from sync_wootric.service import Sync
 
 LAMBDA_S = 900.0
 

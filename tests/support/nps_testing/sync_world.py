@@ -6,11 +6,6 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from sync_wootric.metrics import numbers
-from sync_wootric.rows import RowStore
-from sync_wootric.run import Clock
-from sync_wootric.service import Plan, Sync
-
 from nps_core.accounts import AccountRules
 from nps_core.adapters.end_users import Person
 from nps_core.ingest import Ingest
@@ -27,6 +22,10 @@ from nps_testing.fake_sync import (
     ScriptedSource,
 )
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
+from sync_wootric.metrics import numbers
+from sync_wootric.rows import RowStore
+from sync_wootric.run import Clock
+from sync_wootric.service import Plan, Sync
 
 DAY_MS = 86_400_000
 

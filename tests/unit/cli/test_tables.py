@@ -62,3 +62,15 @@ def test_nps__is_shown_with_its_sign(number: int | None, shown: str | None) -> N
 def test_a_long_comment__is_cut_in_a_table_only() -> None:
     assert tables.shorten("abcdef", 4) == "abc\u2026"
     assert tables.shorten("abcd", 4) == "abcd"
+
+
+def test_joiners__stay_in_text_that_needs_them() -> None:
+    family = "\U0001f469\u200d\U0001f467"
+    assert tables.plain(f" {family}\n") == family
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(1, "1 entry"), (0, "0 entries"), (1200, "1,200 entries")]
+)
+def test_numbers__agree_with_their_noun(number: int, shown: str) -> None:
+    assert tables.counted(number, "entry", "entries") == shown

@@ -1,3 +1,4 @@
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -151,48 +152,39 @@ def test_long_backfill__is_continued_by_the_next_tick_and_live_answers_come_firs
 
 
 def test_long_backfill_run__reads_live_answers_again_every_five_minutes() -> None:
-    world = World(page_s=4.0)
-    world.add(7_000)
+    world = World(page_s=8.0)
+    world.add(6_000)
     record, metrics = world.tick_with_numbers()
     assert record.status == "partial"
     live = [world.time() - query.gte < 86_400 for _, query in world.source.asked]
-    assert live.count(True) >= 6
-    assert metrics["SyncLagSeconds"] < 400
+    assert live.count(True) >= 6  # two streams, three times
+    assert metrics["SyncLagSeconds"] < 350
 
 
-@pytest.mark.parametrize("every", [1, 2, 3, 10])
+@pytest.mark.parametrize("every", [3, 4, 10])
 def test_kill__at_any_page_loses_nothing_and_reads_at_most_one_page_twice(every: int) -> None:
     world = World()
     world.add(1_500)
     world.add(200, stream="declines")
-    pages = 0
-    served = 0
+    kills = 0
 
-    def kill(_page: int) -> None:
-        nonlocal pages
-        pages += 1
-        if pages > every + 1:  # at least two pages of progress: live pages are read on each tick
-            pages = 0
+    def kill(page: int) -> None:
+        nonlocal kills
+        if page % every == 0:
+            kills += 1
             raise Killed
 
-    kills = 0
     world.before_page = kill
-    for _ in range(200):
-        try:
-            record = world.tick()
-        except Killed:
-            kills += 1
-            continue
-        served += record.pages
-        break
-    if every >= 2:
-        assert record.status == "complete"
-        assert kills
-        assert (world.missing("responses"), world.missing("declines")) == (set(), set())
-        assert len(world.state.mails) == 1
-        assert world.pages <= 31 + 5 + 4 * (kills + 1)
-        crashed = [run for run in world.state.runs.values() if run["status"] == "failed"]
-        assert len(crashed) == kills
+    while not world.state.finished:
+        with contextlib.suppress(Killed):
+            world.tick()
+    assert (world.missing("responses"), world.missing("declines")) == (set(), set())
+    assert len(world.state.mails) == 1
+    # Two live pages a tick, and the page whose reply the kill has swallowed.
+    assert kills >= 3
+    assert world.pages <= 31 + 5 + 3 * (kills + 1)
+    crashed = [run for run in world.state.runs.values() if run["status"] == "failed"]
+    assert len(crashed) == kills
 
 
 def test_crashed_run__is_waited_for_and_closed_in_the_log() -> None:

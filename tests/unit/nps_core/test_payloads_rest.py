@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -137,7 +138,5 @@ json_values = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*ROWS[0], "extra"]), json_values, max_size=4))
 def test_arbitrary_fields__raise_nothing_but_payload_error(changes: dict[str, Any]) -> None:
-    try:
-        _read(**changes)
-    except PayloadError as exc:
-        assert exc.reason in {"bad_id", "bad_score", "bad_time", "too_deep", "too_large"}
+    with suppress(PayloadError):
+        assert _read(**changes).score in range(11)

@@ -134,7 +134,7 @@ class DynamoFollowUp:
         return items.get_item(self._client, self._table, {"pk": key.pk, "sk": key.sk})
 
     def _get_many(self, wanted: Iterable[StateKey]) -> dict[StateKey, items.Item]:
-        plain = [{"pk": key.pk, "sk": key.sk} for key in wanted]
+        plain = [{"pk": key.pk, "sk": key.sk} for key in dict.fromkeys(wanted)]
         found = items.get_items(self._client, self._table, plain)
         return {StateKey(item["pk"], item["sk"]): item for item in found}
 

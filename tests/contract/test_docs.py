@@ -1,0 +1,138 @@
+"""The documentation states facts about the code; here the code is asked whether they are true."""
+
+import re
+
+import pytest
+
+from nps_core import config
+from nps_testing.documents import ROOT, section, table, text
+from nps_testing.template import load_template, resources
+
+TEMPLATE = load_template()
+FUNCTIONS = ("webhook", "inbox", "sync", "rollup", "notify", "deliver")
+
+
+ALARMS = sorted(resources(TEMPLATE, "AWS::CloudWatch::Alarm"))
+ADRS = sorted(path.name for path in (ROOT / "docs/adr").glob("*.md"))
+
+
+# ------------------------------------------------------------------------------- configuration
+
+
+def test_parameters__are_documented_with_default_and_range() -> None:
+    documented = table(section(text("docs/configuration.md"), "Template parameters"))
+
+    assert set(documented) == set(TEMPLATE["Parameters"])
+    for name, parameter in TEMPLATE["Parameters"].items():
+        default, allowed, _ = documented[name]
+        if "Default" not in parameter:
+            assert default == "required", name
+        else:
+            assert default.strip("`") == (str(parameter["Default"]) or "empty"), name
+        if "MinValue" in parameter:
+            assert allowed == f"{parameter['MinValue']} to {parameter['MaxValue']}", name
+
+
+def test_outputs__are_documented() -> None:
+    documented = table(section(text("docs/configuration.md"), "Outputs"))
+
+    assert set(documented) == set(TEMPLATE["Outputs"])
+
+
+def _readers() -> dict[str, set[str]]:
+    """Return the functions that read each variable, by the settings they load."""
+    readers: dict[str, set[str]] = {}
+    for function in FUNCTIONS:
+        settings = getattr(config, f"{function.capitalize()}Settings")
+        for field in settings.model_fields.values():
+            readers.setdefault(str(field.alias), set()).add(function)
+    return readers
+
+
+def _said(readers: str) -> set[str]:
+    """Read a cell such as `all but rollup; why` or `webhook, sync`."""
+    named = {name for name in FUNCTIONS if re.search(rf"\b{name}\b", readers)}
+    return set(FUNCTIONS) - named if readers.startswith("all") else named
+
+
+def test_environment_variables__are_documented_with_their_readers() -> None:
+    documented = table(
+        section(text("docs/configuration.md"), "Environment variables of the functions")
+    )
+
+    assert {name: _said(cells[-1].split(";")[0]) for name, cells in documented.items()} == (
+        _readers()
+    )
+
+
+def test_metrics__of_alarms_and_dashboard_are_documented() -> None:
+    shown = set(re.findall(r'"NpsLoop","(\w+)"', text("template.yaml"))) | {
+        alarm["MetricName"]
+        for alarm in resources(TEMPLATE, "AWS::CloudWatch::Alarm").values()
+        if alarm.get("Namespace") == "NpsLoop"
+    }
+
+    assert shown <= set(table(section(text("docs/configuration.md"), "Metrics")))
+
+
+# ---------------------------------------------------------------------------------- operations
+
+
+def test_alarms__are_all_in_the_readme() -> None:
+    assert sorted(table(section(text("README.md"), "Operations"))) == ALARMS
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_alarm__has_meaning_first_action_and_end_in_the_runbook(alarm: str) -> None:
+    runbook = text("docs/runbook.md")
+    heading = "Quarantined alarms" if alarm.endswith("QuarantinedAlarm") else alarm
+    entry = section(runbook, heading)
+
+    assert alarm in heading + entry
+    assert "Meaning: " in entry
+    assert re.search(r"^First( and over)?: ", entry, re.M)
+    assert re.search(r"^(Over|First and over): ", entry, re.M)
+
+
+def test_runbook__names_outputs_and_resources_that_exist() -> None:
+    runbook = text("docs/runbook.md")
+
+    assert set(re.findall(r"\$\(output (\w+)\)", runbook)) <= set(TEMPLATE["Outputs"])
+    assert set(re.findall(r"\$\(resource (\w+)\)", runbook)) <= set(TEMPLATE["Resources"])
+
+
+def test_runbook__says_what_stays_when_the_stack_is_removed() -> None:
+    kept = {
+        name
+        for name, resource in TEMPLATE["Resources"].items()
+        if resource.get("DeletionPolicy") == "Retain"
+    }
+
+    assert kept == {"ResponsesTable", "StateTable", "FailedBatches", "WootricSecret"}
+    stays = "both tables, the failed-batches bucket and the secret"
+    assert stays in section(text("docs/runbook.md"), "Removing the stack")
+
+
+def test_make_targets__are_documented() -> None:
+    targets = set(re.findall(r"^([a-z]+):.*## ", text("Makefile"), re.M))
+
+    named = {name.removeprefix("make ") for name in table(section(text("README.md"), "Try it"))}
+    assert named == targets
+
+
+# ----------------------------------------------------------------------------------- decisions
+
+
+@pytest.mark.parametrize("name", ADRS)
+def test_decision__is_one_page_with_its_four_parts_and_is_listed(name: str) -> None:
+    record = text(f"docs/adr/{name}")
+
+    assert re.match(rf"# {name[:4]}: \S", record)
+    assert re.findall(r"^## (.+)$", record, re.M) == [
+        "Context",
+        "Decision",
+        "Consequences",
+        "How to revert",
+    ]
+    assert len(record.splitlines()) <= 60
+    assert f"(adr/{name})" in text("docs/architecture.md")

@@ -1,0 +1,100 @@
+"""Every command with its options and JSON fields is documented, and nothing that does not exist."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import pytest
+import typer.main
+
+from nps_cli import log_rows, rows
+from nps_cli.main import app
+from nps_core.folds import fold_account, fold_contact
+from nps_core.ledger import contact_vote, vote_id
+from nps_local.fake_wootric import admin_control, admin_data
+from nps_testing.documents import section, text
+from nps_testing.factories import make_answer
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from leaves(child, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+ALL_COMMANDS = dict(leaves(typer.main.get_command(app)))
+COMMANDS = {name: one for name, one in ALL_COMMANDS.items() if not name.startswith("local ")}
+LOCAL_COMMANDS = {name: one for name, one in ALL_COMMANDS.items() if name.startswith("local ")}
+
+
+def test_commands__are_exactly_those_documented() -> None:
+    headings = re.findall(r"^### nps (.+)$", text("docs/cli.md"), re.M)
+
+    documented = {re.sub(r"( [A-Z][\w.]*)+$", "", heading) for heading in headings}
+    assert documented == set(COMMANDS) | {"local"}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_command__has_its_arguments_and_options_documented(name: str) -> None:
+    command = COMMANDS[name]
+    arguments = [str(p.metavar) for p in command.params if isinstance(p, click.Argument)]
+    entry = section(text("docs/cli.md"), " ".join(["nps", name, *arguments]))
+
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name != "help":
+            assert f"`{parameter.opts[0]}" in entry, parameter.opts[0]
+
+
+@pytest.mark.parametrize("name", sorted(LOCAL_COMMANDS))
+def test_local_command__and_its_options_are_documented(name: str) -> None:
+    document = text("docs/local-stack.md")
+    _, group, *sub = name.split()
+    heading = re.search(rf"^### (nps local {group}\b.*)$", document, re.M)
+    assert heading, name
+    entry = section(document, heading[1])
+
+    assert all(f"`{word} " in entry or f"`{word}`" in entry for word in sub)
+    for parameter in LOCAL_COMMANDS[name].params:
+        if isinstance(parameter, click.Option) and parameter.name not in {"help", "data"}:
+            assert f"`{parameter.opts[0]}" in entry, parameter.opts[0]
+
+
+def _fields() -> dict[str, list[str]]:
+    """Return the fields that each list prints, as the code makes them."""
+    answer = make_answer()
+    view = fold_account("c-1", {}, NOW, 180)
+    contact = fold_contact("c-1", {vote_id(answer): contact_vote(answer)})
+    assert contact is not None
+    return {
+        "accounts list": list(rows.account_row(view, {}, "owner@example.com")),
+        "company": list(rows.company_row(view, 0, 0)),
+        "contacts list": list(rows.contact_row(contact)),
+        "responses list": list(rows.response_row(answer)),
+        "declines list": list(rows.decline_row(answer)),
+        "runs list": list(log_rows.RUN),
+        "tasks list": list(log_rows.TASK),
+        "mail list": list(log_rows.MAIL),
+        "quarantine list": list(log_rows.QUARANTINE),
+        "directory list": list(log_rows.DIRECTORY),
+    }
+
+
+@pytest.mark.parametrize(("command", "fields"), _fields().items(), ids=list(_fields()))
+def test_json_fields__are_documented_in_their_order(command: str, fields: list[str]) -> None:
+    words = re.findall(r"`([a-z_]+)`", section(text("docs/cli.md"), f"nps {command}"))
+
+    assert [word for word in dict.fromkeys(words) if word in fields] == fields
+
+
+def test_fake_wootric__has_every_control_endpoint_documented() -> None:
+    document = text("docs/local-stack.md")
+
+    for route in (*admin_control.ROUTES, *admin_data.ROUTES):
+        named = rf"{route.method}\b[^`|]*`?[^|]*{re.escape(route.pattern)}[`?]"
+        assert re.search(named, document), f"{route.method} {route.pattern}"

@@ -1,0 +1,336 @@
+"""One suite for every store: the in-memory fakes, moto, and DynamoDB Local behave the same."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from nps_core import keys
+from nps_core.accounts import Directory
+from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.aws import dynamodb
+from nps_core.adapters.directory import DynamoDirectory
+from nps_core.adapters.ledgers import DynamoLedgerStore
+from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.adapters.summaries import DynamoSummaryStore
+from nps_core.folds import AccountView, fold_account
+from nps_core.ledger import Ledger, Vote
+from nps_core.models import UNMATCHED, AnswerKey
+from nps_core.ports import AnswerStore, LedgerStore, Quarantine, SummaryStore
+from nps_testing.backends import BACKENDS, local_tables, moto_tables
+from nps_testing.environment import TOKEN
+from nps_testing.factories import NOW, make_answer
+from nps_testing.fakes import (
+    InMemoryAnswerStore,
+    InMemoryDirectory,
+    InMemoryLedgerStore,
+    InMemoryQuarantine,
+    InMemorySummaryStore,
+)
+
+VOTES = {
+    f"{TOKEN}#1": Vote(7, 1_772_471_704_120, 9, f"{TOKEN}:7001", ("Acme", None)),
+    f"{TOKEN}#2": Vote(8, 1_772_471_704_121, None, "", ()),
+    f"{TOKEN}#3": Vote(9, gone=True),
+}
+MARCH, APRIL = keys.ledger("acme", "2026-03"), keys.ledger("acme", "2026-04")
+
+
+class FillsDirectory(Protocol):
+    """How a test writes a directory entry."""
+
+    def __call__(self, kind: keys.DirectoryKind, value: str, account_id: str) -> None:
+        """Write it."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The stores of one backend."""
+
+    answers: AnswerStore
+    ledgers: LedgerStore
+    summaries: SummaryStore
+    quarantine: Quarantine
+    directory: Directory
+    fill_directory: FillsDirectory
+
+
+def _in_memory() -> Stores:
+    directory = InMemoryDirectory()
+
+    def fill(kind: keys.DirectoryKind, value: str, account_id: str) -> None:
+        directory.entries[kind, value] = account_id
+
+    return Stores(
+        InMemoryAnswerStore(),
+        InMemoryLedgerStore(),
+        InMemorySummaryStore(),
+        InMemoryQuarantine(),
+        directory,
+        fill,
+    )
+
+
+def _on_dynamodb() -> Stores:
+    client, state = dynamodb(), os.environ["STATE_TABLE"]
+    directory = DynamoDirectory(client, state)
+    return Stores(
+        DynamoAnswerStore(client, os.environ["RESPONSES_TABLE"]),
+        DynamoLedgerStore(client, state),
+        DynamoSummaryStore(client, state),
+        DynamoQuarantine(client, state),
+        directory,
+        directory.put,
+    )
+
+
+@pytest.fixture(params=["memory", *BACKENDS])
+def stores(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[Stores]:
+    """Empty stores of each backend."""
+    if request.param == "memory":
+        yield _in_memory()
+    elif request.param == "moto":
+        with moto_tables():
+            yield _on_dynamodb()
+    else:
+        with local_tables(request.getfixturevalue("dynamodb_local")):
+            yield _on_dynamodb()
+
+
+ANSWERS = [
+    pytest.param(make_answer(), id="plain"),
+    pytest.param(
+        make_answer(
+            score=0,
+            text="Gr\u00f6\u00dfe \U0001f600\n",
+            properties={"n": 1, "f": 1.5, "big": 2**80, "b": False, "s": "", "0": "x"},
+            extra={"nested": {"list": [1, None, {"x": 0.1}]}, "null": None},
+            tags=("A", "B"),
+            notes=("called",),
+            completed=True,
+            excluded=True,
+            deleted=True,
+            is_unknown_user=True,
+            rest_at=NOW,
+            previous_score=10,
+            event_rank=1,
+            source="sync",
+        ),
+        id="everything",
+    ),
+    pytest.param(
+        make_answer(
+            kind="decline",
+            score=None,
+            email=None,
+            external_id=None,
+            end_user_id=None,
+            account_id=None,
+            account_name=None,
+            owner=None,
+            survey_id=None,
+            origin_url=None,
+            properties={},
+            completed=False,
+            metric_known=False,
+        ),
+        id="nearly nothing",
+    ),
+]
+
+
+class TestAnswerStore:
+    @pytest.mark.parametrize("answer", ANSWERS)
+    def test_answer__is_read_as_it_was_written(self, stores: Stores, answer: object) -> None:
+        written = replace(answer)  # type: ignore[type-var]  # an Answer of ANSWERS
+        assert stores.answers.put(written, None)
+        assert stores.answers.get(written.key) == written
+        assert stores.answers.get_many([written.key]) == {written.key: written}
+
+    def test_absent_answer__is_none(self, stores: Stores) -> None:
+        assert stores.answers.get(make_answer().key) is None
+        assert stores.answers.get_many([make_answer().key]) == {}
+        assert stores.answers.get_many([]) == {}
+
+    def test_answers__of_three_hundred_keys_are_read_at_once(self, stores: Stores) -> None:
+        written = [make_answer(id=n) for n in range(0, 300, 2)]
+        for answer in written:
+            assert stores.answers.put(answer, None)
+        wanted = [make_answer(id=n).key for n in range(300)]
+        found = stores.answers.get_many([*wanted, *wanted])
+        assert found == {answer.key: answer for answer in written}
+
+    def test_keys__tell_wootric_accounts_and_kinds_apart(self, stores: Stores) -> None:
+        stores.answers.put(make_answer(), None)
+        assert stores.answers.get(AnswerKey("NPS-EU-1", "response", "500001")) is None
+        assert stores.answers.get(AnswerKey(TOKEN, "decline", "500001")) is None
+
+    @pytest.mark.parametrize("expected", [None, 4, 6])
+    def test_put__on_another_rev_writes_nothing(self, stores: Stores, expected: int | None) -> None:
+        stored = make_answer(rev=5)
+        assert stores.answers.put(stored, None)
+        assert not stores.answers.put(make_answer(rev=9, score=10), expected)
+        assert stores.answers.get(stored.key) == stored
+
+    def test_put__on_its_rev_replaces_everything(self, stores: Stores) -> None:
+        stores.answers.put(make_answer(rev=5, tags=("A",), previous_score=1), None)
+        assert stores.answers.put(make_answer(rev=6, text="new"), 5)
+        assert stores.answers.get(make_answer().key) == make_answer(rev=6, text="new")
+
+    def test_put__of_an_update_needs_a_stored_answer(self, stores: Stores) -> None:
+        assert not stores.answers.put(make_answer(rev=6), 5)
+        assert stores.answers.get(make_answer().key) is None
+
+
+class TestLedgerStore:
+    def test_absent_ledger__is_empty_at_version_0(self, stores: Stores) -> None:
+        assert stores.ledgers.get_many([MARCH]) == {MARCH: Ledger()}
+        assert stores.ledgers.get_many([]) == {}
+        assert list(stores.ledgers.months("acme", "0")) == []
+
+    @pytest.mark.parametrize("is_split", [False, True])
+    def test_ledger__is_read_as_it_was_written_one_version_on(
+        self, stores: Stores, is_split: bool
+    ) -> None:
+        assert stores.ledgers.put(MARCH, Ledger(VOTES, 0, is_split))
+        assert stores.ledgers.get_many([MARCH, MARCH, APRIL]) == {
+            MARCH: Ledger(VOTES, 1, is_split),
+            APRIL: Ledger(),
+        }
+
+    @pytest.mark.parametrize("version", [0, 2])
+    def test_put__on_another_version_writes_nothing(self, stores: Stores, version: int) -> None:
+        assert stores.ledgers.put(MARCH, Ledger(VOTES))
+        assert not stores.ledgers.put(MARCH, Ledger({}, version))
+        assert stores.ledgers.get_many([MARCH])[MARCH] == Ledger(VOTES, 1)
+
+    def test_put__of_an_update_needs_a_stored_ledger(self, stores: Stores) -> None:
+        assert not stores.ledgers.put(MARCH, Ledger(VOTES, 1))
+        assert stores.ledgers.get_many([MARCH])[MARCH] == Ledger()
+
+    def test_put__on_its_version_replaces_the_votes(self, stores: Stores) -> None:
+        stores.ledgers.put(MARCH, Ledger(VOTES))
+        assert stores.ledgers.put(MARCH, Ledger({}, 1))
+        assert stores.ledgers.get_many([MARCH])[MARCH] == Ledger({}, 2)
+
+    def test_months__are_those_of_the_account_from_the_first_on(self, stores: Stores) -> None:
+        refs = [
+            keys.ledger("acme", "2025-12"),
+            MARCH,
+            keys.ledger("acme", "2026-03", 4),
+            APRIL,
+            keys.ledger("acme-2", "2026-03"),
+            keys.ledger(UNMATCHED, "2026-03"),
+            keys.contact("acme", f"{TOKEN}:7001"),
+        ]
+        for number, ref in enumerate(refs):
+            stores.ledgers.put(ref, Ledger({str(number): Vote(1)}))
+        found = [list(ledger.votes) for ledger in stores.ledgers.months("acme", "2026-03")]
+        assert found == [["1"], ["2"], ["3"]]
+        assert len(list(stores.ledgers.months("acme", "0"))) == 4
+        assert len(list(stores.ledgers.months(UNMATCHED, "0"))) == 1
+
+    def test_ledgers__of_two_hundred_keys_are_read_at_once(self, stores: Stores) -> None:
+        refs = [keys.contact("acme", str(n)) for n in range(200)]
+        for ref in refs[::2]:
+            stores.ledgers.put(ref, Ledger(VOTES))
+        found = stores.ledgers.get_many(refs)
+        assert [ref for ref in refs if found[ref].version] == refs[::2]
+        assert list(found) == refs
+
+
+def _view(account_id: str = "acme", **changes: object) -> AccountView:
+    at = datetime(2026, 3, 2, 17, 16, 0, 5_000, UTC)
+    view = fold_account(account_id, VOTES, at, 180)
+    return replace(view, **changes)  # type: ignore[arg-type]  # one factory, many fields
+
+
+class TestSummaryStore:
+    def test_absent_summary__is_none_at_version_0(self, stores: Stores) -> None:
+        assert stores.summaries.get_versioned("acme") == (None, 0)
+
+    @pytest.mark.parametrize(
+        "view",
+        [
+            _view(),
+            _view(UNMATCHED, name=None, owner=None, account_class=None, last_answered_at=None),
+            fold_account("Gr\u00f6\u00dfe & S\u00f6hne", {}, NOW, 30),
+        ],
+        ids=["full", "without labels", "without answers"],
+    )
+    def test_summary__is_read_as_it_was_written(self, stores: Stores, view: AccountView) -> None:
+        assert stores.summaries.put(view, 0)
+        assert stores.summaries.get_versioned(view.account_id) == (view, 1)
+        assert stores.summaries.get_versioned("other") == (None, 0)
+
+    @pytest.mark.parametrize("version", [0, 2])
+    def test_put__on_another_version_writes_nothing(self, stores: Stores, version: int) -> None:
+        stores.summaries.put(_view(), 0)
+        assert not stores.summaries.put(_view(name="new"), version)
+        assert stores.summaries.get_versioned("acme") == (_view(), 1)
+
+    def test_put__on_its_version_replaces_the_summary(self, stores: Stores) -> None:
+        stores.summaries.put(_view(), 0)
+        assert stores.summaries.put(_view(name=None), 1)
+        assert stores.summaries.get_versioned("acme") == (_view(name=None), 2)
+
+    def test_put__of_an_update_needs_a_stored_summary(self, stores: Stores) -> None:
+        assert not stores.summaries.put(_view(), 1)
+
+
+class TestQuarantine:
+    def _add(self, stores: Stores, raw: str, source: str = "webhook", token: str = TOKEN) -> bool:
+        return stores.quarantine.add(raw, "bad_score", "score is missing", source, token, NOW)
+
+    def test_payload__is_new_once(self, stores: Stores) -> None:
+        assert [self._add(stores, "{}") for _ in range(3)] == [True, False, False]
+
+    def test_payload__is_new_again_from_elsewhere_or_with_other_content(
+        self, stores: Stores
+    ) -> None:
+        assert self._add(stores, "{}")
+        assert self._add(stores, "{} ")
+        assert self._add(stores, "{}", source="sync")
+        assert self._add(stores, "{}", token="NPS-EU-1")
+
+    @pytest.mark.parametrize(
+        "raw", ["\u20ac" * 400_000, "a\ud800b", "", "\x00"], ids=["large", "surrogate", "-", "NUL"]
+    )
+    def test_payload__of_any_size_and_content_is_kept(self, stores: Stores, raw: str) -> None:
+        assert self._add(stores, raw)
+        assert not self._add(stores, raw)
+
+    def test_payloads__that_differ_beyond_what_is_kept_are_two(self, stores: Stores) -> None:
+        assert self._add(stores, "x" * 400_000 + "1")
+        assert self._add(stores, "x" * 400_000 + "2")
+
+
+class TestDirectory:
+    def test_directory__that_is_empty_knows_nobody(self, stores: Stores) -> None:
+        assert stores.directory.account_of((("email", "ana@acme.example"),)) is None
+
+    def test_directory__answers_for_the_first_lookup_that_it_knows(self, stores: Stores) -> None:
+        stores.fill_directory("domain", "acme.example", "by-domain")
+        stores.fill_directory("email", "ana@acme.example", "by-email")
+        stores.fill_directory("account", "u-42", "not a lookup of answers")
+        lookups = (
+            ("external_id", "u-42"),
+            ("email", "ana@acme.example"),
+            ("domain", "acme.example"),
+        )
+        assert stores.directory.account_of(lookups) == ("by-email", "email")
+        assert stores.directory.account_of(lookups[2:]) == ("by-domain", "domain")
+        assert stores.directory.account_of(lookups[:1]) is None
+
+    def test_entry__is_replaced_by_writing_it_again(self, stores: Stores) -> None:
+        for account in ("old", "new"):
+            stores.fill_directory("email", "ana@acme.example", account)
+        assert stores.directory.account_of((("email", "ana@acme.example"),)) == ("new", "email")
+
+
+def test_view__of_the_samples_is_not_trivial() -> None:
+    assert _view().all.n == 1
+    assert _view().valid_until == _view().last_answered_at + timedelta(days=180)  # type: ignore[operator]  # has one answer

@@ -1,0 +1,121 @@
+"""20,000 answers of 2,000 people in 60 accounts, edits, exclusions, replays, 20 kills, a restart."""
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from nps_local import schedules
+from nps_local.recompute import accounts, differences
+from nps_testing.operator import nps
+from nps_testing.source import Source
+from nps_testing.stack import LocalStack
+from nps_testing.waiting import wait_until
+
+ANSWERS, KILLS = 20_000, 20
+
+
+def test_twenty_thousand_answers__stored_once_and_counted_exactly_whatever_dies(
+    start_stack: Callable[..., LocalStack],
+) -> None:
+    stack = start_stack(
+        *("--answers", str(ANSWERS), "--people", "2000", "--accounts", "60"),
+        *("--set", "WootricRequestsPerMinute=6000"),
+    )
+    source = Source(stack.running.wootric_url)
+    source.switch(rate_limit=1_000_000)
+    assert _backfill_under_fire(stack) >= KILLS
+    _assert_equal(stack, source)
+
+    rng = random.Random(4)
+    ids = [row["id"] for row in source.answers() if row["visible"]]
+    edited = rng.sample(ids, 500)
+    for answer in edited:
+        source.edit(answer, score=rng.randint(0, 10), text=f"changed my mind {answer}")
+    source.flush()
+    for answer in rng.sample(ids, 100):
+        source.edit(answer, excluded=True)
+    replayed = rng.sample(edited, 100) + rng.sample(ids, 100)
+    deliveries = replayed * 3
+    rng.shuffle(deliveries)
+    attempts = source.send(deliveries)
+    assert {attempt["status"] for attempt in attempts} == {200}
+    stack.advance("25h")
+    _sync_until_complete(stack)
+    stack.wait(600)
+    _assert_equal(stack, source)
+
+    before = nps(stack.data, "accounts", "list")
+    stack.stop()
+    stack.start()
+    stack.wait(60)
+    source = Source(stack.running.wootric_url)
+    assert [row["all"] for row in before] == [row["all"] for row in _accounts(stack)]
+    _sync_until_complete(stack)
+    stack.wait(600)
+    _assert_equal(stack, source)
+    assert len(stack.mails()) <= 1, "only the backfill ever wrote to anybody"
+
+
+def _backfill_under_fire(stack: LocalStack) -> int:
+    """Backfill while workers of sync and rollup are killed in the middle of an invocation."""
+    done = threading.Event()
+    backfill = threading.Thread(target=_tick_until, args=(stack, done))
+    backfill.start()
+    kills = 0
+    try:
+        while kills < KILLS:
+            victim = "sync" if kills % 3 == 0 else "rollup"
+            wait_until(lambda: stack.kill(victim)["in_invocation"], 120, f"{victim} is at work")
+            kills += 1
+            # The next tick need not wait until the dead run's lease has run out.
+            stack.advance("1m")
+    finally:
+        done.set()
+        backfill.join()
+    _sync_until_complete(stack)
+    stack.wait(600)
+    return kills
+
+
+def _tick_until(stack: LocalStack, done: threading.Event) -> None:
+    while not done.is_set():
+        _fire(stack)
+
+
+def _fire(stack: LocalStack) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = stack.fire("sync")
+    except schedules.FunctionFailedError:
+        return {"status": "killed"}
+    return report
+
+
+def _sync_until_complete(stack: LocalStack) -> None:
+    reports = (_fire(stack) for _ in range(30))
+    assert any(report["status"] == "complete" for report in reports)
+
+
+def _accounts(stack: LocalStack) -> Any:
+    return nps(stack.data, "accounts", "list")
+
+
+def _assert_equal(stack: LocalStack, source: Source) -> None:
+    """Every answer stored once with its current content; every number equal to a recompute."""
+    rows = {row["id"]: row for row in source.answers() if row["visible"]}
+    stored = nps(stack.data, "responses", "list")
+    assert len(stored) == len({answer["id"] for answer in stored}) == len(rows)
+    wrong = [answer["id"] for answer in stored if not _is_current(answer, rows[answer["id"]])]
+    assert wrong == []
+    assert differences(_accounts(stack), accounts(rows.values(), stack.now(), 180)) == []
+
+
+def _is_current(stored: dict[str, Any], row: dict[str, Any]) -> bool:
+    properties = row["properties"]
+    account = str(properties.get("company_id") or properties.get("company") or "").strip() or None
+    return (stored["score"], stored["text"] or None, stored["excluded"], stored["account_id"]) == (
+        row["score"],
+        (row["text"] or "").strip() or None,
+        row["excluded"],
+        account,
+    )
