@@ -17,6 +17,7 @@ from nps_core.lease import Grant, Held
 from nps_core.outbox import OutboxMail
 from nps_core.positions import Drain, Gap, Position
 from nps_core.runlog import RunRecord
+from nps_testing.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import InMemorySyncState
 
@@ -24,15 +25,18 @@ NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 CHECKPOINT = StreamCheckpoint.first(NOW, 180, timedelta(minutes=15))
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", *BACKENDS])
 def states(request: pytest.FixtureRequest) -> Iterator[Callable[[], SyncState]]:
     """Each call gives another process's view of the same connection."""
+    shared = InMemorySyncState()
     if request.param == "memory":
-        shared = InMemorySyncState()
         yield lambda: shared
-    else:
-        request.getfixturevalue("tables")
-        yield lambda: DynamoSyncState(aws.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
+        return
+    local = request.param == "dynamodb-local"
+    endpoint = request.getfixturevalue("dynamodb_local") if local else ""
+    with local_tables(endpoint) if local else moto_tables():
+        table = os.environ["STATE_TABLE"]
+        yield lambda: DynamoSyncState(aws.dynamodb(), table, TOKEN)
 
 
 @pytest.fixture

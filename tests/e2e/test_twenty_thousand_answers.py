@@ -1,4 +1,4 @@
-"""20,000 answers of 2,000 people in 60 accounts, edits, exclusions, replays, 20 kills, a restart."""
+"""20,000 answers of 2,000 people in 60 accounts: edits, exclusions, replays, kills, a restart."""
 
 import random
 import threading
@@ -66,7 +66,7 @@ def _backfill_under_fire(stack: LocalStack) -> int:
     try:
         while kills < KILLS:
             victim = "sync" if kills % 3 == 0 else "rollup"
-            wait_until(lambda: stack.kill(victim)["in_invocation"], 120, f"{victim} is at work")
+            _kill_at_work(stack, victim)
             kills += 1
             # The next tick need not wait until the dead run's lease has run out.
             stack.advance("1m")
@@ -76,6 +76,10 @@ def _backfill_under_fire(stack: LocalStack) -> int:
     _sync_until_complete(stack)
     stack.wait(600)
     return kills
+
+
+def _kill_at_work(stack: LocalStack, function: str) -> None:
+    wait_until(lambda: stack.kill(function)["in_invocation"], 120, f"{function} is at work")
 
 
 def _tick_until(stack: LocalStack, done: threading.Event) -> None:

@@ -34,8 +34,8 @@ def backfill_facts(mail: BackfillMail) -> tuple[tuple[str, str], ...]:
 def backfill_steps(mail: BackfillMail) -> tuple[str, str, str]:
     """List the three things worth doing once history is in, the most useful first."""
     match = (
-        f"Match the {plural(mail.unmatched, 'answer')} without an account, by adding who wrote "
-        "them to the directory. The account numbers follow by themselves."
+        f"Match the {plural(mail.unmatched, 'answer')} without an account: nps directory import "
+        "takes a list of who belongs where. The account numbers follow by themselves."
         if mail.unmatched
         else "Compare three accounts you know well with Wootric. Every number should agree."
     )
@@ -43,8 +43,8 @@ def backfill_steps(mail: BackfillMail) -> tuple[str, str, str]:
         "Check the owners. Alerts of an account without one go to the fallback owner, "
         "who has to pass them on."
     )
-    history = (
-        "Look at the preview of old low scores. Accept it to open tasks for them; "
-        "until then they stay quiet."
+    doctor = (
+        "Have nps doctor check the webhook, the mail sender and the schedules, "
+        "so that the next unhappy customer reaches you within minutes."
     )
-    return match, owners, history
+    return match, owners, doctor

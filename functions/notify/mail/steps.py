@@ -53,7 +53,7 @@ def why_detractor(mail: DetractorMail) -> tuple[tuple[str, str], ...]:
 
 def why_you(owner: str, owner_reason: str) -> tuple[str, str]:
     """Explain the choice of the recipient."""
-    return "Why you", f"Sent to {clean_line(owner, 254)} because of: {clean_line(owner_reason)}."
+    return "Why you", f"Sent to {clean_line(owner, 254)}: {clean_line(owner_reason)}."
 
 
 def why_numbers(account: AccountNumbers) -> tuple[tuple[str, str], ...]:

@@ -81,10 +81,11 @@ def _lookups(answer: Answer) -> tuple[tuple[str, str], ...]:
     wanted: list[tuple[str, str]] = []
     if answer.external_id:
         wanted.append(("external_id", answer.external_id))
-    if answer.email and address(answer.email):
+    # Looser than `address`: who answers may have an address that we would never mail to.
+    if answer.email and "@" in answer.email:
         wanted.append(("email", answer.email))
         domain = domain_of(answer.email)
-        if domain not in FREE_MAIL:
+        if domain and domain not in FREE_MAIL:
             wanted.append(("domain", domain))
     return tuple(wanted)
 

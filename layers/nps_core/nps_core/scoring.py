@@ -86,16 +86,16 @@ def account_class(latest: Counts) -> tuple[ScoreClass | None, str]:
     """
     if not latest.n:
         return None, "no answer in the window"
-    heard = f"{latest.n} contact{'s' if latest.n > 1 else ''} heard"
+    heard = f"over the latest answers of {latest.n} contact{'s' if latest.n > 1 else ''}"
     if latest.n >= 3:
-        nps = latest.nps_rounded
+        nps = latest.nps_rounded or 0
         if latest.promoters > latest.detractors:
-            return "promoter", f"NPS {nps} is above 0, {heard}"
+            return "promoter", f"NPS {nps:+d} {heard}"
         if latest.promoters < latest.detractors:
-            return "detractor", f"NPS {nps} is below 0, {heard}"
-        return "passive", f"NPS is 0, {heard}"
+            return "detractor", f"NPS {nps:+d} {heard}"
+        return "passive", f"NPS 0 {heard}"
     mean = Fraction(latest.score_sum, latest.n)
-    shown = f"mean score {float(mean):.1f}, low n: {heard}"
+    shown = f"mean score {float(mean):.1f} {heard}, too few for a score"
     if mean >= 9:
         return "promoter", shown
     return ("passive", shown) if mean >= 7 else ("detractor", shown)

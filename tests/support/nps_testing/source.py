@@ -13,11 +13,11 @@ class Source:
 
     def answers(self) -> list[dict[str, Any]]:
         """Every answer as it is at the source now."""
-        return self._get("/_fake/source")
+        return self._list("/_fake/source")
 
     def people(self) -> list[dict[str, Any]]:
         """Every person."""
-        return self._get("/_fake/source?kind=user")
+        return self._list("/_fake/source?kind=user")
 
     def someone(self) -> dict[str, Any]:
         """A person with an address, an account and an owner."""
@@ -57,6 +57,10 @@ class Source:
         """Requests so far."""
         stats: dict[str, Any] = self._get("/_fake/stats")
         return stats
+
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._get(path)
+        return rows
 
     def _get(self, path: str) -> Any:
         reply = requests.get(self._url + path, timeout=120)

@@ -65,7 +65,7 @@ def test_detractor_mail__says_the_same_in_both_parts() -> None:
         assert "Exports time out every Monday morning" in words
         assert "Call or write to ana@acme.example" in words
         assert "by Mon 16 Mar 2026, 16:00 UTC" in words
-        assert "Sent to dana@vendor.example because of: csm_email of the answer." in words
+        assert "Sent to dana@vendor.example: csm_email of the answer." in words
         assert "at risk: a decision-maker scored 0 to 6" in words
         assert "01JPX4T9Q2" in words
 
@@ -234,7 +234,7 @@ def test_backfill_mail__reports_and_names_three_steps() -> None:
         assert "2 records that could not be read; kept, not counted" in words
         assert "after 14 minutes" in words
         assert "1. Match the 41 answers without an account" in words
-        assert "3. Look at the preview of old low scores." in words
+        assert "3. Have nps doctor check the webhook" in words
         assert "omar@vendor.example" in words
     assert "NPS +25 4,810 counted answers" in html
 

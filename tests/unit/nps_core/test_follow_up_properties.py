@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nps_core.ingest import Ingest
 from nps_core.accounts import AccountRules
+from nps_core.ingest import Ingest
 from nps_testing.factories import NOW, make_incoming
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory
 from nps_testing.follow_up_world import SETTLE, World

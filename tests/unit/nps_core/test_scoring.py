@@ -108,17 +108,45 @@ def test_direction__compares_with_the_answer_before(
     ("values", "klass", "reason"),
     [
         ([], None, "no answer in the window"),
-        ([9], "promoter", "mean score 9.0, low n: 1 contact heard"),
-        ([8], "passive", "mean score 8.0, low n: 1 contact heard"),
-        ([6], "detractor", "mean score 6.0, low n: 1 contact heard"),
-        ([9, 8], "passive", "mean score 8.5, low n: 2 contacts heard"),
-        ([10, 8], "promoter", "mean score 9.0, low n: 2 contacts heard"),
-        ([10, 4], "passive", "mean score 7.0, low n: 2 contacts heard"),
-        ([10, 3], "detractor", "mean score 6.5, low n: 2 contacts heard"),
-        ([9, 8, 8], "promoter", "NPS 33 is above 0, 3 contacts heard"),
-        ([9, 8, 6], "passive", "NPS is 0, 3 contacts heard"),
-        ([7, 8, 6], "detractor", "NPS -33 is below 0, 3 contacts heard"),
-        ([9] + [8] * 200, "promoter", "NPS 0 is above 0, 201 contacts heard"),
+        (
+            [9],
+            "promoter",
+            "mean score 9.0 over the latest answers of 1 contact, too few for a score",
+        ),
+        (
+            [8],
+            "passive",
+            "mean score 8.0 over the latest answers of 1 contact, too few for a score",
+        ),
+        (
+            [6],
+            "detractor",
+            "mean score 6.0 over the latest answers of 1 contact, too few for a score",
+        ),
+        (
+            [9, 8],
+            "passive",
+            "mean score 8.5 over the latest answers of 2 contacts, too few for a score",
+        ),
+        (
+            [10, 8],
+            "promoter",
+            "mean score 9.0 over the latest answers of 2 contacts, too few for a score",
+        ),
+        (
+            [10, 4],
+            "passive",
+            "mean score 7.0 over the latest answers of 2 contacts, too few for a score",
+        ),
+        (
+            [10, 3],
+            "detractor",
+            "mean score 6.5 over the latest answers of 2 contacts, too few for a score",
+        ),
+        ([9, 8, 8], "promoter", "NPS +33 over the latest answers of 3 contacts"),
+        ([9, 8, 6], "passive", "NPS 0 over the latest answers of 3 contacts"),
+        ([7, 8, 6], "detractor", "NPS -33 over the latest answers of 3 contacts"),
+        ([9] + [8] * 200, "promoter", "NPS +0 over the latest answers of 201 contacts"),
     ],
 )
 def test_account_class__carries_its_reason(

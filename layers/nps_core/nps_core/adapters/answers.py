@@ -77,8 +77,8 @@ def from_item(item: Mapping[str, Any]) -> Answer:
     for name in ("metric", "rev", "answered_at", "updated_at"):
         if values[name] is None:
             raise KeyError(name)
-    if values["score"] is not None and values["score"] not in range(11):
-        raise ValueError("score is not an integer of 0 to 10")
+    if not isinstance(values["rev"], int) or values["score"] not in (None, *range(11)):
+        raise ValueError("rev or score is not an integer that a number can rely on")
     return Answer(
         key=parse_answer_key(item["pk"]),
         properties=json.loads(item.get("properties", "{}")),

@@ -1,0 +1,17 @@
+"""`make bench`: every figure that is compared between versions, each measured in this run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAMS = ("sync.py", "visible.py", "imports.py", "write_units.py")
+
+
+def main() -> None:
+    """Run each benchmark in a process of its own, so that none warms up another."""
+    for program in PROGRAMS:
+        subprocess.run([sys.executable, Path(__file__).with_name(program)], check=True)
+
+
+if __name__ == "__main__":
+    main()
