@@ -25,7 +25,8 @@ from .service import Result, Stores, receive
 
 _STATUS: dict[Result, int] = {"too_large": 413, "rejected": 401, "refused": 503}
 _METRIC: dict[Result, str] = {
-    **dict.fromkeys(("too_large", "rejected", "refused"), "WebhookRejected"),
+    "rejected": "WebhookRejected",
+    **dict.fromkeys(("too_large", "refused"), "WebhookRefused"),
     "quarantined": "Quarantined",
     "inboxed": "WebhookInboxed",
 }

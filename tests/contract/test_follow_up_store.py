@@ -10,6 +10,7 @@ from nps_core.adapters.aws import dynamodb
 from nps_core.adapters.follow_up import DynamoFollowUp
 from nps_core.alert_effects import Context
 from nps_core.alert_rules import decide
+from nps_core.errors import StoreUnavailable
 from nps_core.follow_up import Decision, FollowUpStore, Standing, Task, scope_of
 from nps_core.models import Answer
 from nps_core.outbox import OutboxMail, claimed, sent
@@ -159,3 +160,11 @@ def test_nothing_to_write__is_committed(store: Store) -> None:
     _, decision = step(store, answer)
     assert not decision.writes
     assert store.alerts([answer.key]) == {}
+
+
+def test_transaction_that_fails_otherwise__is_an_unavailable_store() -> None:
+    with moto_tables():
+        answer = make_answer()
+        decision = decide(answer.key, answer, Standing(), CONTEXT)
+        with pytest.raises(StoreUnavailable, match="TransactWriteItems: ResourceNotFound"):
+            DynamoFollowUp(dynamodb(), "missing").commit(Standing(), decision)

@@ -175,14 +175,15 @@ def test_answers__are_listed_whole(tables: str) -> None:
     )
 
 
+def _ask_for_capacity(params: dict[str, Any], **_: object) -> None:
+    params["ReturnConsumedCapacity"] = "TOTAL"
+
+
 def test_plain_answer__costs_one_write_unit(tables: str) -> None:
     store = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
     calls: list[dict[str, Any]] = []
     events = dynamodb().meta.events
-    events.register(
-        "provide-client-params.dynamodb.PutItem",
-        lambda params, **_: {**params, "ReturnConsumedCapacity": "TOTAL"},
-    )
+    events.register("provide-client-params.dynamodb.PutItem", _ask_for_capacity)
     events.register("after-call.dynamodb.PutItem", lambda parsed, **_: calls.append(parsed))
     store.put(make_answer(text="x" * 200), None)
     assert [call["ConsumedCapacity"]["CapacityUnits"] for call in calls] == [1.0]
@@ -211,11 +212,8 @@ def test_quarantine__keeps_the_payload_with_its_reason_for_400_days(state: str) 
     store.add("\u20ac" * 200_000, "bad_score", "score is missing", "webhook", TOKEN, NOW)
     (kept,) = store.everything()
     assert kept["raw"] == "\u20ac" * 100_000
-    assert (kept["reason"], kept["source"], kept["account_token"]) == (
-        "bad_score",
-        "webhook",
-        TOKEN,
-    )
+    assert (kept["reason"], kept["detail"]) == ("bad_score", "score is missing")
+    assert (kept["source"], kept["account_token"]) == ("webhook", TOKEN)
     assert kept["expires_at"] - int(NOW.timestamp()) == 400 * 86_400
 
 

@@ -227,3 +227,21 @@ def test_note__is_dropped_if_the_first_mail_never_left() -> None:
         world.wait(SETTLE)
     assert {mail.state for mail in world.store.mails()} == {"CANCELLED"}
     assert world.mailer.sent == []
+
+
+@pytest.mark.parametrize("change", [{"excluded": True}, {"score": 8}], ids=["excluded", "raised"])
+def test_mail_that_is_no_longer_true__is_cancelled_even_before_it_is_decided(
+    change: dict[str, Any],
+) -> None:
+    world = world_with_mail()
+    world.write(**change)
+    assert world.wait(SETTLE) == {"cancelled": 1}
+    assert (only_mail(world).state, only_mail(world).attempts) == ("CANCELLED", 0)
+
+
+def test_claim_that_another_tick_won__is_left_to_it() -> None:
+    world = world_with_mail()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(InMemoryFollowUp, "move", lambda *_: None)
+        assert world.wait(SETTLE) == {"skipped": 1}
+    assert world.mailer.sent == []
