@@ -1,103 +1,29 @@
 """One suite for every store: the in-memory fakes, moto, and DynamoDB Local behave the same."""
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import pytest
 
 from nps_core import keys
-from nps_core.accounts import Directory
-from nps_core.adapters.answers import DynamoAnswerStore
-from nps_core.adapters.aws import dynamodb
-from nps_core.adapters.directory import DynamoDirectory
-from nps_core.adapters.ledgers import DynamoLedgerStore
-from nps_core.adapters.quarantine import DynamoQuarantine
-from nps_core.adapters.summaries import DynamoSummaryStore
 from nps_core.folds import AccountView, fold_account
 from nps_core.ledger import Ledger, Vote
 from nps_core.models import UNMATCHED, Answer, AnswerKey
-from nps_core.ports import AnswerStore, LedgerStore, Quarantine, SummaryStore
-from nps_testing.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.environment import TOKEN
 from nps_testing.factories import NOW, make_answer
-from nps_testing.fakes import (
-    InMemoryAnswerStore,
-    InMemoryDirectory,
-    InMemoryLedgerStore,
-    InMemoryQuarantine,
-    InMemorySummaryStore,
-)
+from nps_testing.stores import Stores, stores
+
+__all__ = ["stores"]  # the fixture
+
 
 VOTES = {
     f"{TOKEN}#1": Vote(7, 1_772_471_704_120, 9, f"{TOKEN}:7001", ("Acme", None)),
     f"{TOKEN}#2": Vote(8, 1_772_471_704_121, None, "", ()),
     f"{TOKEN}#3": Vote(9, gone=True),
 }
+
+
 MARCH, APRIL = keys.ledger("acme", "2026-03"), keys.ledger("acme", "2026-04")
-
-
-class FillsDirectory(Protocol):
-    """How a test writes a directory entry."""
-
-    def __call__(self, kind: keys.DirectoryKind, value: str, account_id: str) -> None:
-        """Write it."""
-
-
-@dataclass(frozen=True)
-class Stores:
-    """The stores of one backend."""
-
-    answers: AnswerStore
-    ledgers: LedgerStore
-    summaries: SummaryStore
-    quarantine: Quarantine
-    directory: Directory
-    fill_directory: FillsDirectory
-
-
-def _in_memory() -> Stores:
-    directory = InMemoryDirectory()
-
-    def fill(kind: keys.DirectoryKind, value: str, account_id: str) -> None:
-        directory.entries[kind, value] = account_id
-
-    return Stores(
-        InMemoryAnswerStore(),
-        InMemoryLedgerStore(),
-        InMemorySummaryStore(),
-        InMemoryQuarantine(),
-        directory,
-        fill,
-    )
-
-
-def _on_dynamodb() -> Stores:
-    client, state = dynamodb(), os.environ["STATE_TABLE"]
-    directory = DynamoDirectory(client, state)
-    return Stores(
-        DynamoAnswerStore(client, os.environ["RESPONSES_TABLE"]),
-        DynamoLedgerStore(client, state),
-        DynamoSummaryStore(client, state),
-        DynamoQuarantine(client, state),
-        directory,
-        directory.put,
-    )
-
-
-@pytest.fixture(params=["memory", *BACKENDS])
-def stores(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[Stores]:
-    """Empty stores of each backend."""
-    if request.param == "memory":
-        yield _in_memory()
-    elif request.param == "moto":
-        with moto_tables():
-            yield _on_dynamodb()
-    else:
-        with local_tables(request.getfixturevalue("dynamodb_local")):
-            yield _on_dynamodb()
 
 
 ANSWERS = [
@@ -278,56 +204,6 @@ class TestSummaryStore:
 
     def test_put__of_an_update_needs_a_stored_summary(self, stores: Stores) -> None:
         assert not stores.summaries.put(_view(), 1)
-
-
-class TestQuarantine:
-    def _add(self, stores: Stores, raw: str, source: str = "webhook", token: str = TOKEN) -> bool:
-        return stores.quarantine.add(raw, "bad_score", "score is missing", source, token, NOW)
-
-    def test_payload__is_new_once(self, stores: Stores) -> None:
-        assert [self._add(stores, "{}") for _ in range(3)] == [True, False, False]
-
-    def test_payload__is_new_again_from_elsewhere_or_with_other_content(
-        self, stores: Stores
-    ) -> None:
-        assert self._add(stores, "{}")
-        assert self._add(stores, "{} ")
-        assert self._add(stores, "{}", source="sync")
-        assert self._add(stores, "{}", token="NPS-EU-1")
-
-    @pytest.mark.parametrize(
-        "raw", ["\u20ac" * 400_000, "a\ud800b", "", "\x00"], ids=["large", "surrogate", "-", "NUL"]
-    )
-    def test_payload__of_any_size_and_content_is_kept(self, stores: Stores, raw: str) -> None:
-        assert self._add(stores, raw)
-        assert not self._add(stores, raw)
-
-    def test_payloads__that_differ_beyond_what_is_kept_are_two(self, stores: Stores) -> None:
-        assert self._add(stores, "x" * 400_000 + "1")
-        assert self._add(stores, "x" * 400_000 + "2")
-
-
-class TestDirectory:
-    def test_directory__that_is_empty_knows_nobody(self, stores: Stores) -> None:
-        assert stores.directory.account_of((("email", "ana@acme.example"),)) is None
-
-    def test_directory__answers_for_the_first_lookup_that_it_knows(self, stores: Stores) -> None:
-        stores.fill_directory("domain", "acme.example", "by-domain")
-        stores.fill_directory("email", "ana@acme.example", "by-email")
-        stores.fill_directory("account", "u-42", "not a lookup of answers")
-        lookups = (
-            ("external_id", "u-42"),
-            ("email", "ana@acme.example"),
-            ("domain", "acme.example"),
-        )
-        assert stores.directory.account_of(lookups) == ("by-email", "email")
-        assert stores.directory.account_of(lookups[2:]) == ("by-domain", "domain")
-        assert stores.directory.account_of(lookups[:1]) is None
-
-    def test_entry__is_replaced_by_writing_it_again(self, stores: Stores) -> None:
-        for account in ("old", "new"):
-            stores.fill_directory("email", "ana@acme.example", account)
-        assert stores.directory.account_of((("email", "ana@acme.example"),)) == ("new", "email")
 
 
 def test_view__of_the_samples_is_not_trivial() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sync_wootric.ports import SyncState
 
 from nps_core.adapters import aws, items
 from nps_core.adapters.connections import DynamoConnections
@@ -20,6 +19,7 @@ from nps_core.runlog import RunRecord
 from nps_testing.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import InMemorySyncState
+from sync_wootric.ports import SyncState
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 CHECKPOINT = StreamCheckpoint.first(NOW, 180, timedelta(minutes=15))

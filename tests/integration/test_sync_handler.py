@@ -7,10 +7,9 @@ from random import Random
 from unittest.mock import patch
 
 import pytest
-from sync_wootric import app
 
-from nps_core.adapters.sync_state import DynamoSyncState
 from nps_core.adapters.aws import dynamodb
+from nps_core.adapters.sync_state import DynamoSyncState
 from nps_core.lease import Grant
 from nps_local.fake_wootric.actions import NewAnswer, NewRow
 from nps_local.fake_wootric.oauth import Credentials
@@ -19,6 +18,7 @@ from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import MovingTime
 from nps_testing.lambda_context import context
 from nps_testing.sync_stack import SyncStack, put_secret, sync_stack
+from sync_wootric import app
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_credentials__rotated_while_running_are_fetched_anew(stack: SyncStack) -
     stack.until_complete()
     stack.source.context.tokens.revoke_all()
     rotated = Credentials(client_secret="0f" * 32)
-    stack.source.context.tokens._credentials = rotated  # noqa: SLF001  no other way to rotate
+    stack.source.context.tokens._credentials = rotated
     put_secret(rotated)
     stack.time.sleep(120)
     assert stack.tick().status == "complete"
@@ -224,7 +224,7 @@ def test_crash__at_any_request_is_resumed_without_loss_or_duplicate(
     def fatal(seconds: float) -> None:
         nonlocal kills
         sleep(seconds)
-        if kills < 12 and random.random() < 0.15:
+        if kills < 12 and random.random() < 0.3:
             kills += 1
             raise Killed
 
@@ -236,7 +236,7 @@ def test_crash__at_any_request_is_resumed_without_loss_or_duplicate(
                 break
         except Killed:
             sleep(40)
-    assert kills >= 5
+    assert kills >= 3
     assert (stack.missing("response"), stack.missing("decline")) == (set(), set())
     assert len(stack.stored()) == 500
     (mail,) = stack.state("MAIL")
@@ -276,7 +276,7 @@ def test_row_nobody_understands__is_quarantined_once(stack: SyncStack) -> None:
 
 
 def test_handler__reports_logs_and_measures_without_personal_data(
-    stack: SyncStack, capsys: pytest.CaptureFixture[str]
+    stack: SyncStack, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     stack.source.switch(rate_limit=100_000)
     os.environ["REQUESTS_PER_MINUTE"] = "60000"
@@ -293,6 +293,6 @@ def test_handler__reports_logs_and_measures_without_personal_data(
     assert metrics["ResponsesCreated"] == [5.0]
     for name in ("ResponsesUpdated", "Quarantined", "Throttled", "SyncFailed", "SyncLagSeconds"):
         assert name in metrics
-    (line,) = [line for line in lines if line.get("message") == "sync finished"]
-    assert line["requests"] == report["requests"] >= 3
-    assert "acme" not in printed
+    (line,) = [vars(entry) for entry in caplog.records if entry.msg == "sync finished"]
+    assert line["run"] == report
+    assert "acme" not in printed + str(line)

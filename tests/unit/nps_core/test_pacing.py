@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from nps_core.adapters.pacing import Pacer
@@ -35,7 +37,7 @@ def test_pace__is_even_and_uses_the_whole_rate() -> None:
 def test_pace__never_makes_up_for_lost_time() -> None:
     pacer, time = make(60)
     moments = starts(pacer, time, 20) + starts(pacer, time, 5, work_s=40) + starts(pacer, time, 90)
-    gaps = [b - a for a, b in zip(moments, moments[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(moments)]
     assert min(gaps) >= 1.0 - 1e-6
 
 

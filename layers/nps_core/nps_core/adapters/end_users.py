@@ -7,7 +7,7 @@ one per missing person of a page. Nothing here is ever logged.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from nps_core.positions import PAGE_SIZE, PageQuery
+from nps_core.positions import PAGE_SIZE, Order, PageQuery
 from nps_core.wootric import page_params, row_ref
 
 _LAST_PAGE = 30
@@ -111,12 +111,12 @@ class EndUsers:
                 return
 
     def _same_second(self) -> None:
-        """People imported together: both ends of that second; whoever is left is asked singly."""
-        ends: tuple[Any, ...] = ("asc", "desc")
+        """People imported together: by e-mail from both ends; whoever is left is asked singly."""
+        ends: tuple[Order, ...] = ("asc", "desc")
         for order in ends:
             for page in range(1, _LAST_PAGE + 1):
                 query = PageQuery(self._cursor, self._cursor + 1, page, order)
-                number, new, _ = self._take(page_params(query))
+                number, new, _ = self._take(page_params(query, "email"))
                 if number < PAGE_SIZE:
                     return
                 if order == "desc" and not new:
