@@ -140,9 +140,7 @@ def bursts() -> None:
                 record = bench.tick()
             asked = source.stats()["endpoints"]["GET /v1/responses"]
             gaps = len({gap.second for _, gap in bench.state.gaps})
-            print(
-                f"{size} answers in one second: {asked} requests, {bench.lost()} lost, {gaps} gap(s)"
-            )
+            print(f"{size} in one second: {asked} requests, {bench.lost()} lost, {gaps} gap(s)")
             print(f"  last run {record.status}")
 
 

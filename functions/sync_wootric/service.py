@@ -1,4 +1,4 @@
-"""One tick of the sync: live answers first, then as much of the backfill as time allows.
+"""One tick of the sync: live answers first, then as much of backfill and sweep as time allows.
 
 Safe to repeat and to kill anywhere. Only one run at a time works on a connection; a second one
 finds the lease taken and reports `skipped`.
@@ -21,7 +21,6 @@ from .run import RESERVE_S, Clock, Run
 from .stream import StreamReader
 
 _LIVE_AGAIN_S = 300.0
-"""During a long backfill the live answers are read as often as between ticks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +104,25 @@ class Sync:
         self._live(run, readers)
         for reader in readers:
             while not reader.backfilled:
-                if run.clock.elapsed_s() - run.live_done_s >= _LIVE_AGAIN_S:
-                    self._live(run, readers)
+                self._live_if_due(run, readers)
                 reader.backfill_page()
         if not self.state.backfill_finished():
             finish(self.plan.report_to, run, [reader.checkpoint.backfill for reader in readers])
+        for reader in readers:
+            while reader.begin_sweep():
+                record.kind = "sweep"
+                self._live_if_due(run, readers)
+                reader.sweep_page()
 
     def _reader(self, run: Run, stream: Stream) -> StreamReader:
         stored = self.state.open_checkpoint(run.grant, stream)
         first = StreamCheckpoint.first(run.clock.now, self.plan.backfill_days, self.plan.overlap)
         return StreamReader(run, stream, self.rows, stored or first, self.plan.overlap)
+
+    def _live_if_due(self, run: Run, readers: list[StreamReader]) -> None:
+        """Read the live answers between pages of a long run as often as between ticks."""
+        if run.clock.elapsed_s() - run.live_done_s >= _LIVE_AGAIN_S:
+            self._live(run, readers)
 
     def _live(self, run: Run, readers: list[StreamReader]) -> None:
         for reader in readers:

@@ -1,4 +1,4 @@
-"""Reads one stream (responses or declines): live passes and the backfill, page by page.
+"""Reads one stream (responses or declines): live passes, backfill and sweeps, page by page.
 
 The order within a page is what makes a crash harmless: read, store, then move the checkpoint. A
 run that dies in between reads one page again.
@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from nps_core.checkpoint import StreamCheckpoint
 from nps_core.paging import advance, query
 from nps_core.positions import Position
+from nps_core.sweeps import due
 from nps_core.wootric import Stream, row_ref
 
 from .rows import RowStore, Tally
@@ -40,6 +41,21 @@ class StreamReader:
         self._looks_at(position)
         self._page(position, self._after_backfill)
 
+    def begin_sweep(self) -> bool:
+        """Begin a sweep if one is due; returns whether one is under way."""
+        if self.checkpoint.sweep is None:
+            found = due(
+                self.checkpoint.swept_at(), self.checkpoint.backfill.from_s, self.run.clock.at()
+            )
+            self.checkpoint = replace(self.checkpoint, sweep=found)
+        return self.checkpoint.sweep is not None
+
+    def sweep_page(self) -> None:
+        """Read one page of the sweep that is under way."""
+        if self.checkpoint.sweep is not None:
+            self._looks_at(self.checkpoint.sweep.position)
+            self._page(self.checkpoint.sweep.position, self._after_sweep)
+
     @property
     def backfilled(self) -> bool:
         """Whether the backfill has reached the present."""
@@ -68,6 +84,9 @@ class StreamReader:
     def _after_live(self, position: Position, asked_at: datetime, _: Tally) -> StreamCheckpoint:
         # Requests of live passes during a backfill are part of its bill.
         return self._billed(self.checkpoint.after_live(position, asked_at))
+
+    def _after_sweep(self, position: Position, asked_at: datetime, _: Tally) -> StreamCheckpoint:
+        return self.checkpoint.after_sweep(position, asked_at)
 
     def _after_backfill(
         self, position: Position, asked_at: datetime, tally: Tally

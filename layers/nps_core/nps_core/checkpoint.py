@@ -1,7 +1,8 @@
 """How far one stream (responses or declines) of a connection is synced. Pure values.
 
-Two passes move independently: the live pass re-reads the recent past on every tick, the backfill
-reads the first sync's window once, up to the present. Both are saved after every page.
+Three passes move independently: the live pass re-reads the recent past on every tick, the backfill
+reads the first sync's window once, up to the present, and sweeps read it again later. All are
+saved after every page.
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from nps_core.positions import Position
+from nps_core.sweeps import Sweep, Swept
 from nps_core.times import from_iso, iso
 
 
@@ -39,6 +41,10 @@ class StreamCheckpoint:
     backfill: Backfill
     live: Position | None = None
     """The live pass that a run left unfinished."""
+    sweep: Sweep | None = None
+    """The sweep that is under way."""
+    swept: Swept | None = None
+    """When sweeps last finished; None before the first, when the backfill counts as one."""
 
     @classmethod
     def first(cls, now: datetime, backfill_days: int, overlap: timedelta) -> "StreamCheckpoint":
@@ -72,6 +78,18 @@ class StreamCheckpoint:
             self, live=None, watermark_s=watermark, proven_at=asked_at, saved_at=asked_at
         )
 
+    def swept_at(self) -> Swept:
+        """Return when everything was last read again, the backfill being the first time."""
+        return self.swept or Swept(self.backfill.started_at, self.backfill.started_at)
+
+    def after_sweep(self, position: Position, asked_at: datetime) -> "StreamCheckpoint":
+        """Return the checkpoint after a page of the sweep that was asked for at `asked_at`."""
+        if self.sweep is None or not position.done:
+            sweep = replace(self.sweep, position=position) if self.sweep else None
+            return replace(self, sweep=sweep, saved_at=asked_at)
+        swept = self.swept_at().after(self.sweep)
+        return replace(self, sweep=None, swept=swept, saved_at=asked_at)
+
     def to_json(self) -> str:
         """Return a text for storage; `from_json` is the inverse."""
         fill = self.backfill
@@ -81,6 +99,8 @@ class StreamCheckpoint:
                 "proven_at": iso(self.proven_at),
                 "saved_at": iso(self.saved_at),
                 "live": self.live.to_json() if self.live else None,
+                "sweep": self.sweep and _sweep_to_json(self.sweep),
+                "swept": self.swept and [iso(self.swept.recent_at), iso(self.swept.whole_at)],
                 "backfill": {
                     "started_at": iso(fill.started_at),
                     "from_s": fill.from_s,
@@ -108,4 +128,15 @@ class StreamCheckpoint:
             saved_at=from_iso(data["saved_at"]),
             backfill=Backfill(**fill),
             live=Position.from_json(data["live"]) if data["live"] else None,
+            sweep=_sweep_from_json(data["sweep"]) if data["sweep"] else None,
+            swept=Swept(*map(from_iso, data["swept"])) if data["swept"] else None,
         )
+
+
+def _sweep_to_json(sweep: Sweep) -> list[Any]:
+    return [iso(sweep.started_at), sweep.is_whole, sweep.position.to_json()]
+
+
+def _sweep_from_json(data: list[Any]) -> Sweep:
+    started_at, is_whole, position = data
+    return Sweep(from_iso(started_at), is_whole, Position.from_json(position))

@@ -9,7 +9,7 @@ Order = Literal["asc", "desc"]
 
 
 class RowRef(NamedTuple):
-    """What paging needs of a row: its id and its whole second (None: `created_at` is unreadable)."""
+    """What paging needs of a row: its id and its second (None: `created_at` is unreadable)."""
 
     id: str
     second: int | None
