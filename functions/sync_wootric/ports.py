@@ -23,6 +23,10 @@ class Source(Protocol):
         """Start a run: count from zero, never wait past `deadline`, call `heartbeat` meanwhile."""
         ...
 
+    def connect(self) -> None:
+        """Log in. Raises Unauthorized."""
+        ...
+
     def page(self, stream: Stream, query: PageQuery) -> list[Any]:
         """Return one page of rows."""
         ...

@@ -12,7 +12,7 @@ from .ports import Source, SyncState
 
 RESERVE_S = 60.0
 """Kept free at the end of the invocation for the page in flight and for the run's own records."""
-_RENEW_EVERY_S = 5.0
+_RENEW_EVERY_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)

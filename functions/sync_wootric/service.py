@@ -96,7 +96,9 @@ class Sync:
         record, now = run.record, run.clock.now
         if run.grant.crashed_run is not None:
             self.state.mark_crashed(run.grant.crashed_run, now)
-        # Before the first page: what is answered from now on is live, everything else history.
+        self.source.connect()
+        # Connected, and before the first page: what is answered from now on is live, the rest
+        # is history. Without credentials nothing is activated, however long that takes.
         self.connections.activate(self.plan.account_token, now)
         readers = [self._reader(run, stream) for stream in STREAMS]
         record.kind = "live" if all(reader.backfilled for reader in readers) else "backfill"

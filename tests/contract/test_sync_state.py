@@ -53,11 +53,11 @@ def granted(lease: Grant | Held) -> Grant:
 
 def test_lease__has_one_holder_until_it_is_given_back(states: Callable[[], SyncState]) -> None:
     mine = granted(states().acquire("a", NOW))
-    held = states().acquire("b", NOW + timedelta(seconds=29))
+    held = states().acquire("b", NOW + timedelta(seconds=11))
     assert isinstance(held, Held)
     assert held.run_id == "a"
     states().release(mine)
-    theirs = granted(states().acquire("b", NOW + timedelta(seconds=30)))
+    theirs = granted(states().acquire("b", NOW + timedelta(seconds=12)))
     assert (theirs.fence, theirs.crashed_run) == (mine.fence + 1, None)
 
 
@@ -65,18 +65,18 @@ def test_lease__that_ran_out_is_taken_over_and_names_the_run_that_crashed(
     states: Callable[[], SyncState],
 ) -> None:
     mine = granted(states().acquire("a", NOW))
-    theirs = granted(states().acquire("b", NOW + timedelta(seconds=31)))
+    theirs = granted(states().acquire("b", NOW + timedelta(seconds=13)))
     assert (theirs.fence, theirs.crashed_run) == (mine.fence + 1, "a")
     with pytest.raises(LeaseLost):
         states().renew(mine, NOW)
     states().release(mine)  # must not release what is not ours
-    assert isinstance(states().acquire("c", NOW + timedelta(seconds=32)), Held)
+    assert isinstance(states().acquire("c", NOW + timedelta(seconds=14)), Held)
 
 
 def test_lease__lives_on_while_it_is_renewed(states: Callable[[], SyncState]) -> None:
     mine = granted(states().acquire("a", NOW))
-    states().renew(mine, NOW + timedelta(seconds=20))
-    assert isinstance(states().acquire("b", NOW + timedelta(seconds=45)), Held)
+    states().renew(mine, NOW + timedelta(seconds=10))
+    assert isinstance(states().acquire("b", NOW + timedelta(seconds=21)), Held)
 
 
 def test_lease__from_a_clock_that_was_set_back_since_is_no_obstacle(

@@ -40,7 +40,7 @@ def test_twenty_thousand_answers__stored_once_and_counted_exactly_whatever_dies(
     rng.shuffle(deliveries)
     attempts = source.send(deliveries)
     assert {attempt["status"] for attempt in attempts} == {200}
-    stack.advance("25h")
+    stack.advance("8d")
     _sync_until_complete(stack)
     stack.wait(600)
     _assert_equal(stack, source)

@@ -7,9 +7,11 @@ ResponsesTable (HASH pk; stream)
 
 StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
     pk            sk                          item           read by
-    CONN#<token>  PROFILE                     activation     get: is an answer live or history
+    CONN#<token>  PROFILE                     activation,    get: is an answer live or history
+                                              backfilled_at
     CONN#<token>  LEASE                       sync lease     conditional update with fence
     CONN#<token>  CHECKPOINT#<stream>         sync position  get, conditional put with fence
+    CONN#<token>  GAP#<stream>#<second>       hole           query
     ACCT#<acct>   LEDGER#<yyyy-mm>[#<part>]   votes          query a range of months
     ACCT#<acct>   CONTACT#<contact>           votes          get; query all of an account
     ACCOUNT       <acct>                      summary        query: list of accounts

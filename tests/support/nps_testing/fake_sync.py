@@ -7,8 +7,9 @@ from random import Random
 from typing import Any, Literal
 
 from nps_core.adapters.end_users import Person
+from nps_core.adapters.sync_state import LEASE_FOR
 from nps_core.checkpoint import StreamCheckpoint
-from nps_core.errors import LeaseLost
+from nps_core.errors import LeaseLost, Unauthorized
 from nps_core.lease import Grant, Held
 from nps_core.outbox import OutboxMail
 from nps_core.positions import Gap, PageQuery, RowRef
@@ -82,14 +83,14 @@ class InMemorySyncState:
         if self.holder is not None and self.until_ms >= epoch_ms(now):
             return Held(self.holder, self.until_ms)
         crashed, self.holder = self.holder, run_id
-        self.until_ms = epoch_ms(now) + 30_000
+        self.until_ms = epoch_ms(now + LEASE_FOR)
         self.fence += 1
         return Grant(run_id, self.fence, crashed)
 
     def renew(self, grant: Grant, now: datetime) -> None:
         if (grant.run_id, grant.fence) != (self.holder, self.fence):
             raise LeaseLost("another run has taken over the connection")
-        self.until_ms = epoch_ms(now) + 30_000
+        self.until_ms = epoch_ms(now + LEASE_FOR)
 
     def release(self, grant: Grant) -> None:
         if grant.fence == self.fence:
@@ -138,6 +139,11 @@ class ScriptedSource:
         self.requests = self.throttled = 0
         self.asked: list[tuple[Stream, PageQuery]] = []
         self.heartbeat: Callable[[], None] = lambda: None
+        self.refuses_login = False
+
+    def connect(self) -> None:
+        if self.refuses_login:
+            raise Unauthorized("refused")
 
     def begin(
         self, now: Callable[[], datetime], deadline: float, heartbeat: Callable[[], None]

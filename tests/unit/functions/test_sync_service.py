@@ -49,6 +49,15 @@ def test_connection__is_activated_before_the_first_page() -> None:
     assert world.connections.activated == {TOKEN: began}
 
 
+def test_connection__is_not_activated_while_the_credentials_are_refused() -> None:
+    world = World()
+    world.source.refuses_login = True
+    record = world.tick()
+    assert (record.status, record.error) == ("failed", "refused")
+    assert world.connections.activated == {}
+    assert world.source.asked == []
+
+
 def test_backfill__leaves_what_is_older_than_its_window() -> None:
     world = World(backfill_days=30)
     world.add(200, days=90)

@@ -26,8 +26,12 @@ from nps_core.times import epoch_ms, iso
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LEASE_FOR = timedelta(seconds=30)
-"""Longer than one hung request (23 s), short enough that the tick after a crash can wait it out."""
+LEASE_FOR = timedelta(seconds=12)
+"""Three renewals long, and short enough that the tick after a crash can wait it out.
+
+A run that hangs in a request for longer may be overtaken by the next tick: it then fails its
+fence and stops, which costs one page and harms nothing.
+"""
 _RUNS_KEPT = timedelta(days=180)
 
 

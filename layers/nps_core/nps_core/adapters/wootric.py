@@ -85,6 +85,10 @@ class WootricClient:
         self._now = now
         self._pacer.begin(deadline, heartbeat)
 
+    def connect(self) -> None:
+        """Get a token unless there is one. Raises Unauthorized, also while none is stored yet."""
+        self._ensure_token()
+
     def page(self, stream: Stream, query: PageQuery) -> list[Any]:
         """Return one page of responses or declines, as the source sends the rows.
 
@@ -145,6 +149,8 @@ class WootricClient:
         self._renew_at = self._now() + timedelta(seconds=lifetime_s - min(300.0, lifetime_s / 10))
 
     def _ask_token(self, secret: "Secret") -> Verdict:
+        if not secret.client_id:
+            return Verdict("unauthorized", problem="none are stored yet")
         form = {
             "grant_type": "client_credentials",
             "client_id": secret.client_id,
