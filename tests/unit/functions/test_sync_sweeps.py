@@ -32,7 +32,7 @@ def stored(world: World, row: str) -> Answer:
     return answer
 
 
-def test_an_exclusion_of_last_week__is_found_within_a_day(world: World) -> None:
+def test_exclusion_of_last_week__is_found_within_a_day(world: World) -> None:
     row = days_old(world, 7)
     world.changes[row] = {"excluded_from_calculations": True}
     world.time.sleep(DAY_S - 60)
@@ -44,7 +44,7 @@ def test_an_exclusion_of_last_week__is_found_within_a_day(world: World) -> None:
     assert stored(world, row).excluded
 
 
-def test_a_note_of_five_months_ago__is_found_within_a_week_and_not_before(world: World) -> None:
+def test_note_of_five_months_ago__is_found_within_a_week_and_not_before(world: World) -> None:
     row = days_old(world, 150)
     world.changes[row] = {"notes": ["called them"]}
     for _ in range(6):
@@ -57,7 +57,7 @@ def test_a_note_of_five_months_ago__is_found_within_a_week_and_not_before(world:
     assert stored(world, row).notes == ("called them",)
 
 
-def test_the_tick_after_a_sweep__is_an_ordinary_one(world: World) -> None:
+def test_tick_after_a_sweep__is_an_ordinary_one(world: World) -> None:
     world.time.sleep(DAY_S)
     assert world.tick().kind == "sweep"
     world.time.sleep(300)
@@ -65,14 +65,14 @@ def test_the_tick_after_a_sweep__is_an_ordinary_one(world: World) -> None:
     assert (record.kind, record.requests) == ("live", 2)
 
 
-def test_the_weekly_sweep__replaces_the_daily_one(world: World) -> None:
+def test_weekly_sweep__replaces_the_daily_one(world: World) -> None:
     world.time.sleep(7 * DAY_S)
     world.tick()
     world.time.sleep(DAY_S - 60)
     assert world.tick().kind == "live"
 
 
-def test_a_back_dated_answer__is_found_by_the_sweep(world: World) -> None:
+def test_back_dated_answer__is_found_by_the_sweep(world: World) -> None:
     world.rows["responses"]["9999"] = int(world.time() * 1000) - 20 * DAY_MS
     world.time.sleep(300)
     world.tick()
@@ -82,7 +82,7 @@ def test_a_back_dated_answer__is_found_by_the_sweep(world: World) -> None:
     assert world.missing() == set()
 
 
-def test_a_killed_sweep__goes_on_from_its_checkpoint(world: World) -> None:
+def test_killed_sweep__goes_on_from_its_checkpoint(world: World) -> None:
     world.time.sleep(7 * DAY_S)
     row = days_old(world, 2)
     world.changes[row] = {"tags": ["EXPORT"]}
@@ -104,7 +104,7 @@ def test_a_killed_sweep__goes_on_from_its_checkpoint(world: World) -> None:
     assert stored(world, row).tags == ("EXPORT",)
 
 
-def test_a_sweep_longer_than_one_run__goes_on_in_the_next_tick() -> None:
+def test_sweep_longer_than_one_run__goes_on_in_the_next_tick() -> None:
     world = World(lambda_s=80)
     world.add(2_000)
     while world.tick().status != "complete":
