@@ -62,11 +62,13 @@ deploy: build ## Deploy with questions (sam deploy --guided)
 bench: install ## Print the figures that are compared between versions
 	$(BIN)/python bench/run.py
 
+LOCK := $(CURDIR)/$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate
 lock: .venv/.installed ## Lock all dependencies anew, with hashes
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-uv.in -o requirements-uv.txt
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header layers/nps_core/requirements.in -o layers/nps_core/requirements.txt
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate local/requirements-ministack.in -o local/requirements-ministack.txt
+	$(LOCK) --universal requirements-uv.in -o requirements-uv.txt
+	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
+	# The layer gets the versions that the tests run with.
+	cd layers/nps_core && $(LOCK) --no-config -c ../../requirements-dev.txt requirements.in -o requirements.txt
+	$(LOCK) --universal local/requirements-ministack.in -o local/requirements-ministack.txt
 
 clean: ## Remove what was built or installed (not the data of the local stack)
 	rm -rf .venv .venv-ministack .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out
