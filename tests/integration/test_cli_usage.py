@@ -1,22 +1,17 @@
 """How the operator's command is addressed, and how it fails: one line, never a traceback."""
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from nps_cli.space import Space
-from nps_cli.target import Options
 from nps_core.adapters import aws
-from nps_local.discovery import RunningStack
 from nps_testing.operator_stack import ON_STACK, REGION, STACK, OperatorStack, deployed, run
 
+_SOURCES = ("functions", "layers/nps_core", "local", "cli")
 ROOT = Path(__file__).parents[2]
 
 
@@ -99,27 +94,34 @@ def test_a_table_that_is_gone__is_one_line_with_the_fix(stack: OperatorStack) ->
     )
 
 
-def started(
-    *args: str, sources: tuple[str, ...], tmp_path: Path
-) -> subprocess.CompletedProcess[str]:
+_WITHOUT_LOCAL_STACK = "import sys; sys.modules['nps_local'] = None; "
+"""Makes `import nps_local` fail, as where only the CLI is installed."""
+
+
+def started(*args: str, tmp_path: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command as a process of its own, on a machine that is not signed in to AWS."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     env = {
         **kept,
-        "PYTHONPATH": os.pathsep.join(str(ROOT / source) for source in sources),
+        "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in _SOURCES),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
     }
-    command = [sys.executable, "-m", "nps_cli", *args]
+    program = f"{before}from nps_cli.main import main; main()"
     return subprocess.run(
-        command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, *args],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 
 def test_missing_credentials__are_one_line_with_the_fix(tmp_path: Path) -> None:
-    args = ("accounts", "list", *ON_STACK)
-    result = started(*args, sources=("cli", "layers/nps_core", "local"), tmp_path=tmp_path)
+    result = started("accounts", "list", *ON_STACK, tmp_path=tmp_path)
     assert result.returncode == 1
     assert result.stdout == ""
     assert result.stderr.startswith("error: NoCredentialsError: sign in to AWS again")
@@ -130,36 +132,9 @@ def test_missing_credentials__are_one_line_with_the_fix(tmp_path: Path) -> None:
 def test_without_the_local_stack__its_commands_say_so_and_the_others_work(
     tmp_path: Path, args: tuple[str, ...]
 ) -> None:
-    sources = ("cli", "layers/nps_core")
-    assert started("--help", sources=sources, tmp_path=tmp_path).returncode == 0
-    result = started(*args, sources=sources, tmp_path=tmp_path)
+    helped = started("--help", tmp_path=tmp_path, before=_WITHOUT_LOCAL_STACK)
+    assert helped.returncode == 0
+    result = started(*args, tmp_path=tmp_path, before=_WITHOUT_LOCAL_STACK)
     assert result.returncode == 1
     assert "make install" in result.stderr
     assert len(result.stderr.splitlines()) == 1
-
-
-def test_local__takes_names_and_clock_from_the_running_stack(
-    stack: OperatorStack, tmp_path: Path
-) -> None:
-    running = RunningStack(
-        pid=os.getpid(),
-        data=tmp_path,
-        webhook_url="http://127.0.0.1:1/webhook",
-        aws_endpoint=stack.endpoint.url,
-        admin_url=stack.endpoint.url,
-        wootric_url="",
-        region=REGION,
-        stack_name=STACK,
-        account_token="NPS-1a2b3c4d",
-        clock_file=tmp_path / "clock.json",
-        outputs={},
-        functions={},
-    )
-    (tmp_path / "run.json").write_text(json.dumps(asdict(running), default=str))
-    (tmp_path / "clock.json").write_text('{"offset_s": 86400}')
-    space = Space(Options(local=True, data=tmp_path))
-    assert space.target.webhook_url == "http://127.0.0.1:1/webhook"
-    assert space.target.output("StateTableName") == stack.state
-    assert space.window_days == 180
-    assert space.now > datetime.now(UTC) + timedelta(hours=23)
-    assert space.target.client("dynamodb").meta.endpoint_url == stack.endpoint.url

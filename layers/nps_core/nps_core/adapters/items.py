@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from nps_core.adapters import attributes
 from nps_core.adapters.aws import is_condition_failure, store_errors
 from nps_core.errors import StoreUnavailable
 
@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 _BATCH = 100  # BatchGetItem takes at most 100 keys
-_WRITER, _READER = TypeSerializer(), TypeDeserializer()
 
 
 def to_wire(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Turn a plain dict into DynamoDB's typed form."""
-    return {name: _WRITER.serialize(value) for name, value in plain.items() if value is not None}
+    return {name: attributes.write(value) for name, value in plain.items() if value is not None}
 
 
 def from_wire(wire: Mapping[str, Any]) -> Item:
     """Turn DynamoDB's typed form into a plain dict: numbers as int, binary as bytes."""
-    return {name: _plain(_READER.deserialize(value)) for name, value in wire.items()}
+    return {name: attributes.read(value) for name, value in wire.items()}
 
 
 def get_item(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> Item | None:
@@ -118,15 +117,3 @@ def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
         if "LastEvaluatedKey" not in reply:
             return
         request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Binary):
-        return value.value  # type: ignore[attr-defined]  # the stubs do not know the attribute
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if hasattr(value, "as_integer_ratio") and not isinstance(value, int | float):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value
