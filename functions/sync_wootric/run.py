@@ -68,11 +68,17 @@ class Run:
         self.source.begin(self.clock.at, deadline, self.keep_lease)
 
     def keep_lease(self) -> None:
-        """Renew the lease when it is due. Raises LeaseLost."""
+        """Renew the lease when it is due, and log how far the run is. Raises LeaseLost."""
         elapsed = self.clock.elapsed_s()
         if elapsed - self.renewed_s >= _RENEW_EVERY_S:
             self.state.renew(self.grant, self.clock.at())
             self.renewed_s = elapsed
+            self.record.requests, self.record.throttled = (
+                self.source.requests,
+                self.source.throttled,
+            )
+            # Only what is in the log survives a crash, and a person may be watching it.
+            self.state.put_run(self.record.as_dict(), self.clock.at())
 
     def require_time(self) -> None:
         """Raise OutOfTime unless another page as slow as the worst one so far surely fits."""

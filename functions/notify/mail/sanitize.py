@@ -10,7 +10,7 @@ import unicodedata
 
 from .graphemes import cut
 
-COMMENT_LIMIT = 10_000
+COMMENT_LIMIT = 200_000  # characters; more than is stored, since a comment is shown in full
 LONG_WORD = 60
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -50,7 +50,7 @@ def clean_text(text: str | None) -> str:
 
 
 def cut_comment(body: str) -> str:
-    """Keep the comment whole up to the limit of what is stored."""
+    """Keep the comment whole, whatever length can be stored."""
     return cut(body, COMMENT_LIMIT)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from nps_core.errors import PayloadError
 
-MAX_TEXT = 10_000
-"""Characters of a comment that are kept; longer ones are cut, so that an item fits DynamoDB."""
+MAX_TEXT_BYTES = 190_000
+"""Of a comment as UTF-8. Everything a webhook can carry fits; what is longer is cut, so that an
+item fits DynamoDB together with the other fields (see `payloads`)."""
 MAX_PROPERTY = 1_000
 MAX_PROPERTIES = 100
 MAX_DEPTH = 20
@@ -72,11 +73,12 @@ def score(row: Mapping[str, Any], metric: str) -> int:
 
 
 def comment(row: Mapping[str, Any]) -> str | None:
-    """Return the comment, unescaped, None when there is none."""
+    """Return the comment as it was typed, unescaped; None when there is none or only blanks."""
     value = row.get("text")
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.strip():
         return None
-    return unescape(value).replace("\x00", "").strip()[:MAX_TEXT] or None
+    text = unescape(value).replace("\x00", "")
+    return text.encode("utf-8", "replace")[:MAX_TEXT_BYTES].decode("utf-8", "ignore") or None
 
 
 def email(value: object) -> tuple[str | None, bool]:
@@ -108,7 +110,7 @@ def properties(value: object) -> dict[str, Any] | None:
     kept: dict[str, Any] = {}
     for key, item in list(value.items())[:MAX_PROPERTIES]:
         if isinstance(item, str):
-            kept[unescape(str(key))] = unescape(item).strip()[:MAX_PROPERTY]
+            kept[unescape(str(key))] = unescape(item)[:MAX_PROPERTY]
         elif isinstance(item, bool | int | float):
             kept[unescape(str(key))] = item
     return kept

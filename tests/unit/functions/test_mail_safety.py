@@ -178,9 +178,17 @@ def test_html__stays_below_what_gmail_clips(comment: str) -> None:
     assert read(html).quote == clean_text(comment)
 
 
-def test_comment__is_kept_whole_up_to_ten_thousand_characters() -> None:
-    assert clean_text("\U0001f621" * 10_000) == "\U0001f621" * 10_000
-    assert len(clean_text("\U0001f621" * 10_001)) == 10_000
+@pytest.mark.parametrize(
+    "comment", ["word " * 13_000 + "END", "\U0001f621" * 47_500, "x" * 190_000]
+)
+def test_comment__is_shown_in_full_however_long(comment: str) -> None:
+    mail = render(make_detractor_mail(comment=comment))
+    assert read(mail.html).quote == comment
+    assert clean_text(comment) == comment
+
+
+def test_comment__has_an_upper_bound() -> None:
+    assert len(clean_text("\U0001f621" * 200_001)) == 200_000
 
 
 def test_stacked_marks__cannot_paint_over_the_mail() -> None:

@@ -368,3 +368,21 @@ def test_live_pass__that_was_cut_is_resumed_exactly_soon_after_and_with_overlap_
         world.tick()
         assert world.source.asked[asked][1].gte == second + 49 - expected
         assert world.missing() == set()
+
+
+def test_killed_run__leaves_in_the_log_how_far_it_had_come() -> None:
+    world = World()
+    world.add(1_500)
+
+    def kill(page: int) -> None:
+        if page == 20:
+            raise Killed
+
+    world.before_page = kill
+    with pytest.raises(Killed):
+        world.tick()
+    left = world.state.runs["run-1"]
+    assert left["status"] == "running"
+    assert 10 <= left["pages"] < 20
+    assert left["created"] >= 400
+    assert left["requests"] >= left["pages"]

@@ -75,14 +75,15 @@ def test_score__is_required() -> None:
     [
         ("Exports time out &amp; support is slow", "Exports time out & support is slow"),
         ("a &amp;lt; b", "a &lt; b"),
-        ("  spaces \n", "spaces"),
+        ("  spaces \n", "  spaces \n"),
         ("a\x00b", "ab"),
         ("", None),
         ("   ", None),
         ("\x00", None),
         (None, None),
         (5, None),
-        ("\u00e9" * 10_001, "\u00e9" * 10_000),
+        ("\u00e9" * 65_536, "\u00e9" * 65_536),  # longer than any webhook's
+        ("a" + "\u00e9" * 95_000, "a" + "\u00e9" * 94_999),  # cut to fit an item, between letters
         ("&#128512;", "\U0001f600"),
         ("&#xD800;", "\ufffd"),
     ],
@@ -136,7 +137,7 @@ def test_properties__are_flat_and_unescaped() -> None:
         "long": "x" * 1_001,
     }
     assert fields.properties(given_properties) == {
-        "company": "Acme & Co",
+        "company": " Acme & Co ",
         "a & b": 1,
         "price": 1.5,
         "active": True,
