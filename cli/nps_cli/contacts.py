@@ -18,13 +18,13 @@ AccountOption = Annotated[
 ]
 COLUMNS = (
     Column("contact", lambda row: row["email"] or row["end_user_id"]),
-    Column.of("account_id", "account"),
+    Column.of("account_id", "account", rank=2, wraps_at=12),
     Column.of("latest_score", "score", right=True),
-    Column.of("latest_class", "class"),
-    Column("answered", lambda row: tables.minute(row["latest_at"])),
-    Column.of("previous_score", "before", right=True),
+    Column.of("latest_class", "class", rank=5),
+    Column("answered", lambda row: tables.minute(row["latest_at"]), rank=3),
+    Column.of("previous_score", "before", right=True, rank=1),
     Column.of("direction"),
-    Column("change", lambda row: tables.signed(row["delta"]), "right"),
+    Column("change", lambda row: tables.signed(row["delta"]), "right", rank=4),
 )
 
 

@@ -17,7 +17,11 @@ from nps_core.accounts import domain_of
 app = typer.Typer(help="Accounts and owners known from elsewhere.", no_args_is_help=True)
 
 _SHOWN_ERRORS = 20
-_COLUMNS = tuple(Column.of(name) for name in log_rows.DIRECTORY)
+_COLUMNS = (
+    *(Column.of(name) for name in ("kind", "value")),
+    *(Column.of(name, rank=1) for name in ("account_id", "owner")),
+    Column.of("name", rank=2, wraps_at=16),
+)
 
 
 @app.command("list")

@@ -20,8 +20,8 @@ _AWS = {
 _COLUMNS = (
     Column("", lambda row: "ok" if row["ok"] else "FAIL"),
     Column.of("check"),
-    Column("found", lambda row: row["detail"]),
-    Column("fix", lambda row: row["fix"] or " "),
+    Column("found", lambda row: row["detail"], wraps_at=20),
+    Column("fix", lambda row: row["fix"] or " ", wraps_at=20),
 )
 
 

@@ -16,21 +16,33 @@ quarantine_app = typer.Typer(help="Payloads that could not be understood.", no_a
 _RUNS = (
     Column("started", lambda row: tables.minute(row["started_at"])),
     *(Column.of(name) for name in ("kind", "status")),
-    *(Column.of(name, right=True) for name in ("pages", "fetched", "created", "updated")),
-    *(Column.of(name, right=True) for name in ("unchanged", "quarantined", "requests")),
-    Column.of("throttled", right=True),
-    Column.of("error"),
+    Column.of("pages", right=True, rank=3),
+    Column.of("fetched", right=True, rank=4),
+    *(Column.of(name, right=True, rank=1) for name in ("created", "updated")),
+    Column.of("unchanged", right=True, rank=5),
+    Column.of("quarantined", right=True, rank=2),
+    Column.of("requests", right=True, rank=3),
+    Column.of("throttled", right=True, rank=4),
+    Column.of("error", wraps_at=20),
 )
 _TASKS = (
-    *(Column.of(name) for name in ("task_id", "status", "account_id", "contact", "owner")),
-    *(Column.of(name) for name in ("tier", "reason")),
-    Column("opened", lambda row: tables.minute(row["opened_at"])),
+    Column.of("task_id", "task", rank=3),
+    Column.of("status"),
+    Column.of("account_id", "account", wraps_at=12),
+    Column.of("contact"),
+    Column.of("owner", rank=2),
+    Column.of("tier", rank=5),
+    Column.of("reason", rank=1),
+    Column("opened", lambda row: tables.minute(row["opened_at"]), rank=4),
     Column("due", lambda row: tables.minute(row["due_at"])),
-    Column("answers", lambda row: len(row["response_ids"] or ()), "right"),
+    Column("answers", lambda row: len(row["response_ids"] or ()), "right", rank=6),
 )
 _QUARANTINE = (
     Column("received", lambda row: tables.minute(row["received_at"])),
-    *(Column.of(name) for name in ("source", "reason", "detail", "key")),
+    Column.of("source", rank=2),
+    Column.of("reason"),
+    Column.of("detail", rank=1, wraps_at=24),
+    Column.of("key", rank=3),
 )
 
 
@@ -66,6 +78,6 @@ def list_quarantine(
     space = space_of(ctx)
     found = [log_rows.quarantine_row(item, with_raw=raw) for item in space.quarantine.everything()]
     found.sort(key=lambda row: (row["received_at"] or "", row["key"] or ""))
-    columns = (*_QUARANTINE, Column.of("raw")) if raw else _QUARANTINE
+    columns = (*_QUARANTINE, Column.of("raw", wraps_at=40)) if raw else _QUARANTINE
     empty = "Nothing is in quarantine: every payload so far was understood."
     tables.print_rows(found, columns, as_json=space.options.json, empty=empty)

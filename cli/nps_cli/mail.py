@@ -14,10 +14,13 @@ from nps_core import keys
 app = typer.Typer(help="Mails sent and due.", no_args_is_help=True)
 
 _COLUMNS = (
-    *(Column.of(name) for name in ("key", "kind", "to", "state")),
-    Column("due", lambda row: tables.minute(row["due_at"])),
-    Column("sent", lambda row: tables.minute(row["sent_at"])),
-    Column.of("subject"),
+    Column.of("key", rank=2),
+    Column.of("kind", rank=5),
+    Column.of("to"),
+    Column.of("state"),
+    Column("due", lambda row: tables.minute(row["due_at"]), rank=4),
+    Column("sent", lambda row: tables.minute(row["sent_at"]), rank=3),
+    Column.of("subject", rank=1, wraps_at=30),
 )
 
 

@@ -27,20 +27,20 @@ def _not_counted(row: Mapping[str, Any]) -> str | None:
 _COLUMNS = (
     Column.of("id", right=True),
     Column.of("score", right=True),
-    Column("comment", lambda row: tables.shorten(row["text"], _COMMENT)),
-    Column("who", lambda row: row["email"] or row["external_id"] or row["end_user_id"]),
-    Column.of("account_id", "account"),
-    Column.of("metric"),
-    Column("not counted", _not_counted),
-    Column("answered", lambda row: tables.minute(row["answered_at"])),
-    Column.of("source"),
+    Column("comment", lambda row: tables.shorten(row["text"], _COMMENT), wraps_at=24),
+    Column("who", lambda row: row["email"] or row["external_id"] or row["end_user_id"], rank=1),
+    Column.of("account_id", "account", rank=3, wraps_at=12),
+    Column.of("metric", rank=6),
+    Column("not counted", _not_counted, rank=3),
+    Column("answered", lambda row: tables.minute(row["answered_at"]), rank=2),
+    Column.of("source", rank=5),
 )
 _DECLINE_COLUMNS = (
     Column.of("id", right=True),
     Column("who", lambda row: row["email"] or row["external_id"] or row["end_user_id"]),
-    Column.of("account_id", "account"),
+    Column.of("account_id", "account", rank=1, wraps_at=12),
     Column("declined", lambda row: tables.minute(row["answered_at"])),
-    Column.of("source"),
+    Column.of("source", rank=2),
 )
 
 

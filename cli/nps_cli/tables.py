@@ -1,6 +1,8 @@
 """Printing: JSON for machines, tables for people, no colour where nobody sees it."""
 
 import json
+import math
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,6 +11,7 @@ from typing import Any, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -28,17 +31,33 @@ class Column:
     title: str
     value: Callable[[Mapping[str, Any]], object]
     justify: Literal["left", "right"] = "left"
+    rank: int = 0
+    """0 is always shown; the higher, the sooner it is left out of a narrow terminal."""
+    wraps_at: int | None = None
+    """Prose may be wrapped to this width; None for what must stay in one piece, as ids."""
 
     @classmethod
-    def of(cls, name: str, title: str | None = None, *, right: bool = False) -> "Column":
+    def of(
+        cls,
+        name: str,
+        title: str | None = None,
+        *,
+        right: bool = False,
+        rank: int = 0,
+        wraps_at: int | None = None,
+    ) -> "Column":
         """Show a field as it is."""
-        return cls(title or name, lambda row: row[name], "right" if right else "left")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        return cls(title or name, lambda row: row[name], justify, rank, wraps_at)
 
 
 def console() -> Console:
-    """Return the terminal, or something without width and colour for a file or a pipe."""
-    on_terminal = sys.stdout.isatty()
-    return Console(width=None if on_terminal else _WIDE, highlight=False, soft_wrap=False)
+    """Return the terminal, or something without width and colour for a file or a pipe.
+
+    The width that COLUMNS names holds everywhere.
+    """
+    has_width = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    return Console(width=None if has_width else _WIDE, highlight=False, soft_wrap=False)
 
 
 def print_json(value: Any) -> None:
@@ -59,19 +78,58 @@ def print_rows(
     if as_json:
         print_json_rows(rows)
     elif rows:
-        console().print(table(rows, columns))
+        print_table(rows, columns)
     else:
-        typer.echo(empty)
+        say(empty)
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> Table:
-    """Lay out rows; nothing in them is taken as markup or as a terminal command."""
+def say(text: str) -> None:
+    """Print a remark under or instead of a table, broken between words."""
+    console().print(Text(text))
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
+    """Print the columns that the terminal has room for, and name the others.
+
+    Nothing in the rows is taken as markup or as a terminal command.
+    """
+    screen = console()
+    cells = {column: [cell(column.value(row)) for row in rows] for column in columns}
+    widths = {column: _width(column, texts) for column, texts in cells.items()}
+    shown = fitting(widths, screen.width)
+    fits = _total(widths[column] for column in shown) <= screen.width
     grid = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        grid.add_column(column.title, justify=column.justify, overflow="fold")
-    for row in rows:
-        grid.add_row(*(cell(column.value(row)) for column in columns))
-    return grid
+    for column in shown:
+        whole = fits and column.wraps_at is None
+        grid.add_column(column.title, justify=column.justify, overflow="fold", no_wrap=whole)
+    for texts in zip(*(cells[column] for column in shown), strict=True):
+        grid.add_row(*texts)
+    screen.print(grid)
+    if left_out := [column.title for column in columns if column not in shown]:
+        more = f"Not shown for lack of width: {', '.join(left_out)} (--json has everything)."
+        screen.print(Text(more, style="dim"))
+
+
+def fitting(widths: Mapping[Column, int], room: int) -> list[Column]:
+    """Choose columns by rank as long as there is room; they stay in their order."""
+    shown: set[Column] = set()
+    for column in sorted(widths, key=lambda column: column.rank):
+        wanted = _total(widths[one] for one in (*shown, column))
+        if column.rank == 0 or wanted <= room:
+            shown.add(column)
+    return [column for column in widths if column in shown]
+
+
+def _width(column: Column, texts: Sequence[Text]) -> int:
+    """Return the least width at which the column is easy to read."""
+    longest = max([cell_len(column.title), *(text.cell_len for text in texts)])
+    return longest if column.wraps_at is None else min(longest, column.wraps_at)
+
+
+def _total(widths: Iterable[int]) -> int:
+    """Return the width of a table: a space on both sides, three between columns."""
+    each = list(widths)
+    return sum(each) + 3 * (len(each) - 1) + 2
 
 
 def facts(pairs: Sequence[tuple[str, object]]) -> Table:
@@ -117,6 +175,13 @@ def shorten(text: str | None, limit: int) -> str | None:
     if text is None or len(text) <= limit:
         return text
     return text[: limit - 1].rstrip() + "\u2026"
+
+
+def rounded(number: float | None) -> int | None:
+    """Round half away from zero, as `nps_rounded` is."""
+    if number is None:
+        return None
+    return int(math.copysign(math.floor(abs(number) + 0.5), number))
 
 
 def signed(number: int | None) -> str | None:

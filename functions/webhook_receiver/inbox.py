@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from nps_core import clock
 from nps_core.adapters.inbox import from_message
 from nps_core.config import InboxSettings
-from nps_core.errors import TransientError
+from nps_core.errors import PayloadError, TransientError
 from nps_core.observability import logger, metrics
 
 from . import wiring
@@ -33,10 +33,9 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[di
     """Store every message of the batch; report those to be delivered again."""
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
-        body, _received_at = from_message(record["body"])
         try:
-            result = store(body, deps(), clock.now())
-        except TransientError:
+            result = store(from_message(record["body"]), deps(), clock.now())
+        except (TransientError, PayloadError):
             failed.append({"itemIdentifier": record["messageId"]})
             continue
         name = "Quarantined" if result == "quarantined" else "WebhookAccepted"

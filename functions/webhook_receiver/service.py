@@ -37,7 +37,7 @@ class Secrets(Protocol):
 class Inbox(Protocol):
     """Durable place for bodies that DynamoDB refused."""
 
-    def put(self, body: bytes, received_at: datetime) -> None:
+    def put(self, body: bytes) -> None:
         """Keep the body. Raises StoreUnavailable."""
         ...
 
@@ -72,7 +72,7 @@ def receive(
     except (TransientError, ConfigError):
         return "refused"
     return _first_durable(
-        lambda: store(body, stores.verified, now), lambda: _keep(stores.inbox, body, now)
+        lambda: store(body, stores.verified, now), lambda: _keep(stores.inbox, body)
     )
 
 
@@ -103,8 +103,8 @@ def store(body: bytes, stores: VerifiedStores, now: datetime) -> Result:
     return stores.ingest.one(incoming, now)
 
 
-def _keep(inbox: Inbox, body: bytes, now: datetime) -> Result:
-    inbox.put(body, now)
+def _keep(inbox: Inbox, body: bytes) -> Result:
+    inbox.put(body)
     return "inboxed"
 
 

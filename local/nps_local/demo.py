@@ -9,6 +9,7 @@ Exit status 0 only if all agree.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,7 @@ WINDOW_DAYS = 180
 OUT = checkout.ROOT / "demo-out"
 _TIMEOUT_S = 120.0
 _TICKS = 40
+_WIDTH = 120
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Demo:
         subprocess.run(
             [sys.executable, "-m", "nps_cli", "--local", *arguments, "--data", self.stack.data],
             check=True,
+            env={**os.environ, "COLUMNS": str(self.console.width)},
         )
 
     def cli_json(self, *arguments: str) -> Any:
@@ -80,7 +83,9 @@ class Demo:
 
 def main() -> int:
     """Run the demo. Returns the exit status."""
-    console = Console(highlight=False)
+    # Into a file or a pipe the tables go as wide as they are easy to read.
+    has_width = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+    console = Console(highlight=False, width=None if has_width else _WIDTH)
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="nps-demo-"))
     local = LocalStack(UpOptions(data=folder, fake=FakeData()))
@@ -151,6 +156,8 @@ def _compare(demo: Demo) -> None:
     answers = sum(account["all"]["n"] for account in expected.values())
     what = f"{len(expected)} accounts, {answers} answers: counts and NPS agree, counted both ways"
     demo.check(not wrong, what)
+    unmatched = demo.cli_json("company")["unmatched"]
+    demo.console.print(f"  {unmatched} further answers match no account and count for the company")
 
 
 if __name__ == "__main__":

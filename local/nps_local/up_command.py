@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 
 def up(  # noqa: PLR0913, PLR0917  every option is a parameter
-    http_port: Annotated[int | None, typer.Option(help="Port of the webhook.")] = None,
-    aws_port: Annotated[int | None, typer.Option(help="Port of the local AWS.")] = None,
+    http_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the webhook.")
+    ] = None,
+    aws_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the local AWS.")
+    ] = None,
     wootric_url: Annotated[
         str | None, typer.Option(help="A server that speaks the API; default: the bundled fake.")
     ] = None,

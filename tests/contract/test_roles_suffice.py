@@ -13,7 +13,7 @@ from moto import mock_aws
 from nps_core.adapters.inbox import to_message
 from nps_core.signature import sign
 from nps_testing.environment import TOKEN, WEBHOOK_KEY
-from nps_testing.factories import NOW, make_answer
+from nps_testing.factories import make_answer
 from nps_testing.privileges import AccessDenied, Call, acting_as, allowed
 from nps_testing.stream_events import stream_event
 from nps_testing.template import create_tables
@@ -96,7 +96,7 @@ def test_webhook_role__suffices_to_keep_what_dynamodb_refuses(
 
 @pytest.mark.usefixtures("stack")
 def test_inbox_role__suffices_to_store_what_waited() -> None:
-    text = to_message(ANSWER, NOW)
+    text = to_message(ANSWER)
     with acting_as("InboxFunction") as made:
         answer = inbox.handler({"Records": [{"messageId": "1", "body": text}]}, CONTEXT)
     assert answer == {"batchItemFailures": []}

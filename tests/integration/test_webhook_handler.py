@@ -14,6 +14,7 @@ import webhook_receiver.inbox
 from nps_core import clock
 from nps_core.adapters import aws
 from nps_core.adapters.answers import DynamoAnswerStore
+from nps_core.adapters.inbox import to_message
 from nps_core.adapters.quarantine import DynamoQuarantine
 from nps_core.config import WebhookSettings
 from nps_core.models import Answer
@@ -213,6 +214,16 @@ def test_webhook__when_dynamodb_refuses_the_inbox_keeps_the_body_and_it_arrives_
     assert webhook_receiver.inbox.handler({"Records": messages}, context()) == {
         "batchItemFailures": []
     }
+    assert [answer.score for answer in answers()] == [3]
+
+
+def test_inbox__a_foreign_message_fails_alone() -> None:
+    records = [
+        {"messageId": "foreign", "body": "{not ours}"},
+        {"messageId": "ours", "body": to_message(json.dumps(response()).encode())},
+    ]
+    answered = webhook_receiver.inbox.handler({"Records": records}, context())
+    assert answered == {"batchItemFailures": [{"itemIdentifier": "foreign"}]}
     assert [answer.score for answer in answers()] == [3]
 
 

@@ -1,8 +1,9 @@
 """The one merge rule, whichever path brings an answer.
 
 `merge` is a join: applying the same incoming versions in any order, any number of times, ends in
-the same content. Newer `updated_at` wins; on a tie `updated` before `created`, then the later
-timestamp, then the one with a comment. What the newest version does not carry is filled from the
+the same content. Newer `updated_at` wins; within one second `updated` beats `created`, a row that
+was read after that second beats a webhook, then the later timestamp wins, then the one with a
+comment. What the newest version does not carry is filled from the
 older ones, so a webhook never overwrites tags, notes and completed, and REST never erases an
 e-mail address or external id.
 """

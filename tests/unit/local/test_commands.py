@@ -32,3 +32,11 @@ def test_up__with_a_wrong_option__says_so_before_anything_runs(
     assert result.exit_code == 1
     assert message in result.output
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+@pytest.mark.parametrize("option", ["--http-port", "--aws-port"])
+def test_up__with_what_is_no_port__is_wrong_usage(option: str, port: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["up", "--data", str(tmp_path / "data"), option, port])
+    assert result.exit_code == 2
+    assert not (tmp_path / "data").exists()

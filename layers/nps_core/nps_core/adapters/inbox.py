@@ -1,12 +1,10 @@
 """Inbox queue: verified webhook bodies that DynamoDB refused, kept until it takes them."""
 
 import base64
-import json
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nps_core.adapters.aws import store_errors
-from nps_core.times import from_iso, iso
+from nps_core.errors import PayloadError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,20 +17,20 @@ class SqsInbox:
         """Bind to the queue."""
         self._client, self._queue_url = client, queue_url
 
-    def put(self, body: bytes, received_at: datetime) -> None:
+    def put(self, body: bytes) -> None:
         """Keep the raw body durably. Raises StoreUnavailable when SQS refuses as well."""
         with store_errors("SendMessage"):
-            self._client.send_message(
-                QueueUrl=self._queue_url, MessageBody=to_message(body, received_at)
-            )
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_message(body))
 
 
-def to_message(body: bytes, received_at: datetime) -> str:
+def to_message(body: bytes) -> str:
     """Wrap raw bytes as text: SQS takes only some Unicode characters."""
-    return json.dumps({"body": base64.b64encode(body).decode(), "received_at": iso(received_at)})
+    return base64.b64encode(body).decode()
 
 
-def from_message(text: str) -> tuple[bytes, datetime]:
-    """Inverse of `to_message`."""
-    message = json.loads(text)
-    return base64.b64decode(message["body"]), from_iso(message["received_at"])
+def from_message(text: str) -> bytes:
+    """Inverse of `to_message`. Raises PayloadError for a message that is not ours."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as exc:
+        raise PayloadError("not_from_the_inbox", "the message is not base64") from exc
