@@ -125,14 +125,5 @@ def _ask(what: str, stored: str) -> str:
 
 
 def _require(secret: Secret) -> None:
-    missing = [
-        name
-        for name, value in (
-            ("client_id", secret.client_id),
-            ("client_secret", secret.client_secret),
-            ("webhook_keys.active", secret.active_keys),
-        )
-        if not value
-    ]
-    if missing:
-        raise Failure(f"nothing was stored: {', '.join(missing)} missing")
+    if secret.missing:
+        raise Failure(f"nothing was stored: {', '.join(secret.missing)} missing")

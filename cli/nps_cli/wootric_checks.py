@@ -58,15 +58,7 @@ def _credentials(space: Space) -> tuple[Secret | None, Check]:
         secret = parse_secret(reply["SecretString"])
     except TRANSLATED as exc:
         return None, Check("credentials", False, explain(exc), _CONNECT)
-    missing = [
-        name
-        for name, value in (
-            ("client_id", secret.client_id),
-            ("client_secret", secret.client_secret),
-            ("webhook_keys.active", secret.active_keys),
-        )
-        if not value
-    ]
+    missing = secret.missing
     keys = f"{len(secret.active_keys)} active, {len(secret.retired_keys)} retired signing keys"
     detail = f"the secret lacks {', '.join(missing)}" if missing else f"stored; {keys}"
     can_sign_in = bool(secret.client_id and secret.client_secret)

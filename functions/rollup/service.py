@@ -7,10 +7,9 @@ after its own version, so the last one written has seen everything.
 
 import random
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from nps_core import keys
 from nps_core.errors import Contended
@@ -22,13 +21,6 @@ from nps_core.tally import Change, Touched, touched
 
 _TRIES = 5
 _MAX_PAUSE_S = 0.2
-
-
-class Sleeps(Protocol):
-    """`time.sleep`, so that tests do not wait."""
-
-    def __call__(self, seconds: float, /) -> None:
-        """Pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ class Rollup:
     ledgers: LedgerStore
     summaries: SummaryStore
     window_days: int
-    sleep: Sleeps = time.sleep
+    sleep: Callable[[float], None] = time.sleep
 
     def apply(self, changes: Collection[Change], now: datetime) -> Report:
         """Apply a batch: one write per touched ledger, then one per touched account's summary.

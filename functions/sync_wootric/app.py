@@ -1,4 +1,4 @@
-"""Scheduled sync: pulls what is new or changed at Wootric, and the first backfill.
+"""Scheduled sync: pulls what is new or changed at Wootric, the first backfill, and sweeps.
 
 Trigger: Scheduler, every 5 minutes, at least once. Repeating a tick is harmless; while one runs
 the next reports `skipped`. A killed tick loses nothing, the next goes on from the checkpoint. The

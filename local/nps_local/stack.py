@@ -91,9 +91,7 @@ class LocalStack:
             functions=_functions(deployed.resources),
         )
         if fake is not None:
-            fake.ready(_FAKE_READY_S)
-            key = secrets.webhook_keys.active[0]
-            fake_child.send_webhooks_to(wootric_url, stack.webhook_url, key)
+            _connect(fake, stack, secrets)
         discovery.announce(stack)
         return stack
 
@@ -171,6 +169,13 @@ class LocalStack:
     ) -> None:
         setup_stack.store_secret(endpoint, outputs["SecretArn"], secrets)
         setup_stack.verify_sender(endpoint, sender)
+
+
+def _connect(fake: Child, stack: discovery.RunningStack, secrets: credentials.Credentials) -> None:
+    """Wait until the bundled fake answers, and have it send its webhooks to us."""
+    fake.ready(_FAKE_READY_S)
+    key = secrets.webhook_keys.active[0]
+    fake_child.send_webhooks_to(stack.wootric_url, stack.webhook_url, key)
 
 
 def _functions(resources: dict[str, str]) -> dict[str, str]:

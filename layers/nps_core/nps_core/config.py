@@ -71,7 +71,6 @@ class SyncSettings(_Ingest):
     requests_per_minute: int = Field(alias="REQUESTS_PER_MINUTE", ge=1)
     backfill_days: int = Field(alias="BACKFILL_DAYS", ge=0, le=730)
     overlap_minutes: int = Field(alias="OVERLAP_MINUTES", ge=0)
-    window_days: int = Field(alias="WINDOW_DAYS", ge=1)
     fallback_owner: str = Field(alias="FALLBACK_OWNER")
     admin_address: str = Field(alias="ADMIN_ADDRESS")
 

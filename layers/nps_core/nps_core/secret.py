@@ -17,6 +17,16 @@ class Secret:
     retired_keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the fields without which nothing works and that are empty."""
+        needed = {
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "webhook_keys.active": self.active_keys,
+        }
+        return tuple(name for name, value in needed.items() if not value)
+
+    @property
     def webhook_keys(self) -> tuple[str, ...]:
         """All keys a webhook may be signed with, active ones first."""
         return self.active_keys + self.retired_keys

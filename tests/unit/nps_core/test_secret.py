@@ -51,3 +51,9 @@ def test_secret__of_another_shape_is_refused_without_showing_it(text: str) -> No
 
 def test_secret__never_prints_its_values() -> None:
     assert repr(parse_secret(json.dumps(FULL))) == "Secret()"
+
+
+def test_missing__names_the_empty_fields_and_never_a_value() -> None:
+    assert Secret().missing == ("client_id", "client_secret", "webhook_keys.active")
+    assert Secret("id", "secret", ("key",)).missing == ()
+    assert Secret("id", "secret", (), ("retired",)).missing == ("webhook_keys.active",)
