@@ -1,9 +1,10 @@
 """Keys of both tables, and the access patterns they serve.
 
-ResponsesTable (HASH pk; stream)
+ResponsesTable (HASH pk; stream; index `by_day`: day, answered_at)
     pk                   item             read by
     <token>#response#<id>  Answer         get by id; batch get of a page or of a ledger
     <token>#decline#<id>   Answer         the same; `nps declines list`
+    day of the index: <token>#<kind>#<yyyy-mm-dd>, UTC: what is stored of a range of time
 
 StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
     pk            sk                          item           read by
@@ -29,12 +30,12 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from zlib import crc32
 
-from nps_core.models import AnswerKey
+from nps_core.models import AnswerKey, Kind
 
 ACCOUNT, TASK, OPENTASK, ALERT = "ACCOUNT", "TASK", "OPENTASK", "ALERT"
 MAIL, RUN, QUARANTINE, DIRECTORY = "MAIL", "RUN", "QUARANTINE", "DIRECTORY"
 LEDGER_PREFIX, CONTACT_PREFIX = "LEDGER#", "CONTACT#"
-DUE_INDEX = "due"
+DUE_INDEX, DAY_INDEX = "due", "by_day"
 LEDGER_PARTS = 16
 DirectoryKind = Literal["account", "external_id", "email", "domain"]
 
@@ -54,6 +55,11 @@ def parse_answer_key(text: str) -> AnswerKey:
     if kind == "decline":
         return AnswerKey(token, "decline", answer_id)
     raise ValueError("not a key of ResponsesTable")
+
+
+def day_of(account_token: str, kind: Kind, moment: datetime) -> str:
+    """Name of the UTC day in the index of ResponsesTable, `<token>#response#2026-03-02`."""
+    return f"{account_token}#{kind}#{moment:%Y-%m-%d}"
 
 
 def connection(account_token: str, item: str) -> StateKey:

@@ -57,7 +57,7 @@ def content_hash(answer: Answer) -> str:
         "properties": dict(answer.properties),
         "tags": answer.tags,
         "notes": answer.notes,
-        "flags": [answer.completed, answer.excluded, answer.deleted],
+        "flags": [answer.completed, answer.excluded, answer.deleted, answer.erased],
         "times": [iso(answer.answered_at), int(answer.updated_at.timestamp())],
         "extra": dict(answer.extra),
     }
@@ -89,6 +89,7 @@ def _first(incoming: Incoming, default_metric: str, now: datetime) -> Answer:
         completed=None,
         excluded=False,
         deleted=False,
+        erased=False,
         answered_at=incoming.answered_at,
         updated_at=incoming.updated_at,
         event_rank=incoming.event_rank,
