@@ -108,14 +108,16 @@ class Auditor:
         """Compare day by day, which changes that cancel each other out cannot fool.
 
         The nightly sweep reads the last days anyway. Where reading takes no more requests than
-        counting, everything is read. Saved on the way, because it takes a while.
+        counting, it reads everything instead. Saved on the way, because it takes a while.
         """
         days = self._older_days(now)
         if days is None:
             return
         stored = self._stored(days)
-        if not stored.by_day_is_cheaper():
-            self._save(replace(self.state, by_day_at=now, next_day=None, todo=(days,), reread=()))
+        is_small = not stored.by_day_is_cheaper()
+        self.reader.sweeps_all = is_small
+        if is_small:
+            self._save(replace(self.state, by_day_at=now, next_day=None, is_small=True))
             return
         next_day = self.state.next_day or days.first
         began_at = self.state.by_day_at if self.state.next_day else now
@@ -129,7 +131,11 @@ class Auditor:
             if day.toordinal() % _SAVED_EVERY == 0:
                 self._save(replace(self.state, by_day_at=began_at, next_day=day, todo=todo))
         found = tuple(joined(todo))
-        self._save(replace(self.state, by_day_at=began_at, next_day=None, todo=found, reread=()))
+        self._save(
+            replace(
+                self.state, by_day_at=began_at, next_day=None, todo=found, reread=(), is_small=False
+            )
+        )
 
     def _older_days(self, now: datetime) -> Days | None:
         """Return the days that the nightly sweep does not read."""

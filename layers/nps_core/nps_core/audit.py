@@ -61,6 +61,8 @@ class AuditState:
     """When the last comparison day by day began."""
     next_day: date | None = None
     """The day with which the comparison day by day goes on; None while there is none."""
+    is_small: bool = False
+    """Whether reading everything takes no more requests than counting day by day."""
     asked_at: str = ""
     """The operator's request that was taken up last."""
     lists_changes: bool = False
@@ -104,6 +106,7 @@ class AuditState:
                 "reread": [_days_to_json(days) for days in self.reread],
                 "by_day_at": iso(self.by_day_at) if self.by_day_at else None,
                 "next_day": self.next_day.isoformat() if self.next_day else None,
+                "is_small": self.is_small,
                 "asked_at": self.asked_at,
                 "lists_changes": self.lists_changes,
                 "probed_at": iso(self.probed_at) if self.probed_at else None,
@@ -131,6 +134,7 @@ class AuditState:
             reread=tuple(_days_from_json(days) for days in data["reread"]),
             by_day_at=from_iso(data["by_day_at"]) if data["by_day_at"] else None,
             next_day=date.fromisoformat(data["next_day"]) if data["next_day"] else None,
+            is_small=data["is_small"],
             asked_at=data["asked_at"],
             lists_changes=data["lists_changes"],
             probed_at=from_iso(data["probed_at"]) if data["probed_at"] else None,

@@ -15,6 +15,8 @@ RECENT, EVERY = timedelta(days=30), timedelta(hours=24)
 SLICES = 5
 """A round takes a night more, because a day grows old every day, and nights begin a tick late: six
 nights and a bit. A week is the promise."""
+_SHORTEST_S = 7 * 86_400
+"""A young history grows faster than a fifth of it a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,19 @@ class Swept:
         return replace(self, slice_at=sweep.started_at, slice_s=sweep.position.end or self.slice_s)
 
 
-def due(swept: Swept, oldest_s: int, now: datetime, *, lists_changes: bool) -> Sweep | None:
+def due(
+    swept: Swept,
+    oldest_s: int,
+    now: datetime,
+    *,
+    lists_changes: bool = False,
+    in_one_night: bool = False,
+) -> Sweep | None:
     """Return the re-read that is due at `now`, None while none is.
 
     `oldest_s` is where the connection's history begins; nothing before it is wanted.
-    `lists_changes`: the live pass sees every edit that moves `updated_at`.
+    `lists_changes`: the live pass sees every edit that moves `updated_at`. `in_one_night`: what is
+    older is so little that it need not be sliced.
     """
     if not lists_changes and now - swept.recent_at >= EVERY:
         from_s = max(oldest_s, int((now - RECENT).timestamp()))
@@ -60,5 +70,7 @@ def due(swept: Swept, oldest_s: int, now: datetime, *, lists_changes: bool) -> S
     # The round is over when its last slice came up to where the recent part began that night.
     is_over = swept.slice_s >= int((swept.slice_at - reach).timestamp())
     from_s = oldest_s if is_over else max(oldest_s, swept.slice_s)
-    to_s = min(boundary, from_s + -(-(boundary - oldest_s) // SLICES))
+    slices = 1 if in_one_night else SLICES
+    length = max(_SHORTEST_S, -(-(boundary - oldest_s) // slices))
+    to_s = min(boundary, from_s + length)
     return Sweep(now, False, Position(from_s, end=to_s))
