@@ -19,8 +19,10 @@ _KINDS = {
     "inbox": redrive_inbox,
     "batches": redrive_batches,
 }
-ROW = tuple(Tally("").row(dry_run=False))
-_COLUMNS = tuple(Column.of(name, right=name != "what") for name in ROW if name != "dry_run")
+_COLUMNS = (
+    Column.of("what"),
+    *(Column.of(name, right=True) for name in ("found", "redriven", "left", "failed")),
+)
 
 
 def redrive(

@@ -12,7 +12,7 @@ from nps_core.adapters.aws import store_errors
 from nps_core.errors import NpsError, PermanentError
 
 _PREFIX = "aws/lambda/"
-_NOBODY = "no function of the stack reads by its mapping any more: `nps replay` its time instead"
+_NOBODY = "its mapping is no function's any more: `nps replay` its time, then delete the object"
 _NO_BATCH = "the object is not a batch of records"
 
 

@@ -110,8 +110,9 @@ def _feed(space: Space, request: Request, batches: Sequence[Sequence[Listed]]) -
             raise Failure(f"{explain(exc)}\n{done} done; go on with: {again}") from exc
 
 
-def _report(space: Space, request: Request, answers: int, batches: int, *, dry_run: bool) -> None:
-    row: Row = {
+def report_row(request: Request, answers: int, batches: int, *, dry_run: bool) -> Row:
+    """Return the documented fields."""
+    return {
         "from": iso(request.start),
         "to": iso(request.end),
         "answers": answers,
@@ -119,6 +120,10 @@ def _report(space: Space, request: Request, answers: int, batches: int, *, dry_r
         "functions": list(request.consumers),
         "dry_run": dry_run,
     }
+
+
+def _report(space: Space, request: Request, answers: int, batches: int, *, dry_run: bool) -> None:
+    row = report_row(request, answers, batches, dry_run=dry_run)
     if space.options.json:
         tables.print_json(row)
         return
