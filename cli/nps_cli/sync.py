@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from nps_cli import sync_reports, sync_status, tables
 from nps_cli.connection_list import ConnectionOption, chosen
 from nps_cli.errors import Failure
+from nps_cli.moments import moment
 from nps_cli.rows import Row
 from nps_cli.space import Space, space_of
 from nps_cli.sync_call import call, require_no_failure, runs_of
@@ -79,8 +81,8 @@ def sync_audit(
 def sync_backfill(
     ctx: typer.Context,
     since: Annotated[
-        str,
-        typer.Option("--since", metavar="DATE|TIME", help=f"{sync_reports.SINCE_FORMAT}; UTC."),
+        datetime,
+        typer.Option("--since", metavar="DATE|TIME", parser=moment, help="A day or a time; UTC."),
     ],
     connection: ConnectionOption = None,
     dry_run: Annotated[
@@ -92,11 +94,12 @@ def sync_backfill(
     History is counted and alerts nobody. Repeating it is harmless.
     """
     space = space_of(ctx)
-    begin = sync_reports.since_of(since, space.now)
-    report = call(space, {"task": "backfill", "since": iso(begin), "dry_run": dry_run}, connection)
+    if since >= space.now:
+        raise typer.BadParameter(f"{iso(since)} is not in the past", param_hint="'--since'")
+    report = call(space, {"task": "backfill", "since": iso(since), "dry_run": dry_run}, connection)
     known = {one.account_token: one for one in chosen(space, connection)}
     found = [
-        sync_reports.backfill_row(run, known[str(run["account_token"])], begin, dry_run=dry_run)
+        sync_reports.backfill_row(run, known[str(run["account_token"])], since, dry_run=dry_run)
         for run in runs_of(report)
     ]
     if space.options.json:

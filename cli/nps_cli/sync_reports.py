@@ -4,14 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-import typer
-
 from nps_cli.rows import Row
-from nps_core.errors import PayloadError
 from nps_core.models import NPS
 from nps_core.positions import PAGE_SIZE
 from nps_core.source_accounts import Connection
-from nps_core.times import iso, parse_time
+from nps_core.times import iso
 
 AUDIT = (
     *("account_token", "status", "at", "first_day", "last_day", "source", "stored", "holds"),
@@ -21,23 +18,6 @@ BACKFILL = (
     *("account_token", "status", "since", "responses", "requests", "minutes", "fetched"),
     *("created", "updated", "unchanged", "dry_run", "error"),
 )
-SINCE_FORMAT = "a date such as 2025-01-31 or a time such as 2025-01-31T08:00:00Z"
-
-
-def since_of(text: str, now: datetime) -> datetime:
-    """Read `--since`: a date begins at midnight, and without an offset it is UTC.
-
-    Raises:
-        typer.BadParameter: it is no time, or not in the past.
-    """
-    try:
-        since = parse_time(text, "--since")
-    except PayloadError as exc:
-        raise typer.BadParameter(f"{text!r} is not {SINCE_FORMAT}", param_hint="--since") from exc
-    if since >= now:
-        wrong = f"{text!r} is not in the past; give {SINCE_FORMAT}"
-        raise typer.BadParameter(wrong, param_hint="--since")
-    return since
 
 
 def audit_row(run: Mapping[str, Any], *, dry_run: bool) -> Row:

@@ -66,6 +66,7 @@ class Work:
         state = read_state(run)
         readers = {stream: _reader(run, plan, stream, rows, gaps, removals) for stream in STREAMS}
         readers["responses"].lists_changes = state.lists_changes
+        readers["responses"].sweeps_all = state.is_small
         people = PeopleReader.read(run, rows, known, plan.overlap)
         live = Live(run, readers, people, gaps)
         auditor = Auditor(
@@ -161,7 +162,7 @@ class Live:
         if self.run.clock.elapsed_s() - self.run.live_done_s >= _LIVE_AGAIN_S:
             self.read()
 
-    def note_unread(self, why: str) -> None:
+    def note_unread(self, why: str | None = None) -> None:
         """Record it as a gap if live answers have been unread for long."""
         readers = self.readers.values()
         self.gaps.note_unread([(one.stream, one.checkpoint.proven_at) for one in readers], why)
@@ -169,10 +170,10 @@ class Live:
     def read(self) -> None:
         """Read what is new, and who has changed."""
         readers = self.readers.values()
-        self.note_unread("no run has read the source")
+        self.note_unread()
         for reader in readers:
             reader.live()
-        self.people.live()
+        self.people.live_if_due()
         self.run.live_done_s = self.run.clock.elapsed_s()
         self.run.record.window_to = min(reader.checkpoint.proven_at for reader in readers)
 

@@ -5,11 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from nps_core import keys
 from nps_core.adapters import items
-from nps_core.adapters.aws import store_errors
 from nps_core.adapters.follow_up_items import (
     alert_item,
     mail_item,
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ABSENT = "attribute_not_exists(pk)"
-# Another transaction touched an item at the same moment: as good as a lost condition.
-_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
 class DynamoFollowUp:
@@ -55,7 +50,8 @@ class DynamoFollowUp:
         pointer = found[first[-1]]["task_id"] if scope and first[-1] in found else None
         own = alert.task_id if alert else None
         mail_keys = [keys.mail(name) for name in alert.mail_keys] if alert else []
-        tasks = [task_key(task_id) for task_id in dict.fromkeys([own, pointer]) if task_id]
+        opened = alert.opened if alert else ()
+        tasks = [task_key(name) for name in dict.fromkeys([own, pointer, *opened]) if name]
         more = self._get_many([*tasks, *mail_keys])
         task = {key.sk: to_task(item) for key, item in more.items() if key.pk == keys.TASK}
         pointed = task.get(pointer or "")
@@ -63,6 +59,7 @@ class DynamoFollowUp:
             alert=alert,
             task=task.get(own or ""),
             open_task=pointed if pointed and pointed.status != "closed" else None,
+            opened=tuple(task[name] for name in opened if name in task),
             mails=tuple(to_mail(more[mail_key]) for mail_key in mail_keys if mail_key in more),
             pointer=pointer,
         )
@@ -80,7 +77,9 @@ class DynamoFollowUp:
             task = decision.task
             actions.append(self._put(task_item(task), "version", task.version - 1))
             actions += self._pointer(task, before.pointer)
-        return self._transact(actions)
+        for task in decision.cleared:
+            actions.append(self._put(task_item(task), "version", task.version - 1))
+        return items.transact_if(self._client, actions)
 
     def task(self, task_id: str) -> Task | None:
         """Return a task."""
@@ -164,18 +163,3 @@ class DynamoFollowUp:
             "ExpressionAttributeValues": values,
         }
         return [{"Put": {"TableName": self._table, "Item": items.to_wire(item), **free}}]
-
-    def _transact(self, actions: list[Any]) -> bool:
-        with store_errors("TransactWriteItems"):
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except self._client.exceptions.TransactionCanceledException as exc:
-                if _was_lost(exc):
-                    return False
-                raise
-        return True
-
-
-def _was_lost(exc: ClientError) -> bool:
-    reasons: list[dict[str, Any]] = exc.response.get("CancellationReasons", [])  # type: ignore[assignment]  # the stubs know it only for this one error
-    return any(reason.get("Code") in _LOST for reason in reasons)
