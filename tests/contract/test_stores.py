@@ -39,6 +39,7 @@ ANSWERS = [
             completed=True,
             excluded=True,
             deleted=True,
+            erased=True,
             is_unknown_user=True,
             rest_at=NOW,
             previous_score=10,
@@ -108,6 +109,54 @@ class TestAnswerStore:
     def test_put__of_an_update_needs_a_stored_answer(self, stores: Stores) -> None:
         assert not stores.answers.put(make_answer(rev=6), 5)
         assert stores.answers.get(make_answer().key) is None
+
+
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+class TestAnswersByDay:
+    def test_between__yields_the_half_open_range_by_time_across_days(self, stores: Stores) -> None:
+        inside = {
+            "1": DAY,
+            "2": DAY + timedelta(milliseconds=1),
+            "3": DAY + timedelta(hours=23, minutes=59, seconds=59, milliseconds=999),
+            "4": DAY + timedelta(days=1),
+            "5": DAY + timedelta(days=2, milliseconds=499),
+        }
+        outside = {
+            "6": DAY - timedelta(milliseconds=1),
+            "7": DAY + timedelta(days=2, milliseconds=500),
+            "8": DAY + timedelta(days=2, seconds=1),
+        }
+        for id_, at in {**outside, **inside}.items():
+            stores.answers.put(make_answer(id=id_, answered_at=at), None)
+        end = DAY + timedelta(days=2, milliseconds=500)
+        found = list(stores.answers.between(TOKEN, "response", DAY, end))
+        assert [(one.key.id, one.answered_at) for one in found] == list(inside.items())
+        assert list(stores.answers.between(TOKEN, "response", end, end)) == []
+
+    def test_between__tells_kinds_and_wootric_accounts_apart(self, stores: Stores) -> None:
+        stores.answers.put(make_answer(answered_at=DAY), None)
+        later = DAY + timedelta(days=1)
+        assert list(stores.answers.between(TOKEN, "decline", DAY, later)) == []
+        assert list(stores.answers.between("NPS-EU-1", "response", DAY, later)) == []
+
+    @pytest.mark.parametrize("answer", ANSWERS)
+    def test_between__tells_what_counts_and_what_is_gone(
+        self, stores: Stores, answer: Answer
+    ) -> None:
+        stores.answers.put(answer, None)
+        later = answer.answered_at + timedelta(milliseconds=1)
+        kind = answer.key.kind
+        (found,) = stores.answers.between(TOKEN, kind, answer.answered_at, later)
+        assert found.score == (answer.score if answer.is_counted else None)
+        assert found[3:] == (answer.end_user_id, answer.deleted, answer.erased)
+
+    def test_between__follows_an_edit(self, stores: Stores) -> None:
+        stores.answers.put(make_answer(answered_at=DAY, rev=5), None)
+        stores.answers.put(make_answer(answered_at=DAY, rev=6, score=9), 5)
+        (found,) = stores.answers.between(TOKEN, "response", DAY, DAY + timedelta(seconds=1))
+        assert found.score == 9
 
 
 class TestLedgerStore:

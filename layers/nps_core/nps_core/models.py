@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["response", "decline"]
 Source = Literal["webhook", "sync", "import"]
@@ -67,11 +67,26 @@ class Incoming:
         return self.source == "sync"
 
 
+class Listed(NamedTuple):
+    """What the index by day tells of a stored answer or decline."""
+
+    key: AnswerKey
+    answered_at: datetime
+    score: int | None
+    """The score that counts; None for a decline and for an answer that does not count."""
+    end_user_id: str | None
+    deleted: bool
+    erased: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One stored answer (or decline): what ResponsesTable holds.
 
     `rev` orders all versions for ever: milliseconds of the write, at least one more than before.
+    `deleted`: gone at the source, no longer counted. `erased`: its person was erased at the source;
+    who they are and what they wrote is gone here too, the vote stays. `rest_at`: the latest read
+    at the source that told something about it, also that it is gone.
     """
 
     key: AnswerKey
@@ -95,6 +110,7 @@ class Answer:
     completed: bool | None
     excluded: bool
     deleted: bool
+    erased: bool
     answered_at: datetime
     updated_at: datetime
     event_rank: int

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from nps_core.folds import AccountView
 from nps_core.ledger import Ledger
-from nps_core.models import Answer, AnswerKey
+from nps_core.models import Answer, AnswerKey, Kind, Listed
 
 LedgerRef = tuple[str, str]
 """Primary key (pk, sk) of a ledger item, as built by `keys.ledger` and `keys.contact`."""
@@ -24,6 +24,12 @@ class AnswerStore(Protocol):
 
     def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
         """Return those that are stored, strongly consistent."""
+        ...
+
+    def between(
+        self, account_token: str, kind: Kind, start: datetime, end: datetime
+    ) -> Iterable[Listed]:
+        """Yield what is stored with start <= answered_at < end, by time; may lag by a moment."""
         ...
 
     def put(self, answer: Answer, expected_rev: int | None) -> bool:

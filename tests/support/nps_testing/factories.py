@@ -79,6 +79,7 @@ def make_answer(**overrides: Any) -> Answer:
         "completed": None,
         "excluded": False,
         "deleted": False,
+        "erased": False,
         "answered_at": answered_at,
         "updated_at": answered_at,
         "event_rank": 0,

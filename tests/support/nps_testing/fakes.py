@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nps_core.folds import AccountView
 from nps_core.ledger import Ledger
-from nps_core.models import Answer, AnswerKey
+from nps_core.models import Answer, AnswerKey, Kind, Listed
 from nps_core.ports import LedgerRef
 
 
@@ -22,11 +22,39 @@ class InMemoryAnswerStore:
     def __iter__(self) -> Iterator[Answer]:
         return iter(list(self._answers.values()))
 
+    def forget(self, ids: Iterable[str]) -> None:
+        """Lose responses, as a restored table has."""
+        for wanted in list(ids):
+            for key in [key for key in self._answers if key.id == wanted]:
+                del self._answers[key]
+
     def get(self, key: AnswerKey) -> Answer | None:
         return self._answers.get(key)
 
     def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
         return {key: self._answers[key] for key in keys if key in self._answers}
+
+    def between(
+        self, account_token: str, kind: Kind, start: datetime, end: datetime
+    ) -> Iterable[Listed]:
+        inside = [
+            answer
+            for answer in self._answers.values()
+            if (answer.key.account_token, answer.key.kind) == (account_token, kind)
+            and start <= answer.answered_at < end
+        ]
+        inside.sort(key=lambda answer: (answer.answered_at, answer.key))
+        return [
+            Listed(
+                answer.key,
+                answer.answered_at,
+                answer.score if answer.is_counted else None,
+                answer.end_user_id,
+                answer.deleted,
+                answer.erased,
+            )
+            for answer in inside
+        ]
 
     def put(self, answer: Answer, expected_rev: int | None) -> bool:
         stored = self._answers.get(answer.key)

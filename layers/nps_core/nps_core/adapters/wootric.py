@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import requests
 
 from nps_core import clock
+from nps_core.counting import ClassCounts, Days
 from nps_core.errors import (
     NpsError,
     RateLimited,
@@ -17,11 +18,12 @@ from nps_core.errors import (
 )
 from nps_core.positions import PageQuery
 from nps_core.wootric import (
+    NEVER_S,
     RateInfo,
-    Stream,
     Verdict,
     base_url,
     classify,
+    counts_of,
     page_params,
     rate_info,
     wait_for_reset,
@@ -91,8 +93,10 @@ class WootricClient:
         """Get a token unless there is one. Raises Unauthorized, also while none is stored yet."""
         self._ensure_token()
 
-    def page(self, stream: Stream, query: PageQuery) -> list[Any]:
-        """Return one page of responses or declines, as the source sends the rows.
+    def page(self, listing: str, query: PageQuery) -> list[Any]:
+        """Return one page of `responses`, `declines`, `end_users` or `end_users/7/responses`.
+
+        The rows are as the source sends them.
 
         Raises:
             OutOfTime: waiting as the pace or the source asks for goes past the run's deadline.
@@ -100,7 +104,30 @@ class WootricClient:
             Unauthorized: the credentials are refused, also after fetching them anew.
             SourceRejected: the request is refused for good.
         """
-        return self.rows(f"/v1/{stream}", page_params(query))
+        return self.rows(f"/v1/{listing}", page_params(query))
+
+    def count(self, days: Days) -> ClassCounts:
+        """Return the source's own counts of whole days in the account's time zone.
+
+        Raises like `page`.
+        """
+        params = {"date[start]": days.first.isoformat(), "date[end]": days.last.isoformat()}
+        found: dict[str, Any] | None = self._get("/v1/nps_summary", params, dict)
+        return counts_of(found or {})
+
+    def lists_changes(self) -> bool:
+        """Whether answers can be filtered by the time of their change; of use if there are any.
+
+        An unknown filter is not refused but ignored, so the reply to an impossible one tells.
+        Raises like `page`.
+        """
+        try:
+            rows = self.rows(
+                "/v1/responses", {"page": "1", "per_page": "1", "updated[gt]": str(NEVER_S)}
+            )
+        except SourceRejected:
+            return False
+        return not rows
 
     def rows(self, path: str, params: Mapping[str, str]) -> list[Any]:
         """Return a list; raises like `page`."""
@@ -108,8 +135,8 @@ class WootricClient:
         return rows
 
     def one(self, path: str) -> dict[str, Any] | None:
-        """Return one record, None when there is none; raises like `page`."""
-        record: dict[str, Any] | None = self._get(path, {}, dict)
+        """Return one record such as `end_users/7`, None when there is none; raises like `page`."""
+        record: dict[str, Any] | None = self._get(f"/v1/{path}", {}, dict)
         return record
 
     def _get(self, path: str, params: Mapping[str, str], shape: Any) -> Any:
