@@ -34,7 +34,8 @@ class Accounts:
 
     def tick(self, **event: Any) -> dict[str, Any]:
         """Run the function as Lambda does."""
-        return app.handler(event, context())
+        report: dict[str, Any] = app.handler(event, context())
+        return report
 
     def stored(self, token: str) -> dict[str, Answer]:
         store = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
