@@ -51,11 +51,13 @@ class PeopleReader:
 
     def live(self) -> None:
         """Read whoever has changed since the last run."""
-        position = self.checkpoint.live_start(self.run.clock.at(), self.overlap, "updated")
+        now = self.run.clock.at()
+        began_at = self.checkpoint.live_began(now, "updated")
+        position = self.checkpoint.live_start(now, self.overlap, "updated")
         while not position.done:
             asked_at = self.run.clock.at()
             position = self._page(position)
-            self._save(self.checkpoint.after_live(position, asked_at))
+            self._save(self.checkpoint.after_live(position, asked_at, began_at))
 
     def backfill_page(self) -> None:
         """Read one page of those who have not changed since the first run."""
