@@ -11,11 +11,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from nps_core.audit import AuditState, Proof
-from nps_core.counting import ClassCounts, DayCounts, Days, count_days, differing, whole_days
+from nps_core.counting import (
+    ClassCounts,
+    DayCounts,
+    Days,
+    count_days,
+    differing,
+    each_day,
+    joined,
+    whole_days,
+)
 from nps_core.coverage import read_to
 from nps_core.gaps import Gap
 from nps_core.models import NPS
 from nps_core.positions import Position
+from nps_core.sweeps import RECENT
 
 from .gap_book import GapBook
 from .removals import Removals
@@ -23,6 +33,7 @@ from .run import Run
 from .stream import StreamReader
 
 _NAME = "audit"
+_SAVED_EVERY = 10
 _MANY = 5
 """So many days that differ after they were read again have one cause, such as a wrong time zone."""
 
@@ -58,8 +69,15 @@ class Auditor:
         now = self.run.clock.at()
         is_asked = asked_at > self.state.asked_at
         if not self.state.todo and (is_asked or self.state.is_due(now)):
-            self._compare(now)
+            self._compare(now, thoroughly=is_asked)
             self._save(replace(self.state, asked_at=max(asked_at, self.state.asked_at)))
+        self._reread()
+        if self.state.is_by_day_due(now, self.reader.checkpoint.backfill.started_at):
+            self._by_day(now)
+            self._reread()
+
+    def _reread(self) -> None:
+        """Read the ranges again that differ, and prove it."""
         if self.state.todo:
             self.run.record.kind = "audit"
             while self.state.todo:
@@ -73,7 +91,7 @@ class Auditor:
         if days is None:
             return {"days": None, "differing": []}
         stored, asked = self._stored(days), _Asked(self.run)
-        todo = differing(stored, asked)
+        todo = differing(stored, asked, thoroughly=True)
         return {
             "days": [day.isoformat() for day in days],
             "source": asked.first()._asdict(),
@@ -86,14 +104,55 @@ class Auditor:
         """Return the source's counts of the days and those stored. One request."""
         return self.run.source.count(days), self._stored(days).of(days)
 
-    def _compare(self, now: datetime) -> None:
+    def _by_day(self, now: datetime) -> None:
+        """Compare day by day, which changes that cancel each other out cannot fool.
+
+        The nightly sweep reads the last days anyway. Where reading takes no more requests than
+        counting, it reads everything instead. Saved on the way, because it takes a while.
+        """
+        days = self._older_days(now)
+        if days is None:
+            return
+        stored = self._stored(days)
+        is_small = not stored.by_day_is_cheaper()
+        self.reader.sweeps_all = is_small
+        if is_small:
+            self._save(replace(self.state, by_day_at=now, next_day=None, is_small=True))
+            return
+        next_day = self.state.next_day or days.first
+        began_at = self.state.by_day_at if self.state.next_day else now
+        todo = self.state.todo
+        for day in each_day(Days(max(next_day, days.first), days.last)):
+            self.breathe()
+            self.run.require_time()
+            one = Days(day, day)
+            if self.run.source.count(one) != stored.of(one):
+                todo = (*todo, one)
+            if day.toordinal() % _SAVED_EVERY == 0:
+                self._save(replace(self.state, by_day_at=began_at, next_day=day, todo=todo))
+        found = tuple(joined(todo))
+        self._save(
+            replace(
+                self.state, by_day_at=began_at, next_day=None, todo=found, reread=(), is_small=False
+            )
+        )
+
+    def _older_days(self, now: datetime) -> Days | None:
+        """Return the days that the nightly sweep does not read."""
+        days = self._days()
+        if days is None or self.reader.lists_changes:
+            return days
+        boundary = (now - RECENT).astimezone(self.zone).date()
+        return Days(days.first, boundary) if days.first <= boundary else None
+
+    def _compare(self, now: datetime, *, thoroughly: bool) -> None:
         """Find the ranges to read again; saved, so that a crash repeats only the comparison."""
         self.state = replace(self.state, begun_at=now, reread=())
         days = self._days()
         if days is None:
             return
         stored, asked = self._stored(days), _Asked(self.run)
-        todo = differing(stored, asked)
+        todo = differing(stored, asked, thoroughly=thoroughly)
         proof = Proof(now, days, asked.first(), stored.of(days))
         self.state = replace(self.state, proof=proof, todo=tuple(todo), position=None)
 

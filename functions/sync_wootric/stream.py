@@ -44,6 +44,8 @@ class StreamReader:
     removals: Removals
     lists_changes: bool = False
     """Whether the source can list this stream by the time of change."""
+    sweeps_all: bool = False
+    """Whether a nightly sweep reads everything, because there is little."""
     is_new: bool = False
     """Whether nothing has ever been read."""
 
@@ -92,6 +94,7 @@ class StreamReader:
                 self.checkpoint.backfill.from_s,
                 self.run.clock.at(),
                 lists_changes=self.lists_changes,
+                in_one_night=self.sweeps_all,
             )
             self.checkpoint = replace(self.checkpoint, sweep=found)
         return self.checkpoint.sweep is not None

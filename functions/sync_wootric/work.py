@@ -66,6 +66,7 @@ class Work:
         state = read_state(run)
         readers = {stream: _reader(run, plan, stream, rows, gaps, removals) for stream in STREAMS}
         readers["responses"].lists_changes = state.lists_changes
+        readers["responses"].sweeps_all = state.is_small
         people = PeopleReader.read(run, rows, known, plan.overlap)
         live = Live(run, readers, people, gaps)
         auditor = Auditor(

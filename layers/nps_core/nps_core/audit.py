@@ -11,6 +11,7 @@ from nps_core.times import from_iso, iso
 
 EVERY = timedelta(hours=1)
 """One request an hour, as long as nothing differs."""
+BY_DAY_EVERY = timedelta(hours=24)
 PROBE_EVERY = timedelta(hours=24)
 
 
@@ -56,6 +57,12 @@ class AuditState:
     todo: tuple[Days, ...] = ()
     position: Position | None = None
     reread: tuple[Days, ...] = ()
+    by_day_at: datetime | None = None
+    """When the last comparison day by day began."""
+    next_day: date | None = None
+    """The day with which the comparison day by day goes on; None while there is none."""
+    is_small: bool = False
+    """Whether reading everything takes no more requests than counting day by day."""
     asked_at: str = ""
     """The operator's request that was taken up last."""
     lists_changes: bool = False
@@ -65,6 +72,11 @@ class AuditState:
     def is_due(self, now: datetime) -> bool:
         """Whether to compare again."""
         return self.begun_at is None or now - self.begun_at >= EVERY
+
+    def is_by_day_due(self, now: datetime, read_at: datetime) -> bool:
+        """Whether to compare day by day; at first a day after everything was read at `read_at`."""
+        last = self.by_day_at or read_at
+        return self.next_day is not None or now - last >= BY_DAY_EVERY
 
     def needs_probe(self, now: datetime) -> bool:
         """Whether to find out anew what the source can filter."""
@@ -92,6 +104,9 @@ class AuditState:
                 "todo": [_days_to_json(days) for days in self.todo],
                 "position": self.position.to_json() if self.position else None,
                 "reread": [_days_to_json(days) for days in self.reread],
+                "by_day_at": iso(self.by_day_at) if self.by_day_at else None,
+                "next_day": self.next_day.isoformat() if self.next_day else None,
+                "is_small": self.is_small,
                 "asked_at": self.asked_at,
                 "lists_changes": self.lists_changes,
                 "probed_at": iso(self.probed_at) if self.probed_at else None,
@@ -117,6 +132,9 @@ class AuditState:
             todo=tuple(_days_from_json(days) for days in data["todo"]),
             position=Position.from_json(data["position"]) if data["position"] else None,
             reread=tuple(_days_from_json(days) for days in data["reread"]),
+            by_day_at=from_iso(data["by_day_at"]) if data["by_day_at"] else None,
+            next_day=date.fromisoformat(data["next_day"]) if data["next_day"] else None,
+            is_small=data["is_small"],
             asked_at=data["asked_at"],
             lists_changes=data["lists_changes"],
             probed_at=from_iso(data["probed_at"]) if data["probed_at"] else None,

@@ -1,9 +1,9 @@
 """Re-reading what the live pass no longer looks at, because edits have no filter at the source.
 
 A person's late edit, an exclusion, a tag, a note: without a webhook only reading the row again
-shows it. The last 30 days are read again every night, everything older in six slices, one a
-night, so that each row is read again within a week. Where the API lists by time of change, the
-nightly part is not needed and the slices go over everything.
+shows it. The last 30 days are read again every night, everything older in slices, one a night, so
+that each row is read again within a week. Where the API lists by time of change, the nightly part
+is not needed and the slices go over everything.
 """
 
 from dataclasses import dataclass, replace
@@ -12,8 +12,11 @@ from datetime import datetime, timedelta
 from nps_core.positions import Position
 
 RECENT, EVERY = timedelta(days=30), timedelta(hours=24)
-SLICES = 6
-"""Six and not seven: what a slice has passed grows by a day a day, and a week is the promise."""
+SLICES = 5
+"""A round takes a night more, because a day grows old every day, and nights begin a tick late: six
+nights and a bit. A week is the promise."""
+_SHORTEST_S = 7 * 86_400
+"""A young history grows faster than a fifth of it a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,33 @@ class Swept:
         return replace(self, slice_at=sweep.started_at, slice_s=sweep.position.end or self.slice_s)
 
 
-def due(swept: Swept, oldest_s: int, now: datetime, *, lists_changes: bool) -> Sweep | None:
+def due(
+    swept: Swept,
+    oldest_s: int,
+    now: datetime,
+    *,
+    lists_changes: bool = False,
+    in_one_night: bool = False,
+) -> Sweep | None:
     """Return the re-read that is due at `now`, None while none is.
 
     `oldest_s` is where the connection's history begins; nothing before it is wanted.
-    `lists_changes`: the live pass sees every edit that moves `updated_at`.
+    `lists_changes`: the live pass sees every edit that moves `updated_at`. `in_one_night`: what is
+    older is so little that it need not be sliced.
     """
     if not lists_changes and now - swept.recent_at >= EVERY:
         from_s = max(oldest_s, int((now - RECENT).timestamp()))
         return Sweep(now, True, Position(from_s))
     if now - swept.slice_at < EVERY:
         return None
-    boundary = int((now - (timedelta(0) if lists_changes else RECENT)).timestamp())
+    reach = timedelta(0) if lists_changes else RECENT
+    boundary = int((now - reach).timestamp())
     if boundary <= oldest_s:
         return None
-    is_inside = oldest_s <= swept.slice_s < boundary
-    from_s = swept.slice_s if is_inside else oldest_s
-    to_s = min(boundary, from_s + -(-(boundary - oldest_s) // SLICES))
+    # The round is over when its last slice came up to where the recent part began that night.
+    is_over = swept.slice_s >= int((swept.slice_at - reach).timestamp())
+    from_s = oldest_s if is_over else max(oldest_s, swept.slice_s)
+    slices = 1 if in_one_night else SLICES
+    length = max(_SHORTEST_S, -(-(boundary - oldest_s) // slices))
+    to_s = min(boundary, from_s + length)
     return Sweep(now, False, Position(from_s, end=to_s))

@@ -206,6 +206,7 @@ class ScriptedSource:
         self.records: Callable[[str], dict[str, Any] | None] = lambda _path: None
         self.counts: Callable[[Days], ClassCounts] = lambda _days: ClassCounts()
         self.can_list_changes = False
+        self.probed: Callable[[], object] = lambda: None
 
     def connect(self) -> None:
         if self.refuses_login:
@@ -232,6 +233,7 @@ class ScriptedSource:
 
     def lists_changes(self) -> bool:
         self._request()
+        self.probed()
         return self.can_list_changes
 
     def _request(self) -> None:

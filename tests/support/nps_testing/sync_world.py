@@ -1,6 +1,6 @@
 """A whole connection in memory: the sync's service over fakes, with a source that can fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -13,6 +13,7 @@ from nps_core.checkpoint import StreamCheckpoint
 from nps_core.counting import ClassCounts, Days
 from nps_core.coverage import Coverage, coverage
 from nps_core.errors import SourceRejected
+from nps_core.gaps import Gap
 from nps_core.ingest import Ingest
 from nps_core.positions import PageQuery
 from nps_core.runlog import RunRecord
@@ -77,7 +78,8 @@ class World:
         self.random = Random(4)
         self.pages = self.ticks = 0
         rules = AccountRules.of("company_id,company", "company", "csm_email")
-        ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
+        self.directory = InMemoryDirectory()
+        ingest = Ingest(self.answers, self.directory, rules, self.metric)
         self.sync = Sync(
             Plan(
                 TOKEN,
@@ -117,6 +119,21 @@ class World:
         now = self.time.now()
         return record, numbers(record, run, self.sync.lag_s(now), self.sync.open_gaps())
 
+    def preview_audit(self) -> tuple[RunRecord, Mapping[str, Any]]:
+        """Ask what an audit would read again."""
+        return self.sync.preview_audit("preview", self._clock(), lambda: 900_000)
+
+    def preview_backfill(self, since_s: int) -> tuple[RunRecord, Mapping[str, Any]]:
+        """Ask how much a backfill would read."""
+        return self.sync.preview_backfill("preview", self._clock(), lambda: 900_000, since_s)
+
+    def _clock(self) -> Clock:
+        return Clock.start(self.time.now(), self.time, self.time.sleep)
+
+    def counts_in(self, zone: str) -> Callable[[Days], ClassCounts]:
+        """Count as a source in another time zone does."""
+        return lambda days: self._counts_between(*days.seconds(ZoneInfo(zone)))
+
     def coverage(self) -> Coverage:
         """What is proven, as an operator sees it."""
         checkpoints: dict[Stream, StreamCheckpoint | None] = {
@@ -125,6 +142,10 @@ class World:
         }
         holes = self.holes
         return coverage(checkpoints, holes.gaps(), holes.suspects(), timedelta(minutes=15))
+
+    def open_gaps(self) -> list[Gap]:
+        """What is not proven."""
+        return [gap for gap in self.holes.gaps() if gap.is_open]
 
     def requests_for(self, listing: str) -> int:
         """How many pages of a listing have been asked for."""
@@ -153,17 +174,19 @@ class World:
             if at <= now_ms and (not owner or owner[1] == self._user_of(row))
         }
         listed = ListedRows(visible, self.random).page(query)
-        return [self._row(ref.id, rows[ref.id] // 1000) for ref in listed]
+        return [self.row(ref.id, rows[ref.id] // 1000) for ref in listed]
 
     def _record(self, path: str) -> dict[str, Any] | None:
         _, user, *rest = path.split("/")
         if not rest:
             return None if user in self.erased_users else {"id": int(user)}
         rows = self.rows["responses" if rest[0] == "responses" else "declines"]
-        return self._row(rest[1], rows[rest[1]] // 1000) if rest[1] in rows else None
+        return self.row(rest[1], rows[rest[1]] // 1000) if rest[1] in rows else None
 
     def _counts(self, days: Days) -> ClassCounts:
-        from_s, to_s = days.seconds(self.zone)
+        return self._counts_between(*days.seconds(self.zone))
+
+    def _counts_between(self, from_s: int, to_s: int) -> ClassCounts:
         total = [0, 0, 0]
         for row, at in self.rows["responses"].items():
             change = self.changes.get(row, {})
@@ -188,7 +211,8 @@ class World:
         text = self.changes.get(row, {}).get("updated_at")
         return int(datetime.fromisoformat(text).timestamp() * 1000) if text else created_ms
 
-    def _row(self, row_id: str, second: int) -> dict[str, Any]:
+    def row(self, row_id: str, second: int) -> dict[str, Any]:
+        """A row as the source sends it."""
         created = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S %z")
         user: dict[str, Any] = {"properties": {"company_id": "c-1"}}
         if self.embeds_email:
