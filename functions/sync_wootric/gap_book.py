@@ -1,7 +1,7 @@
 """The gaps of a connection as a run knows them: read once, written through."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from nps_core.gaps import UNREAD_FOR, Gap, GapKind
@@ -28,8 +28,13 @@ class GapBook:
         return cls(run, holes, {_name(gap): gap for gap in holes.gaps()})
 
     def open(self, gap: Gap) -> None:
-        """Record a gap, loudly, unless the same one is open already."""
-        if self.find(*_name(gap)) is None:
+        """Record a gap, loudly, unless the same one is open already.
+
+        A second that was too full stays so: once it has been proven in another way, every sweep
+        meets it again, and the counts of its day watch over it.
+        """
+        is_settled = gap.kind == "second" and _name(gap) in self.known
+        if not is_settled and self.find(*_name(gap)) is None:
             self.put(gap)
             self.run.record.gaps += 1
             logger.warning("gap found", extra=_as_log(gap))
@@ -48,7 +53,7 @@ class GapBook:
         """Close a gap: its range has been proven."""
         at = self.run.clock.at()
         self.holes.close_gap(gap, at)
-        del self.known[_name(gap)]
+        self.known[_name(gap)] = replace(gap, closed_at=at)
         self.run.record.closed_gaps += 1
         logger.info("gap closed", extra=_as_log(gap))
 
@@ -60,17 +65,26 @@ class GapBook:
             if gap.is_open and stream in (None, gap.stream) and kind in (None, gap.kind)
         ]
 
-    def note_unread(self, proven_at: Iterable[tuple[Stream, datetime]], why: str) -> None:
+    def note_unread(
+        self, proven_at: Iterable[tuple[Stream, datetime]], why: str | None = None
+    ) -> None:
         """Record what nobody could read for longer than a few ticks.
 
-        The source is down, the credentials are refused, leases were lost, or nothing has run.
+        The source is down, the credentials are refused, leases were lost, or nothing has run:
+        then nobody could write it down, and the next run does, without a cause.
         """
         now = self.run.clock.at()
         for stream, since in proven_at:
-            if now - since > UNREAD_FOR:
-                from_s, to_s = int(since.timestamp()), int(now.timestamp()) + 1
+            if now - since <= UNREAD_FOR:
+                continue
+            from_s, to_s = int(since.timestamp()), int(now.timestamp()) + 1
+            known = self.find(stream, "window", from_s)
+            if known is not None:
+                self.put(replace(known, to_s=to_s, reason=why or known.reason))
+            else:
+                reason = why or "no run has read the source"
                 run_id = self.run.record.run_id
-                self.open(Gap(stream, "window", from_s, to_s, why, now, run_id))
+                self.open(Gap(stream, "window", from_s, to_s, reason, now, run_id))
 
 
 def _name(gap: Gap) -> _Name:

@@ -162,7 +162,7 @@ class Live:
         if self.run.clock.elapsed_s() - self.run.live_done_s >= _LIVE_AGAIN_S:
             self.read()
 
-    def note_unread(self, why: str) -> None:
+    def note_unread(self, why: str | None = None) -> None:
         """Record it as a gap if live answers have been unread for long."""
         readers = self.readers.values()
         self.gaps.note_unread([(one.stream, one.checkpoint.proven_at) for one in readers], why)
@@ -170,7 +170,7 @@ class Live:
     def read(self) -> None:
         """Read what is new, and who has changed."""
         readers = self.readers.values()
-        self.note_unread("no run has read the source")
+        self.note_unread()
         for reader in readers:
             reader.live()
         self.people.live()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from nps_core.adapters.end_users import Person
 from nps_core.models import AnswerKey
-from nps_core.people import Profile
 from nps_testing.environment import TOKEN
 from nps_testing.fakes import InMemoryDirectory
 from nps_testing.sync_world import World
@@ -82,7 +82,7 @@ def test_row_that_lacks_a_person__is_completed_although_a_webhook_was_first(worl
     first = world.answers.get(key)
     assert first is not None
     assert first.email is None
-    world.people.people = {"7": Profile("7", "ana@acme.example", None, None)}
+    world.people.people = {"7": Person("ana@acme.example", None)}
     world.time.sleep(300)
     world.tick()
     second = world.answers.get(key)
