@@ -58,11 +58,13 @@ class PeopleReader:
             self._live()
 
     def _live(self) -> None:
-        position = self.checkpoint.live_start(self.run.clock.at(), self.overlap, "updated")
+        now = self.run.clock.at()
+        began_at = self.checkpoint.live_began(now, "updated")
+        position = self.checkpoint.live_start(now, self.overlap, "updated")
         while not position.done:
             asked_at = self.run.clock.at()
             position = self._page(position)
-            self._save(self.checkpoint.after_live(position, asked_at))
+            self._save(self.checkpoint.after_live(position, asked_at, began_at))
             self.is_new = False
 
     def backfill_page(self) -> None:

@@ -32,7 +32,8 @@ def read_to(checkpoint: StreamCheckpoint, overlap: timedelta) -> int:
     """Return the second up to which a stream has been read, leaving holes aside."""
     fill = checkpoint.backfill
     if not fill.position.done:
-        return fill.position.cursor
+        # Close to the present an answer may have become visible behind the cursor.
+        return min(fill.position.cursor, int((fill.started_at - overlap).timestamp()))
     return max(fill.from_s, int((checkpoint.proven_at - overlap).timestamp()))
 
 
