@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nps_core.accounts import AccountRules
 from nps_core.adapters.end_users import EndUsers
@@ -20,13 +21,20 @@ from nps_core.secret import Secret
 from nps_local.fake_wootric.actions import NewAnswer
 from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.fake_sync import InMemoryConnections, InMemorySyncState, MovingTime
+from nps_testing.fake_sync import (
+    InMemoryConnections,
+    InMemoryHoles,
+    InMemoryPeople,
+    InMemorySyncState,
+    MovingTime,
+)
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
 from sync_wootric.rows import RowStore
 from sync_wootric.run import Clock
-from sync_wootric.service import Plan, Sync
+from sync_wootric.service import Sync
+from sync_wootric.work import Plan
 
-TOKEN, PER_MINUTE = "NPS-1a2b3c4d", 80
+TOKEN, PER_MINUTE, ZONE = "NPS-1a2b3c4d", 80, ZoneInfo("America/Los_Angeles")
 
 
 class Secrets:
@@ -49,9 +57,14 @@ class Bench:
         client = WootricClient(TOKEN, source.url, Secrets(), Pacer(PER_MINUTE, time.sleep, time))
         rules = AccountRules.of("company_id,company", "company", "csm_email")
         ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
-        rows = RowStore(TOKEN, ingest, InMemoryQuarantine(), EndUsers(client, time))
-        plan = Plan(TOKEN, 180, timedelta(minutes=15), "cs-team@example.com")
-        self.sync = Sync(plan, client, rows, self.state, InMemoryConnections())
+        self.people, self.holes = InMemoryPeople(), InMemoryHoles()
+        rows = RowStore(TOKEN, ingest, InMemoryQuarantine(), EndUsers(client, self.people, time))
+        plan = Plan(
+            TOKEN, 180, timedelta(minutes=15), "NPS", ZONE, source.url, "cs-team@example.com"
+        )
+        self.sync = Sync(
+            plan, client, rows, self.state, self.holes, self.people, InMemoryConnections()
+        )
 
     def tick(self) -> RunRecord:
         """Run one tick of at most 900 s."""
@@ -139,7 +152,7 @@ def bursts() -> None:
                 bench.time.sleep(300)
                 record = bench.tick()
             asked = source.stats()["endpoints"]["GET /v1/responses"]
-            gaps = len({gap.second for _, gap in bench.state.gaps})
+            gaps = len(bench.holes.gaps())
             print(f"{size} in one second: {asked} requests, {bench.lost()} lost, {gaps} gap(s)")
             print(f"  last run {record.status}")
 

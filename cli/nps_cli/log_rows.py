@@ -24,6 +24,13 @@ def run_row(item: Mapping[str, Any]) -> Row:
     return _row({"run_id": item.get("sk"), **item}, RUN)
 
 
+def whole_run_row(item: Mapping[str, Any]) -> Row:
+    """Return a run with what else its record holds, by name; without the keys of the table."""
+    more = {name: item[name] for name in sorted(item) if name not in ("pk", "sk", "expires_at")}
+    row = run_row(item)
+    return {**row, **{name: value for name, value in more.items() if name not in row}}
+
+
 def task_row(item: Mapping[str, Any]) -> Row:
     """Return a follow-up task."""
     return _row({"task_id": item.get("sk"), **item, **_response_ids(item)}, TASK)

@@ -42,8 +42,8 @@ def show_mail(
 ) -> None:
     """Show one mail, written anew from what is stored now: bodies are never kept.
 
-    The subject of a mail that was sent is the one it was sent with. A mail whose answer has gone
-    has no body any more.
+    The subject of a mail that was sent is the one it was sent with. A mail whose answer has gone,
+    or whose person was erased, has no body any more.
     """
     space = space_of(ctx)
     item = space.item(keys.MAIL, key)
@@ -64,5 +64,7 @@ def show_mail(
 
 def _required(body: Body | None) -> Body:
     if body is None:
-        raise Failure("the answer or the task behind this mail is gone, so it has no body any more")
+        raise Failure(
+            "the answer, the person or the task behind this mail is gone, so it has no body now"
+        )
     return body

@@ -17,7 +17,7 @@ class Body:
 
 
 def body_of(space: Space, key: str) -> Body | None:
-    """Write a mail from what is stored now; None when its answer or its task is gone."""
+    """Write a mail from what is stored now; None when its answer, person or task is gone."""
     try:
         from notify.compose import Composer  # noqa: PLC0415  lists need no mail templates
         from notify.mail.render import render  # noqa: PLC0415
@@ -33,7 +33,7 @@ def body_of(space: Space, key: str) -> Body | None:
     else:
         answer = space.answers.get(mail.answer) if mail.answer else None
         task = follow_up.task(mail.task_id) if mail.task_id else None
-        if answer is None or answer.score is None or task is None:
+        if answer is None or answer.score is None or answer.erased or task is None:
             return None
         values = composer.about_answer(mail, answer, task, space.now)
     written = render(values)

@@ -12,6 +12,8 @@ from typer.core import TyperGroup
 from nps_cli import accounts, connect, contacts, directory, doctor, logs, mail, responses, sync
 from nps_cli.argv import OWN_OPTIONS, normalise
 from nps_cli.errors import TRANSLATED, Failure, explain
+from nps_cli.redrive import redrive
+from nps_cli.replay import replay
 from nps_cli.space import Space
 from nps_cli.target import Options
 
@@ -86,6 +88,8 @@ for name, group in (
 app.command("company")(accounts.company)
 app.command("connect")(connect.connect)
 app.command("doctor")(doctor.doctor)
+app.command("redrive")(redrive)
+app.command("replay")(replay)
 
 try:
     from nps_local.commands import app as _local_app

@@ -1,8 +1,9 @@
 """What a command works with: the stores of its stack, the time, and how to print."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import typer
@@ -99,6 +100,14 @@ class Space:
     def partition(self, pk: str) -> Iterator[items.Item]:
         """Yield all items of a StateTable partition, by sort key."""
         return items.query(self.dynamodb, self.state_table, "pk = :pk", {":pk": pk})
+
+    def first_items(
+        self, limit: int, condition: str, values: Mapping[str, str], *, newest: bool = False
+    ) -> list[items.Item]:
+        """Return the first or last items of a key condition, in one request."""
+        more = {"Limit": limit, "ScanIndexForward": not newest}
+        found = items.query(self.dynamodb, self.state_table, condition, values, **more)
+        return list(islice(found, limit))
 
     def item(self, pk: str, sk: str) -> items.Item | None:
         """Return one item of StateTable."""

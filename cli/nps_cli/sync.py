@@ -103,8 +103,8 @@ def _watch(space: Space, running: "Future[dict[str, Any]]") -> None:
     with progress.bar(counts_steps=False) as shown:
         task = shown.add_task("sync", total=None)
         while not running.done():
-            if checkpoint := state.read_checkpoint(STREAMS[0]):
-                done = how_far(checkpoint)
+            if text := state.read_checkpoint(STREAMS[0]):
+                done = how_far(StreamCheckpoint.from_json(text))
                 before = done.answers if before is None else before
                 elapsed = shown.tasks[0].elapsed or 0.0
                 label = done.label(done.answers - before, elapsed)

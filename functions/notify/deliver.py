@@ -89,7 +89,14 @@ class Deliver:
 
     def _end(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:
         """Record the outcome; if the claim was lost meanwhile, its new holder's record stands."""
-        return result if self.follow_up.move(claim, after) is not None else "skipped"
+        if self.follow_up.move(claim, after) is not None:
+            return result
+        stored = self.follow_up.mail(claim.key)
+        if stored is None or not outbox.is_same_claim(stored, claim):
+            return "skipped"
+        # Written under a claim that holds: the person was erased while the mail was on its way.
+        recorded = self.follow_up.move(stored, outbox.forgotten(after))
+        return result if recorded is not None else "skipped"
 
 
 def _after(

@@ -80,7 +80,7 @@ class Notify:
     _activated: dict[str, datetime] = field(default_factory=dict)
 
     def apply(self, changes: Collection[Change], now: datetime) -> Report:
-        """Decide about every changed answer that is or was a detractor, in order.
+        """Decide about every changed answer that is or was a detractor, or is erased, in order.
 
         Raises:
             StoreUnavailable: deliver the whole batch again; what was written stays right.
@@ -100,7 +100,7 @@ class Notify:
 
     def _needs_nothing(self, answer: Answer | None) -> bool:
         """Whether an answer without an alert needs none: the bulk of every backfill."""
-        if answer is None or not answer.is_detractor:
+        if answer is None or not answer.is_detractor or answer.erased:
             return True
         return why_history(answer, self._activated_at(answer.key)) is not None
 
@@ -141,9 +141,17 @@ class Notify:
 
 
 def relevant_keys(changes: Iterable[Change]) -> list[AnswerKey]:
-    """Return the answers that are or were detractors, once each, in the order they came."""
+    """Return the answers that are or were detractors, once each, in the order they came.
+
+    An erased one is among them whatever its score: it may have been alerted long ago, and what was
+    written then still names its person.
+    """
     images = (image for change in changes for image in change)
-    return list(dict.fromkeys(image.key for image in images if image and image.is_detractor))
+    return list(dict.fromkeys(image.key for image in images if image and _concerns(image)))
+
+
+def _concerns(image: Answer) -> bool:
+    return image.is_detractor or (image.erased and image.key.kind == "response")
 
 
 def _rev(answer: Answer | None) -> int | None:

@@ -30,6 +30,8 @@ def judge(mail: OutboxMail, answer: Answer | None, first: OutboxMail | None) -> 
     """
     if answer is None or not answer.is_counted:
         return Cancel("the answer does not count any more")
+    if answer.erased:
+        return Cancel("its person was erased")
     if mail.kind == "score_raised":
         return _judge_note(answer, first)
     if not answer.is_detractor:

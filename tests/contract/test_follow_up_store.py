@@ -15,6 +15,7 @@ from nps_core.follow_up import Decision, FollowUpStore, Standing, Task, scope_of
 from nps_core.models import Answer
 from nps_core.outbox import OutboxMail, claimed, sent
 from nps_core.owners import Owner
+from nps_core.removal import erased
 from nps_testing.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.factories import NOW, make_answer
 from nps_testing.fake_follow_up import InMemoryFollowUp
@@ -111,6 +112,34 @@ def test_closed_task__frees_its_scope(store: Store) -> None:
     assert (only_task(store).status, only_mail(store).state) == ("closed", "CANCELLED")
     step(store, make_answer(id=2))
     assert [task.status for task in store.tasks()].count("open") == 1
+
+
+def test_erased__rewrites_every_task_that_the_answer_opened(store: Store) -> None:
+    answer = make_answer()
+    for rev, score in enumerate((3, 9, 2, 8)):
+        answer = replace(answer, score=score, rev=rev)
+        step(store, answer)
+    before = store.standing(answer.key, "c-118")
+    assert {task.contact for task in before.opened} == {"ana@acme.example"}
+    assert sorted(before.opened, key=lambda task: task.task_id) == list(store.tasks())
+    after, decision = step(store, erased(answer, NOW))
+    assert len(decision.cleared) == 2
+    assert [(task.contact, task.status) for task in store.tasks()] == [(None, "closed")] * 2
+    assert not store.commit(after, decision)
+
+
+def test_erased__leaves_its_open_task_and_frees_the_scope(store: Store) -> None:
+    answer = make_answer()
+    step(store, answer)
+    before = store.standing(answer.key, "c-118")
+    decision = decide(answer.key, erased(answer, NOW), before, CONTEXT)
+    step(store, make_answer(id=2))
+    assert not store.commit(before, decision), "somebody joined the task meanwhile"
+    step(store, erased(answer, NOW))
+    assert (only_task(store).response_ids, only_task(store).contact) == (("2",), None)
+    step(store, erased(make_answer(id=2), NOW))
+    assert (only_task(store).status, only_task(store).close_reason) == ("closed", "erased")
+    assert store.standing(answer.key, "c-118").pointer is None
 
 
 def test_cancelling_a_mail__is_refused_once_it_is_claimed(store: Store) -> None:

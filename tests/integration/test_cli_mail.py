@@ -8,9 +8,11 @@ import pytest
 
 from nps_core import clock, outbox
 from nps_core.adapters import aws, items
+from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.follow_up_items import mail_item, task_item
 from nps_core.follow_up import Task
 from nps_core.outbox import OutboxMail
+from nps_core.removal import erased
 from nps_testing.environment import TOKEN
 from nps_testing.factories import NOW, make_answer
 from nps_testing.operator_stack import ON_STACK, OperatorStack, deployed, run, run_json
@@ -139,6 +141,12 @@ def test_mail_show__without_its_answer_has_no_body(stack: OperatorStack) -> None
     result = run("mail", "show", MAIL.key, "--html", *ON_STACK)
     assert result.exit_code == 1
     assert "no body any more" in result.output
+
+
+def test_mail_show__about_an_erased_person_has_no_body(told: OperatorStack) -> None:
+    answers = DynamoAnswerStore(aws.dynamodb(), told.responses)
+    assert answers.put(erased(ANSWER, NOW), ANSWER.rev)
+    assert run_json("mail", "show", MAIL.key)["html"] is None
 
 
 def test_mail_show__fails_for_a_mail_that_is_not_there(stack: OperatorStack) -> None:

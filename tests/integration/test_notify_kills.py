@@ -27,8 +27,10 @@ LIFE: list[dict[str, Any]] = [
     {"id": 2, "score": 5, "end_user_id": "7002"},
     {"id": 2, "score": 8},
     {"id": 1, "score": 9},
+    {"id": 1, "erased": True, "email": None, "external_id": None, "text": None},
 ]
-"""A low score, a comment after its mail, a second person, who raises, and the first one raises."""
+"""A low score, a comment after its mail, a second person, who raises, and the first one raises and
+is erased."""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -64,7 +66,8 @@ def _live(
     alerts = stack.store.alerts([mail.answer for mail in mails if mail.answer])
     return (
         [(task.status, task.close_reason, len(task.answers), task.tier) for task in tasks],
-        sorted((mail.kind, mail.state) for mail in mails),
+        sorted((mail.kind, mail.state, bool(mail.subject)) for mail in mails),
+        sorted(str(task.contact) for task in tasks),
         sorted((alert.status, alert.rule, alert.round) for alert in alerts.values()),
     )
 

@@ -46,7 +46,12 @@ class Directory(Protocol):
 
 
 def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer:
-    """Return the answer with account, account name, rule and owner set from what it says now."""
+    """Return the answer with account, account name, rule and owner set from what it says now.
+
+    An erased answer says nothing any more and keeps the account that it had.
+    """
+    if answer.erased:
+        return answer
     owner = address(_text(answer, rules.owner_property))
     name = _text(answer, rules.name_property)
     for prop in rules.account_properties:

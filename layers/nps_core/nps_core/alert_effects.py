@@ -17,7 +17,15 @@ from nps_core.follow_up import (
     task_id_of,
 )
 from nps_core.models import Answer, AnswerKey
-from nps_core.outbox import MailKind, OutboxMail, digest_of, mail_key, revived, withdrawn
+from nps_core.outbox import (
+    MailKind,
+    OutboxMail,
+    digest_of,
+    forgotten,
+    mail_key,
+    revived,
+    withdrawn,
+)
 from nps_core.owners import Owner
 
 
@@ -54,9 +62,11 @@ def alert_owner(case: Case, answer: Answer, rule: str, reason: str) -> Decision:
     """Put the answer on the one open task of its scope, and mail the task's owner."""
     joined, old = case.before.open_task, case.before.alert
     again = 0 if old is None else old.round + 1
+    opened = old.opened if old else ()
     if joined is None:
         action: Action = "open"
         task = _opened(case, answer, reason, again)
+        opened += (task.task_id,)
     else:
         action = "join"
         task = _joined(joined, case, answer)
@@ -65,7 +75,7 @@ def alert_owner(case: Case, answer: Answer, rule: str, reason: str) -> Decision:
         reason += "; its owner has been mailed about this answer before"
     more = {"score": answer.score, "task_id": task.task_id, "scope": task.scope, "round": again}
     mails = [mail] if mail else []
-    return write(case, rule, action, reason, "on_task", task, mails, **more)
+    return write(case, rule, action, reason, "on_task", task, mails, opened=opened, **more)
 
 
 def write(
@@ -158,6 +168,33 @@ def post(case: Case, kind: MailKind, to: str, task_id: str | None) -> OutboxMail
 def cancel_pending(case: Case, why: str, *kinds: MailKind) -> list[OutboxMail]:
     """Return the mails of these kinds that have not left, cancelled."""
     return [withdrawn(mail, why) for mail in case.mails(*kinds) if mail.state == "PENDING"]
+
+
+def forget_mails(case: Case, why: str) -> list[OutboxMail]:
+    """Return all mails about the answer without a word of it; those that have not left, cancelled.
+
+    One that is being sent is written as well: its sender then knows that it must not record them.
+    """
+    ended = [
+        withdrawn(mail, why) if mail.state == "PENDING" else mail for mail in case.before.mails
+    ]
+    return [forgotten(mail) for mail in ended]
+
+
+def forget_contact(case: Case, left: Task | None) -> tuple[Task | None, tuple[Task, ...]]:
+    """Drop the contact from the tasks that the answer opened; `left` is the one it has just left.
+
+    A task that another answer opened keeps its contact: that is another answer's person.
+    """
+    opened = {task.task_id for task in case.before.opened}
+    cleared = tuple(
+        replace(task, contact=None, version=task.version + 1)
+        for task in case.before.opened
+        if task.contact is not None and (left is None or task.task_id != left.task_id)
+    )
+    if left is not None and left.task_id in opened:
+        left = replace(left, contact=None)
+    return left, cleared
 
 
 def _opened(case: Case, answer: Answer, reason: str, again: int) -> Task:

@@ -6,6 +6,7 @@ those of the state machine's ten rules; those still to come have their place in 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from nps_core.alert_effects import (
@@ -13,6 +14,8 @@ from nps_core.alert_effects import (
     Context,
     alert_owner,
     cancel_pending,
+    forget_contact,
+    forget_mails,
     leave_task,
     post,
     tightened,
@@ -55,6 +58,19 @@ def already_decided(case: Case) -> Decision | None:
     if alert is None or current is None or alert.rev != current.rev:
         return None
     return Decision("already_decided", "none", "this version has been decided")
+
+
+def person_erased(case: Case) -> Decision | None:
+    """Erased at the source: nobody to call, and no copy of who they are stays on task or mail."""
+    if case.current is None or not case.current.erased:
+        return None
+    if case.before.alert is None:
+        return Decision("erased", "skip", "its person was erased before it was alerted")
+    left, fate = leave_task(case, "erased") if case.on_task else (None, "it was on no task")
+    task, cleared = forget_contact(case, left)
+    mails = forget_mails(case, "erased")
+    decision = write(case, "erased", "withdraw", f"erased; {fate}", "withdrawn", task, mails)
+    return replace(decision, cleared=cleared)
 
 
 def never_alerted(case: Case) -> Decision | None:
@@ -153,6 +169,7 @@ def still_a_detractor(case: Case) -> Decision | None:
 
 RULES: tuple[Rule, ...] = (
     already_decided,
+    person_erased,
     never_alerted,
     rule_1_history,
     rule_2_not_counted,

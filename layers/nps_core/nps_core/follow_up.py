@@ -48,7 +48,7 @@ class Alert:
     """What was decided for an answer, at its version `rev`, and why.
 
     `score` is that of the alert, `task_id` the last task it was on, `round` how often it came back
-    to be a detractor after it had been withdrawn.
+    to be a detractor after it had been withdrawn. `opened` are the tasks whose contact it is.
     """
 
     key: AnswerKey
@@ -62,6 +62,7 @@ class Alert:
     had_comment: bool
     decided_at: datetime
     mail_keys: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
     round: int = 0
     version: int = 1
 
@@ -75,6 +76,8 @@ class Standing:
     """The task of the alert."""
     open_task: Task | None = None
     """The one open task of the answer's scope."""
+    opened: tuple[Task, ...] = ()
+    """All tasks that the answer opened, also the closed ones."""
     mails: tuple[OutboxMail, ...] = ()
     """All mails about the answer."""
     pointer: str | None = None
@@ -91,6 +94,8 @@ class Decision:
     alert: Alert | None = None
     task: Task | None = None
     mails: tuple[OutboxMail, ...] = ()
+    cleared: tuple[Task, ...] = ()
+    """Further tasks, which lose their contact and nothing else."""
 
     @property
     def writes(self) -> bool:

@@ -14,6 +14,7 @@ from nps_core.errors import Contended
 from nps_core.merge import content_hash, merge
 from nps_core.models import Answer, AnswerKey, Incoming
 from nps_core.ports import AnswerStore
+from nps_core.removal import REMOVALS, Removal
 from nps_core.times import epoch_ms
 
 Outcome = Literal["created", "updated", "unchanged"]
@@ -52,6 +53,23 @@ class Ingest:
         if content_hash(after) == content_hash(stored):
             return "unchanged"
         return "updated" if self.store.put(_next(after, now), stored.rev) else "unchanged"
+
+    def remove(self, stored: Answer, now: datetime, how: Removal) -> Outcome:
+        """Delete an answer, or erase its person, because the source was found without it at `now`.
+
+        Raises like `one`; a repeat finishes the work, and once it is done it writes nothing.
+        """
+        current: Answer | None = stored
+        for _ in range(_TRIES):
+            if current is None:
+                return "unchanged"
+            after = REMOVALS[how](current, now)
+            if after is current:
+                return "unchanged"
+            if self.store.put(after, current.rev):
+                return "updated"
+            current = self.store.get(stored.key)
+        raise Contended(f"{stored.key} was written by others {_TRIES} times in a row")
 
     def _store(self, incoming: Incoming, stored: Answer | None, now: datetime) -> Outcome:
         for _ in range(_TRIES):

@@ -6,6 +6,9 @@ was read after that second beats a webhook, then the later timestamp wins, then 
 comment. What the newest version does not carry is filled from the
 older ones, so a webhook never overwrites tags, notes and completed, and REST never erases an
 e-mail address or external id.
+
+What was removed comes back only by a row that was read after its removal. Until then a deleted
+answer stays deleted, and an erased one stays as it is: no late webhook brings a person back.
 """
 
 import hashlib
@@ -28,8 +31,11 @@ def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: d
     the hybrid clock `max(now in ms, stored.rev + 1)`.
     """
     base = stored or _first(incoming, default_metric, now)
-    wins = stored is None or _order_of(incoming) >= _order(stored)
-    merged = _fill(base, incoming, wins=wins)
+    rev = max(epoch_ms(now), base.rev + 1)
+    if base.erased and not _shows_again(base, incoming):
+        return replace(base, rev=rev)
+    wins = stored is None or base.erased or _order_of(incoming) >= _order(stored)
+    merged = replace(_fill(base, incoming, wins=wins), erased=False)
     if wins:
         merged = _take_core(merged, incoming)
     if incoming.is_rest:
@@ -38,7 +44,7 @@ def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: d
         merged = replace(merged, metric=incoming.metric, metric_known=True)
     if stored is not None and merged.score != stored.score:
         merged = replace(merged, previous_score=stored.score)
-    return replace(merged, rev=max(epoch_ms(now), base.rev + 1))
+    return replace(merged, rev=rev)
 
 
 def content_hash(answer: Answer) -> str:
@@ -142,8 +148,7 @@ def _take_core(base: Answer, new: Incoming) -> Answer:
 def _take_labels(base: Answer, new: Incoming) -> Answer:
     """Take tags, notes and completed from the latest read: people set them in the dashboard.
 
-    That does not have to move `updated_at`, so the time of the read decides. A row that is read is
-    there, whatever was concluded before the read.
+    That does not have to move `updated_at`, so the time of the read decides.
     """
     if base.rest_at is not None and new.event_at < base.rest_at:
         return base
@@ -152,9 +157,14 @@ def _take_labels(base: Answer, new: Incoming) -> Answer:
         tags=base.tags if new.tags is None else new.tags,
         notes=base.notes if new.notes is None else new.notes,
         completed=base.completed if new.completed is None else new.completed,
-        deleted=False,
+        deleted=base.deleted and not _shows_again(base, new),
         rest_at=new.event_at,
     )
+
+
+def _shows_again(removed: Answer, new: Incoming) -> bool:
+    """Whether `new` was read after the removal was concluded: a row that is read is there."""
+    return new.is_rest and (removed.rest_at is None or new.event_at > removed.rest_at)
 
 
 def _keep_types(newer: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:

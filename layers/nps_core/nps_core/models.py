@@ -85,7 +85,8 @@ class Answer:
 
     `rev` orders all versions for ever: milliseconds of the write, at least one more than before.
     `deleted`: gone at the source, no longer counted. `erased`: its person was erased at the source;
-    who they are and what they wrote is gone here too, the vote stays.
+    who they are and what they wrote is gone here too, the vote stays. `rest_at`: the latest read
+    at the source that told something about it, also that it is gone.
     """
 
     key: AnswerKey

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from nps_core.models import AnswerKey
 
-MailKind = Literal["detractor", "comment", "score_raised", "backfill"]
+MailKind = Literal["detractor", "comment", "score_raised", "backfill", "credentials"]
 MailState = Literal["PENDING", "SENDING", "SENT", "FAILED", "UNKNOWN", "CANCELLED"]
 
 LEASE = timedelta(minutes=3)
@@ -147,6 +147,19 @@ def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
     return replace(
         _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason), attempts=attempts
     )
+
+
+def forgotten(mail: OutboxMail) -> OutboxMail:
+    """Drop what quotes the answer: its person was erased."""
+    return replace(mail, subject=None, comment_digest=None)
+
+
+def is_same_claim(stored: OutboxMail, claim: OutboxMail) -> bool:
+    """Whether the claim still holds, even if the mail was written since: `attempts` tells claims.
+
+    A claim that was lost has ended first, and the next one counts one more.
+    """
+    return stored.state == "SENDING" and stored.attempts == claim.attempts
 
 
 def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str | None) -> OutboxMail:

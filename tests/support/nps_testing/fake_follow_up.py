@@ -30,6 +30,11 @@ class InMemoryFollowUp:
             alert=alert,
             task=self.kept_tasks.get(alert.task_id) if alert and alert.task_id else None,
             open_task=pointed if pointed and pointed.status != "closed" else None,
+            opened=tuple(
+                self.kept_tasks[name]
+                for name in (alert.opened if alert else ())
+                if name in self.kept_tasks
+            ),
             mails=tuple(self.kept_mails[name] for name in names if name in self.kept_mails),
             pointer=pointer,
         )
@@ -48,6 +53,8 @@ class InMemoryFollowUp:
             kept_task = self.kept_tasks.get(task.task_id)
             holds = holds and (kept_task.version if kept_task else 0) == task.version - 1
             holds = holds and self._pointer_holds(task, before.pointer)
+        for cleared in decision.cleared:
+            holds = holds and self.kept_tasks[cleared.task_id].version == cleared.version - 1
         if not holds:
             return False
         self.kept_alerts[alert.key] = alert
@@ -55,6 +62,7 @@ class InMemoryFollowUp:
             self.kept_mails[mail.key] = replace(mail, fence=known.get(mail.key, 0) + 1)
         if task is not None:
             self._keep(task)
+        self.kept_tasks |= {cleared.task_id: cleared for cleared in decision.cleared}
         return True
 
     def task(self, task_id: str) -> Task | None:

@@ -11,13 +11,18 @@ import pytest
 
 import notify.app
 import notify.deliver_app
+import rollup.app
 from nps_core import clock
+from nps_core.accounts import AccountRules
 from nps_core.adapters import aws
 from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.connections import DynamoConnections
+from nps_core.adapters.directory import DynamoDirectory
 from nps_core.adapters.follow_up import DynamoFollowUp
+from nps_core.ingest import Ingest
 from nps_core.models import Answer
 from nps_core.outbox import LEASE, RESEND_AFTER, OutboxMail
+from nps_core.removal import Removal
 from nps_core.times import epoch_ms
 from nps_testing.crashes import Killed, Moment, fuse_on
 from nps_testing.environment import TOKEN
@@ -56,6 +61,20 @@ class FollowUpStack:
         assert answers.put(new, old.rev if old else None)
         self.pending.append((old, new))
         return new
+
+    def remove(self, how: Removal, **key: Any) -> None:
+        """Delete an answer or erase its person, as the sync does; its stream record is pending."""
+        answers = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
+        directory = DynamoDirectory(aws.dynamodb(), os.environ["STATE_TABLE"])
+        old = answers.get(make_answer(**key).key)
+        assert old is not None
+        ingest = Ingest(answers, directory, AccountRules.of("company_id", "company", "csm"), "NPS")
+        assert ingest.remove(old, self.now, how) == "updated"
+        self.pending.append((old, answers.get(old.key)))
+
+    def count(self) -> None:
+        """Hand all pending stream records to the rollup handler; they stay pending."""
+        rollup.app.handler(stream_event(self.pending), context())
 
     def decide(self) -> None:
         """Hand all pending stream records to the notify handler, until it has taken them."""

@@ -9,10 +9,12 @@ from notify.deliver import Deliver, Result
 from notify.prepare import Preparer
 from notify.service import Notify, Report
 from nps_core.folds import AccountView
-from nps_core.models import Answer
+from nps_core.models import Answer, AnswerKey
 from nps_core.owners import OwnerPolicy
+from nps_core.removal import erased
 from nps_core.sending import SendResult
 from nps_core.times import epoch_ms
+from nps_testing.environment import TOKEN
 from nps_testing.factories import NOW, make_answer
 from nps_testing.fake_follow_up import InMemoryFollowUp
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryLedgerStore
@@ -93,6 +95,13 @@ class World:
         new = replace(new, rev=max(epoch_ms(self.now), old.rev + 1 if old else 0))
         assert self.answers.put(new, old.rev if old else None)
         return new
+
+    def erase(self, answer_id: str = "500001") -> None:
+        """Erase the person of a stored answer, as the sync does."""
+        stored = self.answers.get(AnswerKey(TOKEN, "response", answer_id))
+        assert stored is not None
+        gone = erased(stored, self.now)
+        assert gone is stored or self.answers.put(gone, stored.rev)
 
     def decide(self) -> Report:
         """Deliver all stream records that were written since the last time."""

@@ -28,6 +28,7 @@ STEPS = st.lists(
                 "deleted": st.booleans(),
                 "account_id": st.sampled_from(["c-118", "c-2", None]),
                 "owner": st.sampled_from(["csm@example.com", "eve@evil.example", None]),
+                "person": st.sampled_from(["erased", "back"]),
             },
         ),
         st.integers(0, 5),
@@ -96,20 +97,33 @@ def test_versions_within_the_settle_time__end_the_same_in_any_order(
 def test_invariants__hold_after_every_step(steps: list[tuple[str, dict[str, Any], int]]) -> None:
     world, due = World(), dict[str, datetime]()
     for answer_id, fields, minutes in steps:
-        known = world.answers.get(make_incoming(id=answer_id).key)
-        defaults = {} if known else {"end_user_id": f"u-{answer_id}"}
-        world.write(id=answer_id, **{**defaults, **fields})
+        _write(world, answer_id, dict(fields))
         changes = list(world.answers.changes)
         world.decide()
         world.notify.apply(changes, world.now)
         if minutes:
             world.wait(timedelta(minutes=minutes))
         _check_tasks(world, due)
+        _check_erased(world)
     for _ in range(3):
         world.wait(SETTLE)
     per_key = Counter(key for _, _, _, key in world.mailer.sent)
     assert all(times == 1 for times in per_key.values())
     assert all(to.endswith("@example.com") for to, _, _, _ in world.mailer.sent)
+
+
+def _write(world: World, answer_id: str, fields: dict[str, Any]) -> None:
+    """Write a version: a person who is erased says nothing until a read shows them again."""
+    person = fields.pop("person", None)
+    known = world.answers.get(make_incoming(id=answer_id).key)
+    if known is None or person == "back":
+        who = {"end_user_id": f"u-{answer_id}", "email": f"person-{answer_id}@acme.example"}
+        fields = {"erased": False, **who, **fields}
+    elif known.erased:
+        fields.pop("text", None)
+    world.write(id=answer_id, **fields)
+    if person == "erased":
+        world.erase(answer_id)
 
 
 def _check_tasks(world: World, due: dict[str, datetime]) -> None:
@@ -119,11 +133,20 @@ def _check_tasks(world: World, due: dict[str, datetime]) -> None:
     assert world.store.pointers == {task.scope: task.task_id for task in open_tasks}
     on_tasks = Counter(key for task in open_tasks for key in task.answers)
     stored = {answer.key: answer for answer in world.answers}
-    live = {key for key, answer in stored.items() if answer.is_detractor}
+    live = {key for key, a in stored.items() if a.is_detractor and not a.erased}
     assert on_tasks == Counter(live), "every live detractor on exactly one task, nobody else"
     for task in open_tasks:
         assert task.due_at <= due.get(task.task_id, task.due_at), "due times never move later"
         due[task.task_id] = task.due_at
+
+
+def _check_erased(world: World) -> None:
+    kept = repr((world.store.kept_alerts, world.store.kept_tasks, world.store.kept_mails))
+    for answer in world.answers:
+        if answer.erased:
+            assert f"person-{answer.key.id}@" not in kept, "an erased person is named nowhere"
+            about = [mail for mail in world.store.mails() if mail.answer == answer.key]
+            assert "PENDING" not in {mail.state for mail in about}
 
 
 def _keys(sent: object) -> list[str]:

@@ -7,6 +7,7 @@ from nps_core.accounts import AccountRules
 from nps_core.errors import Contended, StoreUnavailable
 from nps_core.ingest import Ingest
 from nps_core.models import Answer, AnswerKey
+from nps_core.removal import Removal
 from nps_core.times import epoch_ms
 from nps_testing.environment import TOKEN
 from nps_testing.factories import NOW, make_incoming, make_rest
@@ -176,6 +177,80 @@ def test_many__that_fails_halfway_continues_on_repeat() -> None:
     store.puts = 9
     outcomes = _ingest(store).many(page, NOW)
     assert list(outcomes.values()) == ["unchanged", "created"]
+
+
+@pytest.mark.parametrize("how", ["deleted", "erased"])
+def test_remove__is_written_once(how: Removal) -> None:
+    store = InMemoryAnswerStore()
+    ingest = _ingest(store)
+    ingest.one(make_incoming(), NOW)
+    before = _stored(store)
+    assert ingest.remove(before, NOW + SECOND, how) == "updated"
+    assert getattr(_stored(store), how)
+    assert _stored(store).rev == epoch_ms(NOW + SECOND)
+    # A repeat may still hold the version from before.
+    assert ingest.remove(before, NOW + 2 * SECOND, how) == "unchanged"
+    assert ingest.remove(_stored(store), NOW + 2 * SECOND, how) == "unchanged"
+    assert len(store.changes) == 2
+
+
+def test_remove__of_what_another_writer_just_wrote() -> None:
+    store = ContestedStore(times=0)
+    _ingest(store).one(make_incoming(), NOW)
+    store.times, store.tries = 4, 0
+    assert _ingest(store).remove(_stored(store), NOW + SECOND, "erased") == "updated"
+    assert (_stored(store).erased, _stored(store).text) == (True, None)
+
+
+def test_remove__gives_up_after_five_lost_writes() -> None:
+    store = ContestedStore(times=0)
+    _ingest(store).one(make_incoming(), NOW)
+    store.times, store.tries = 5, 0
+    with pytest.raises(Contended):
+        _ingest(store).remove(_stored(store), NOW + SECOND, "erased")
+    assert store.tries == 5
+
+
+def test_remove__leaves_what_was_read_meanwhile() -> None:
+    store = InMemoryAnswerStore()
+    ingest = _ingest(store)
+    ingest.one(make_incoming(), NOW)
+    before = _stored(store)
+    ingest.one(make_rest(tags=("vip",), event_at=NOW + 2 * SECOND), NOW + 2 * SECOND)
+    assert ingest.remove(before, NOW + SECOND, "deleted") == "unchanged"
+    assert not _stored(store).deleted
+
+
+def test_remove__of_what_is_not_stored_any_more_is_nothing() -> None:
+    store = InMemoryAnswerStore()
+    _ingest(store).one(make_incoming(), NOW)
+    assert _ingest(InMemoryAnswerStore()).remove(_stored(store), NOW, "erased") == "unchanged"
+
+
+def test_erased_answer__keeps_its_account_through_webhooks_and_a_new_directory() -> None:
+    store, directory = InMemoryAnswerStore(), InMemoryDirectory()
+    ingest = _ingest(store, directory)
+    ingest.one(make_incoming(), NOW)
+    ingest.remove(_stored(store), NOW + SECOND, "erased")
+    gone = _stored(store)
+    directory.entries["email", "ana@acme.example"] = "c-200"
+    later = make_incoming(text="slow", event_rank=1, updated_at=NOW)
+    assert [ingest.one(version, NOW) for version in (make_incoming(), later)] == ["unchanged"] * 2
+    assert ingest.rematch(gone, NOW) == "unchanged"
+    assert _stored(store) == gone
+    assert (gone.account_id, gone.account_name, gone.owner) == ("c-118", "Acme Inc", None)
+
+
+def test_erased_answer__that_is_read_again_is_there_again() -> None:
+    store = InMemoryAnswerStore()
+    ingest = _ingest(store)
+    ingest.one(make_incoming(text="slow"), NOW)
+    before = _stored(store)
+    ingest.remove(before, NOW + SECOND, "erased")
+    ingest.one(make_rest(text="slow", event_at=NOW + 2 * SECOND), NOW + 2 * SECOND)
+    back = _stored(store)
+    assert (back.erased, back.email, back.text) == (False, before.email, "slow")
+    assert (back.account_id, back.account_rule) == ("c-118", "property:company_id")
 
 
 def test_rematch__moves_an_answer_when_the_directory_knows_more() -> None:

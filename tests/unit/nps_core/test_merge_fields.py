@@ -7,6 +7,7 @@ import pytest
 
 from nps_core.merge import content_hash, merge
 from nps_core.models import Answer, Incoming
+from nps_core.removal import deleted, erased
 from nps_testing.factories import NOW, make_incoming, make_rest
 
 SECOND = timedelta(seconds=1)
@@ -140,6 +141,33 @@ def test_exclusion__that_a_version_does_not_carry_stays() -> None:
 def test_milliseconds__of_the_answer_survive_a_read() -> None:
     for versions in ([make_incoming(), make_rest()], [make_rest(), make_incoming()]):
         assert _fold(versions).answered_at == T0
+
+
+def test_erased_answer__is_left_alone_by_webhooks_and_by_earlier_reads() -> None:
+    gone = erased(_fold([make_incoming(text="slow")]), NOW)
+    for version in (
+        make_incoming(text="slow"),
+        _updated(score=9, text="better", metric="CSAT"),
+        make_rest(text="slow", event_at=NOW - SECOND),
+        make_rest(text="slow", event_at=NOW),
+    ):
+        after = merge(gone, version, "NPS", NOW)
+        assert after == replace(gone, rev=gone.rev + 1)
+
+
+def test_erased_answer__comes_back_whole_by_a_later_read() -> None:
+    gone = erased(deleted(_fold([_updated(score=5)]), NOW), NOW)
+    # `updated_at` is older than that of the webhook before: the later read is right all the same.
+    read = make_rest(score=9, text="better", notes=("called",), event_at=NOW + SECOND)
+    back = merge(gone, read, "NPS", NOW)
+    assert (back.erased, back.deleted, back.score, back.text) == (False, False, 9, "better")
+    assert (back.email, back.external_id, back.notes) == ("ana@acme.example", "u-42", ("called",))
+    assert back.properties == read.properties
+
+
+def test_deleted_answer__is_not_brought_back_by_the_read_that_found_it_gone() -> None:
+    read = make_rest(event_at=NOW)
+    assert merge(deleted(_fold([read]), NOW), read, "NPS", NOW).deleted
 
 
 def test_deleted_answer__comes_back_only_by_a_later_read() -> None:

@@ -1,7 +1,8 @@
-"""Merge under every order: a source that is edited, watched by webhooks and by reads."""
+"""Merge under every order: a source that is edited and erased, watched by webhooks and by reads."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from nps_core.accounts import AccountRules
 from nps_core.ingest import Ingest
 from nps_core.merge import content_hash, merge
 from nps_core.models import Answer, Incoming
+from nps_core.removal import deleted, erased
 from nps_testing.factories import NOW, make_incoming, make_rest
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory
 
@@ -125,8 +127,7 @@ def deliveries(draw: st.DrawFn) -> tuple[Source, list[Incoming]]:
     return source, draw(st.permutations(source.sent + twice))
 
 
-def _fold(versions: list[Incoming]) -> Answer:
-    stored: Answer | None = None
+def _fold(versions: list[Incoming], stored: Answer | None = None) -> Answer:
     for version in versions:
         after = merge(stored, version, "NPS", NOW)
         assert stored is None or after.rev > stored.rev
@@ -201,6 +202,57 @@ def test_merge__of_webhooks_in_both_formats_does_not_depend_on_the_order() -> No
     results = {content_hash(_fold(list(order))) for order in permutations(versions)}
     assert len(results) == 1
     assert _fold(versions).properties == {"seats": 120}
+
+
+@given(deliveries(), st.data())
+def test_deletion__among_versions_in_any_order_ends_in_the_source_and_deleted(
+    drawn: tuple[Source, list[Incoming]], data: st.DataObject
+) -> None:
+    source, versions = drawn
+    place = data.draw(st.integers(1, len(versions)))
+    gone = deleted(_fold(versions[:place]), source.at + timedelta(milliseconds=1))
+    answer = _fold(versions[place:], gone)
+    assert content_hash(_unlabelled(answer)) == content_hash(
+        replace(_unlabelled(_fold(source.sent)), deleted=True)
+    )
+
+
+@given(deliveries(), st.data())
+def test_erasure__is_undone_by_nothing_that_is_older(
+    drawn: tuple[Source, list[Incoming]], data: st.DataObject
+) -> None:
+    source, versions = drawn
+    place = data.draw(st.integers(1, len(versions)))
+    gone = erased(_fold(versions[:place]), source.at + timedelta(milliseconds=1))
+    answer = _fold(versions[place:], gone)
+    assert content_hash(answer) == content_hash(gone)
+    assert (answer.text, answer.email, answer.external_id) == (None, None, None)
+    assert (answer.properties, answer.notes, answer.extra) == ({}, (), {})
+
+
+@given(deliveries(), st.data())
+def test_removal__that_a_later_read_disproves_leaves_no_trace_in_any_order(
+    drawn: tuple[Source, list[Incoming]], data: st.DataObject
+) -> None:
+    source, versions = drawn
+    concluded_at = source.at + timedelta(milliseconds=1)
+    removals = [partial(remove, now=concluded_at) for remove in (deleted, erased)]
+    source.read(0)
+    steps: list[Incoming | partial[Answer]] = [*versions[1:], source.sent[-1], *removals]
+    answer = _fold(versions[:1])
+    for step in data.draw(st.permutations(steps)):
+        answer = _fold([step], answer) if isinstance(step, Incoming) else step(answer)
+    assert (answer.deleted, answer.erased) == (False, False)
+    assert (answer.score, answer.text, answer.excluded) == source.state[1:4]
+    assert answer.tags == source.state.tags
+    assert answer.properties == {"company_id": "c-118", "seats": source.state.seats}
+    if source.rest_has_email:
+        assert answer.email == "ana@acme.example"
+
+
+def _unlabelled(answer: Answer) -> Answer:
+    """Without what only reads tell: those of before a deletion add nothing after it."""
+    return replace(answer, tags=(), notes=(), completed=None)
 
 
 def test_merge__keeps_a_tombstone_through_any_webhook() -> None:

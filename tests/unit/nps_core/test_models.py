@@ -78,6 +78,7 @@ def test_contact__is_the_end_user_or_else_the_answer_itself(
         {"completed": False},
         {"excluded": True},
         {"deleted": True},
+        {"erased": True},
         {"answered_at": T0 + timedelta(milliseconds=1), "updated_at": T0},
         {"updated_at": T0 + SECOND},
         {"extra": {"x": 1}},

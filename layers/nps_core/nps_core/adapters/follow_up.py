@@ -55,7 +55,8 @@ class DynamoFollowUp:
         pointer = found[first[-1]]["task_id"] if scope and first[-1] in found else None
         own = alert.task_id if alert else None
         mail_keys = [keys.mail(name) for name in alert.mail_keys] if alert else []
-        tasks = [task_key(task_id) for task_id in dict.fromkeys([own, pointer]) if task_id]
+        opened = alert.opened if alert else ()
+        tasks = [task_key(name) for name in dict.fromkeys([own, pointer, *opened]) if name]
         more = self._get_many([*tasks, *mail_keys])
         task = {key.sk: to_task(item) for key, item in more.items() if key.pk == keys.TASK}
         pointed = task.get(pointer or "")
@@ -63,6 +64,7 @@ class DynamoFollowUp:
             alert=alert,
             task=task.get(own or ""),
             open_task=pointed if pointed and pointed.status != "closed" else None,
+            opened=tuple(task[name] for name in opened if name in task),
             mails=tuple(to_mail(more[mail_key]) for mail_key in mail_keys if mail_key in more),
             pointer=pointer,
         )
@@ -80,6 +82,8 @@ class DynamoFollowUp:
             task = decision.task
             actions.append(self._put(task_item(task), "version", task.version - 1))
             actions += self._pointer(task, before.pointer)
+        for task in decision.cleared:
+            actions.append(self._put(task_item(task), "version", task.version - 1))
         return self._transact(actions)
 
     def task(self, task_id: str) -> Task | None:

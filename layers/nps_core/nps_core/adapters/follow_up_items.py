@@ -32,7 +32,11 @@ def alert_item(alert: Alert) -> dict[str, Any]:
     """Turn an alert into its item."""
     key = keys.alert(alert.key)
     plain = {f.name: getattr(alert, f.name) for f in fields(Alert) if f.name != "key"}
-    lists = {"decided_at": iso(alert.decided_at), "mail_keys": list(alert.mail_keys)}
+    lists = {
+        "decided_at": iso(alert.decided_at),
+        "mail_keys": list(alert.mail_keys),
+        "opened": list(alert.opened),
+    }
     return {"pk": key.pk, "sk": key.sk, **plain, **lists}
 
 
@@ -42,6 +46,7 @@ def to_alert(item: Mapping[str, Any]) -> Alert:
     plain["key"] = parse_answer_key(item["sk"])
     plain["decided_at"] = from_iso(item["decided_at"])
     plain["mail_keys"] = tuple(item["mail_keys"])
+    plain["opened"] = tuple(item.get("opened", ()))
     return Alert(**plain)
 
 
