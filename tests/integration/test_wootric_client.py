@@ -115,11 +115,11 @@ def test_unknown_path__is_a_refusal_for_a_list_and_nothing_for_a_record(
 ) -> None:
     with pytest.raises(SourceRejected, match="HTTP 404"):
         connection.client.rows("/v1/nothing", {})
-    assert connection.client.one("/v1/end_users/999999") is None
+    assert connection.client.one("end_users/999999") is None
 
 
 def test_record__is_returned_as_it_is(connection: Connection) -> None:
-    user = connection.client.one("/v1/end_users/7001")
+    user = connection.client.one("end_users/7001")
     assert user is not None
     assert user["id"] == 7001
 
@@ -188,5 +188,5 @@ def test_rate_limit__used_up_by_others_costs_one_429_at_most_whatever_the_server
             if number == 10:
                 with suppress(ApiError):
                     for _ in range(by_others):
-                        source.context.limiter.take(100, time() + skew_s)
+                        source.context.limiter.take(100, time() + skew_s, "account")
     assert client.throttled <= 1
