@@ -12,7 +12,6 @@ from nps_cli.connection_list import ConnectionOption, chosen
 from nps_cli.rows import Row
 from nps_cli.space import Space, space_of
 from nps_cli.status_rows import Known, status_row
-from nps_cli.sync_reports import days_text
 from nps_cli.tables import Column
 from nps_core import keys
 from nps_core.audit import AuditState
@@ -97,16 +96,17 @@ def _last_runs(space: Space, tokens: Collection[str]) -> dict[str, Mapping[str, 
 
 def _print(row: Row, overlap: timedelta) -> None:
     minutes = int(overlap.total_seconds() // 60)
-    settled = f"nothing: the latest {tables.counted(minutes, 'minute')} are read again every tick"
+    latest = "minute" if minutes == 1 else f"{minutes:,} minutes"
+    settled = f"nothing is missing; every tick reads the latest {latest} again"
     complete_to = f"{_second(row['complete_to'])} UTC" if row["complete_to"] else "never"
     facts: list[tuple[str, object]] = [
         ("connection", f"{row['account_token']}, {row['host']}"),
         ("complete to", complete_to),
-        ("held back by", row["held_by"] or settled),
+        ("why not later", row["held_by"] or settled),
         ("covered", _covered(row["covered"])),
         ("phase", _phase(row)),
         ("lag", tables.duration(row["lag_seconds"])),
-        ("counts", _audit(row["last_audit"])),
+        ("last audit", _audit(row["last_audit"])),
         ("deletions", _suspects(row["suspects"])),
         ("edits", "listed by Wootric" if row["lists_changes"] else "found by reading again"),
         ("last run", _run(row["last_run"])),
@@ -148,11 +148,11 @@ def _audit(audit: Row | None) -> str:
     if audit is None:
         return "not compared yet"
     source, stored = sum(audit["source"].values()), sum(audit["stored"].values())
-    days = days_text(audit["first_day"], audit["last_day"])
-    at = tables.minute(audit["at"])
+    days = f"{audit['first_day']} to {audit['last_day']}"
+    at = f"{tables.minute(audit['at'])} UTC"
     if audit["holds"]:
-        return f"equal, {tables.counted(source, 'answer')}, {days}, compared {at} UTC"
-    return f"DIFFER, Wootric {source:,}, stored {stored:,}, {days}, compared {at} UTC"
+        return f"equal, {tables.counted(source, 'answer')} of {days}, compared {at}"
+    return f"DIFFERENT, Wootric {source:,}, stored {stored:,} of {days}, compared {at}"
 
 
 def _suspects(count: int) -> str:
