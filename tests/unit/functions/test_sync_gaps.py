@@ -117,7 +117,7 @@ def test_refused_credentials__are_told_once_with_what_to_do() -> None:
     world.time.sleep(300)
     world.source.refuses_login = True
     world.tick()
-    (mail,) = world.connections.refused
+    (mail,) = world.connections.mails.values()
     assert (mail.kind, mail.to) == ("credentials", "cs-team@example.com")
     assert mail.facts["error"] == "refused"
     assert mail.facts["host"] == "https://api.wootric.com"
@@ -170,4 +170,4 @@ def test_unauthorized_in_the_middle__is_told_as_well() -> None:
 
     world.before_page = refuse
     assert world.tick().status == "failed"
-    assert len(world.connections.refused) == 1
+    assert len(world.connections.mails) == 1
