@@ -56,13 +56,14 @@ class SyncAccount:
         *,
         per_minute: int = 80,
         backfill_days: int = 180,
+        answers: InMemoryAnswerStore | None = None,
     ) -> None:
         self.source, self.time = source, time
         self.on_request: Callable[[int, Moment], None] = _nothing
         self.runs = self.requests = 0
         self.state, self.holes, self.people = InMemorySyncState(), InMemoryHoles(), InMemoryPeople()
         self.connections, self.quarantine = InMemoryConnections(), InMemoryQuarantine()
-        self.answers = InMemoryAnswerStore()
+        self.answers = InMemoryAnswerStore() if answers is None else answers
         self._per_minute = per_minute
         self._plan = Plan(
             TOKEN, backfill_days, OVERLAP, "NPS", ZONE, source.url, "cs-team@example.com"
@@ -89,6 +90,15 @@ class SyncAccount:
         return self.sync.tick(
             f"run-{self.runs}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
         )[0]
+
+    def tick_of_another(self) -> RunRecord:
+        """Run one tick in a process of its own, while one of this process is under way."""
+        mine, watched = (self.sync, self.ingest), self.on_request
+        self.on_request = _nothing
+        self.new_process()
+        record = self.tick()
+        (self.sync, self.ingest), self.on_request = mine, watched
+        return record
 
     def until_complete(self) -> list[RunRecord]:
         """Tick every five minutes until a run is complete."""
