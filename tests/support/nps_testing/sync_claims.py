@@ -2,15 +2,16 @@
 
 Written down once, because it is what `complete_to` means:
 
-* It is never later than now.
-* An answer that was listed in time (at most the overlap after its creation) and was created before
-  `complete_to` is stored. There is no excuse, whatever happened to the run.
+* It is never later than now. What lies before it is covered, and so are the stretches between the
+  holes after it: what follows holds for all of them.
+* An answer that was listed in time (at most the overlap after its creation) and was created in
+  a covered stretch is stored. There is no excuse, whatever happened to the run.
 * Anything else that the source does later (an insert dated back or listed late, an edit, an
   exclusion, a note, a deletion) may be unknown until something has looked: a live pass that began
   later and reached back that far (not for deletions: it lists, it does not compare), or a sweep
   that began later and passed that second (for deletions: that was over for an hour by then). Once
-  one of them has finished, what is stored before `complete_to` is the same as at the source, or the
-  answer is under suspicion, which holds `complete_to` back.
+  one of them has finished, what is stored is the same as at the source, or the answer is under
+  suspicion, which is a hole.
 * A finished comparison of counts leaves equal counts, or an open gap.
 * Live answers that nobody could read for over 15 minutes were on record as a gap.
 """
@@ -74,28 +75,26 @@ class Claims:
         self._open.add((kind, row_id))
 
     def before(self) -> None:
-        """Remember where everything stands before a tick."""
+        """Remember when a tick begins."""
         self._began = self.account.time()
-        self._known = self._checkpoints()
 
     def after(self, record: RunRecord | None) -> None:
         """Check everything; `record` is None for a run that was killed."""
         self._note_looks()
         self._follow_the_store()
-        now, complete_to = self.account.time.now(), self.account.coverage().complete_to
-        assert complete_to is None or complete_to <= now
-        claimed = -1.0 if complete_to is None else complete_to.timestamp()
+        now, coverage = self.account.time.now(), self.account.coverage()
+        assert coverage.complete_to is None or coverage.complete_to <= now
+        assert all(begin < end <= now for begin, end in coverage.intervals)
+        claimed = [(begin.timestamp(), end.timestamp()) for begin, end in coverage.intervals]
         for kind in KINDS:
             self._rows(kind, claimed)
         if record is not None:
             self._counts()
         self.checked += 1
 
-    def _rows(self, kind: Kind, claimed: float) -> None:
+    def _rows(self, kind: Kind, claimed: list[tuple[float, float]]) -> None:
         store = self.account.source.store
         store.advance(self.account.source.context.now_ms())
-        known = self._checkpoints().get(STREAM_OF[kind])
-        oldest = known.backfill.from_s if known else 0
         for key in [key for key in self._open if key[0] == kind]:
             row: SourceRow = (store.answers if kind == "response" else store.declines)[key[1]]
             problems = list(difference(self.account, kind, row))
@@ -104,10 +103,10 @@ class Claims:
                 if is_final:
                     self._open.discard(key)
                 continue
-            if not oldest <= second_of(row) < claimed:
+            if not any(begin <= second_of(row) < end for begin, end in claimed):
                 continue
             excuse = self._excuse(kind, row, problems)
-            assert excuse, f"{kind} {row.id} {problems}, complete to {claimed}, {self._facts(row)}"
+            assert excuse, f"{kind} {row.id} {problems}, {self._facts(row)}"
             self.excused[excuse] += 1
 
     def _excuse(self, kind: Kind, row: SourceRow, problems: list[str]) -> str:
@@ -133,23 +132,26 @@ class Claims:
     def _facts(self, row: SourceRow) -> object:
         return row, self._looks["responses"][-3:], self._looks["declines"][-3:]
 
-    def _checkpoints(self) -> dict[Stream, StreamCheckpoint]:
-        state = self.account.state
-        return {s: state.stream(s) for s in STREAMS if s in state.checkpoints}
-
     def _note_looks(self) -> None:
-        for stream, now in self._checkpoints().items():
-            before = self._known.get(stream)
-            if before is None:
-                continue
-            if now.proven_at > before.proven_at:
-                self._live(stream, before, now)
-            old, new = before.swept_at(), now.swept_at()
-            if new.recent_at > old.recent_at:
-                since = (new.recent_at - RECENT).timestamp()
-                self._look(stream, new.recent_at.timestamp(), since, now.saved_at.timestamp())
-            if new.slice_at > old.slice_at:
-                self._slice(stream, old, new, before.backfill.from_s)
+        for name, text in self.account.state.saved:
+            stream = next((one for one in STREAMS if one == name), None)
+            if stream is not None:
+                now = StreamCheckpoint.from_json(text)
+                before = self._known.get(stream)
+                self._known[stream] = now
+                if before is not None:
+                    self._note(stream, before, now)
+        self.account.state.saved.clear()
+
+    def _note(self, stream: Stream, before: StreamCheckpoint, now: StreamCheckpoint) -> None:
+        if now.proven_at > before.proven_at:
+            self._live(stream, before, now)
+        old, new = before.swept_at(), now.swept_at()
+        if new.recent_at > old.recent_at:
+            since = (new.recent_at - RECENT).timestamp()
+            self._look(stream, new.recent_at.timestamp(), since, now.saved_at.timestamp())
+        if new.slice_at > old.slice_at:
+            self._slice(stream, old, new, before.backfill.from_s)
 
     def _slice(self, stream: Stream, old: Swept, new: Swept, oldest: int) -> None:
         # A slice begins where the one before ended, or anew at the oldest.
@@ -158,7 +160,7 @@ class Claims:
 
     def _live(self, stream: Stream, before: StreamCheckpoint, now: StreamCheckpoint) -> None:
         began = now.proven_at.timestamp()
-        from_s = before.live_start(now.proven_at, OVERLAP).cursor
+        from_s = min(before.watermark_s, began) - OVERLAP.total_seconds()
         self._looks[stream].append(Look(began, from_s, began, compares=False))
         if now.proven_at - before.proven_at > UNREAD_FOR + timedelta(seconds=1):
             known = self.account.holes.kept
