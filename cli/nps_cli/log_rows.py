@@ -8,7 +8,7 @@ from nps_cli.rows import Row, source_id
 RUN = (
     *("run_id", "kind", "status", "started_at", "ended_at", "window_from", "window_to", "pages"),
     *("fetched", "created", "updated", "unchanged", "quarantined", "requests", "throttled"),
-    "error",
+    *("error", "account_token"),
 )
 TASK = (
     *("task_id", "status", "account_id", "contact", "owner", "tier", "reason", "opened_at"),

@@ -65,6 +65,6 @@ def show_mail(
 def _required(body: Body | None) -> Body:
     if body is None:
         raise Failure(
-            "the answer, the person or the task behind this mail is gone, so it has no body now"
+            "the answer, its person or the task behind this mail is gone: it has no body any more"
         )
     return body

@@ -30,6 +30,8 @@ def body_of(space: Space, key: str) -> Body | None:
         return None
     if mail.kind == "backfill":
         values = composer.about_backfill(mail, list(space.summaries.everything()), space.now)
+    elif mail.kind == "credentials":
+        values = composer.about_credentials(mail)
     else:
         answer = space.answers.get(mail.answer) if mail.answer else None
         task = follow_up.task(mail.task_id) if mail.task_id else None

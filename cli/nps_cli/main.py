@@ -9,7 +9,18 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from nps_cli import accounts, connect, contacts, directory, doctor, logs, mail, responses, sync
+from nps_cli import (
+    accounts,
+    connect,
+    connections,
+    contacts,
+    directory,
+    doctor,
+    logs,
+    mail,
+    responses,
+    sync,
+)
 from nps_cli.argv import OWN_OPTIONS, normalise
 from nps_cli.errors import TRANSLATED, Failure, explain
 from nps_cli.redrive import redrive
@@ -83,6 +94,7 @@ for name, group in (
     ("quarantine", logs.quarantine_app),
     ("directory", directory.app),
     ("sync", sync.app),
+    ("connections", connections.app),
 ):
     app.add_typer(group, name=name)
 app.command("company")(accounts.company)

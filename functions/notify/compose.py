@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from nps_core import keys
+from nps_core.alert_rules import LIVE_FOR
 from nps_core.folds import AccountView, ContactView, fold_account, fold_contact
 from nps_core.follow_up import Task
 from nps_core.ledger import Ledger, Vote, account_vote, contact_vote, join, vote_id
@@ -18,6 +19,7 @@ from nps_core.times import from_iso
 from .mail.model import (
     AccountNumbers,
     BackfillMail,
+    CredentialsMail,
     DetractorMail,
     Mail,
     ScoreRaisedMail,
@@ -106,6 +108,20 @@ class Composer:
             passives=company.all.passives,
             detractors=company.all.detractors,
             nps_rounded=company.all.nps_rounded,
+            owner=mail.to,
+        )
+
+    def about_credentials(self, mail: OutboxMail) -> Mail:
+        """Return the mail about refused credentials; the sync wrote all that is known of them."""
+        facts: dict[str, Any] = dict(mail.facts)
+        since = from_iso(facts["since"]) if facts.get("since") else None
+        return CredentialsMail(
+            account_token=str(facts["account_token"]),
+            host=str(facts["host"]),
+            failed_at=from_iso(facts["failed_at"]),
+            since=since,
+            alerts_until=since + LIVE_FOR if since else None,
+            error=str(facts["error"]),
             owner=mail.to,
         )
 

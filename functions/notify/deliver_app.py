@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from nps_core import clock
 from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.aws import dynamodb, ses
+from nps_core.adapters.connections import DynamoConnections
 from nps_core.adapters.follow_up import DynamoFollowUp
 from nps_core.adapters.ledgers import DynamoLedgerStore
 from nps_core.adapters.mailer import SesMailer
@@ -36,7 +37,8 @@ def deps() -> Deliver:
     follow_up = DynamoFollowUp(client, settings.state_table)
     summaries = DynamoSummaryStore(client, settings.state_table)
     composer = Composer(DynamoLedgerStore(client, settings.state_table), settings.window_days)
-    preparer = Preparer(answers, follow_up, summaries.everything, composer)
+    connections = DynamoConnections(client, settings.state_table)
+    preparer = Preparer(answers, follow_up, summaries.everything, connections, composer)
     mailer = SesMailer(ses(), settings.sender, settings.configuration_set)
     return Deliver(follow_up, preparer, mailer)
 

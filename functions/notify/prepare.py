@@ -13,7 +13,7 @@ from nps_core.outbox import OutboxMail, mail_key
 from .compose import Composer
 from .mail.model import RenderedMail
 from .mail.render import render
-from .verdict import Cancel, Wait, judge
+from .verdict import Cancel, Wait, judge, judge_credentials
 
 _MAX_WAITS = 10
 
@@ -23,6 +23,14 @@ class Answers(Protocol):
 
     def get(self, key: AnswerKey) -> Answer | None:
         """Return the stored answer, strongly consistent."""
+        ...
+
+
+class Logins(Protocol):
+    """What is known of a connection's credentials."""
+
+    def credentials_ok_at(self, account_token: str) -> datetime | None:
+        """Return the latest login that is known to have worked."""
         ...
 
 
@@ -41,6 +49,7 @@ class Preparer:
     answers: Answers
     follow_up: FollowUpStore
     summaries: Callable[[], Iterable[AccountView]]
+    logins: Logins
     composer: Composer
 
     def prepare(self, mail: OutboxMail, now: datetime) -> Prepared | Cancel | Wait:
@@ -49,7 +58,9 @@ class Preparer:
         A claimed mail is prepared after its claim: a comment that is stored later then sees that
         the mail has left, and follows it.
         """
-        return self._backfill(mail, now) if mail.answer is None else self._answer(mail, now)
+        if mail.kind == "credentials":
+            return self._credentials(mail)
+        return self._backfill(mail, now) if mail.kind == "backfill" else self._answer(mail, now)
 
     def _answer(self, mail: OutboxMail, now: datetime) -> Prepared | Cancel | Wait:
         if mail.answer is None or mail.task_id is None:
@@ -72,3 +83,9 @@ class Preparer:
         if not views and mail.facts.get("responses") and mail.waits < _MAX_WAITS:
             return Wait("the rollup has not begun")
         return Prepared(render(self.composer.about_backfill(mail, views, now)))
+
+    def _credentials(self, mail: OutboxMail) -> Prepared | Cancel:
+        ok_at = self.logins.credentials_ok_at(mail.facts["account_token"])
+        return judge_credentials(mail, ok_at) or Prepared(
+            render(self.composer.about_credentials(mail))
+        )

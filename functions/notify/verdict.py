@@ -1,9 +1,11 @@
 """Whether a due mail is still true, looked at just before it is sent. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from nps_core.models import Answer
 from nps_core.outbox import OutboxMail, digest_of
+from nps_core.times import from_iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ def judge(mail: OutboxMail, answer: Answer | None, first: OutboxMail | None) -> 
     if not answer.is_detractor:
         return Cancel("the score is not low any more")
     return _judge_comment(answer, first) if mail.kind == "comment" else None
+
+
+def judge_credentials(mail: OutboxMail, ok_at: datetime | None) -> Cancel | None:
+    """Return why a mail about refused credentials must not go; `ok_at`: the latest login."""
+    if ok_at is not None and ok_at > from_iso(mail.facts["failed_at"]):
+        return Cancel("the credentials work again")
+    return None
 
 
 def _judge_note(answer: Answer, first: OutboxMail | None) -> Verdict:

@@ -20,6 +20,7 @@ from .rows import RowStore, with_person
 from .run import Run
 
 _NAME, _LISTING = "people", "end_users"
+_EVERY = timedelta(minutes=12)
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class PeopleReader:
     people: KnownPeople
     checkpoint: StreamCheckpoint
     overlap: timedelta
+    is_new: bool = False
+    """Whether nobody has ever been read."""
 
     @classmethod
     def read(
@@ -42,20 +45,27 @@ class PeopleReader:
             return cls(run, rows, people, StreamCheckpoint.from_json(text), overlap)
         first = StreamCheckpoint.first(run.clock.now, 0, overlap)
         whole = replace(first.backfill, from_s=0, position=Position(0, by="updated"), ended_at=None)
-        return cls(run, rows, people, replace(first, backfill=whole), overlap)
+        return cls(run, rows, people, replace(first, backfill=whole), overlap, is_new=True)
 
     @property
     def listed(self) -> bool:
         """Whether everybody has been read once."""
         return self.checkpoint.backfill.position.done
 
-    def live(self) -> None:
-        """Read whoever has changed since the last run."""
-        position = self.checkpoint.live_start(self.run.clock.at(), self.overlap, "updated")
+    def live_if_due(self) -> None:
+        """Read whoever has changed, at most every third tick: nobody waits for a name."""
+        if self.is_new or self.run.clock.at() - self.checkpoint.proven_at >= _EVERY:
+            self._live()
+
+    def _live(self) -> None:
+        now = self.run.clock.at()
+        began_at = self.checkpoint.live_began(now, "updated")
+        position = self.checkpoint.live_start(now, self.overlap, "updated")
         while not position.done:
             asked_at = self.run.clock.at()
             position = self._page(position)
-            self._save(self.checkpoint.after_live(position, asked_at))
+            self._save(self.checkpoint.after_live(position, asked_at, began_at))
+            self.is_new = False
 
     def backfill_page(self) -> None:
         """Read one page of those who have not changed since the first run."""

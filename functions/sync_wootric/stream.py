@@ -13,7 +13,7 @@ from nps_core.checkpoint import Backfill, StreamCheckpoint
 from nps_core.errors import SourceRejected
 from nps_core.gaps import Gap
 from nps_core.paging import advance, query
-from nps_core.positions import Position, Step
+from nps_core.positions import Position, SortedBy, Step
 from nps_core.sweeps import due
 from nps_core.wootric import Stream, row_ref
 
@@ -51,24 +51,25 @@ class StreamReader:
 
     def live(self) -> None:
         """Read from the overlap before the watermark up to the present."""
-        began_at = self.run.clock.at()
-        by_change = self.checkpoint.live_start(began_at, self.overlap, "updated")
         if self.lists_changes:
             try:
-                self._live_from(by_change)
+                self._live_by("updated")
             except SourceRejected:
                 # It does not list by change any more; the order of creation is always there.
                 self.lists_changes = False
         if not self.lists_changes:
-            self._live_from(self.checkpoint.live_start(began_at, self.overlap))
+            self._live_by("created")
         for gap in self.gaps.open_ones(self.stream, "window"):
             self.gaps.close(gap)
 
-    def _live_from(self, position: Position) -> None:
+    def _live_by(self, order: SortedBy) -> None:
+        now = self.run.clock.at()
+        began_at = self.checkpoint.live_began(now, order)
+        position = self.checkpoint.live_start(now, self.overlap, order)
         self._looks_at(position)
         while not position.done:
             page = self.read(position, passed=self.checkpoint.drained)
-            after = self.checkpoint.after_live(page.step.position, page.asked_at)
+            after = self.checkpoint.after_live(page.step.position, page.asked_at, began_at)
             if position.drain is not None and page.step.position.cursor > position.cursor:
                 after = after.drained_once(position.cursor, page.asked_at, self.overlap)
             self._save(self._billed(after))  # live passes of a first sync are part of its bill

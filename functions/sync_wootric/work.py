@@ -173,7 +173,7 @@ class Live:
         self.note_unread()
         for reader in readers:
             reader.live()
-        self.people.live()
+        self.people.live_if_due()
         self.run.live_done_s = self.run.clock.elapsed_s()
         self.run.record.window_to = min(reader.checkpoint.proven_at for reader in readers)
 

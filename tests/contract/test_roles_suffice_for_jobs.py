@@ -45,5 +45,8 @@ def test_notify_and_deliver_roles__suffice_for_a_task_from_opening_to_close(
                 stack.decide()
             with acting_as("DeliverFunction"):
                 stack.tick(timedelta(minutes=5))
+        stack.refuse_login()
+        with acting_as("DeliverFunction"):
+            stack.tick(timedelta(minutes=5))
         kinds = sorted(mail.kind for mail in stack.store.mails() if mail.state == "SENT")
-    assert kinds == ["comment", "detractor", "score_raised"]
+    assert kinds == ["comment", "credentials", "detractor", "score_raised"]

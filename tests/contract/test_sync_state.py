@@ -96,7 +96,7 @@ def test_checkpoint__is_empty_at_first_and_then_what_was_saved(
     position = Position(
         5, frozenset({"1"}), 9, drain=Drain("desc", 3, frozenset({"1", "2"}), frozenset({"2"}), 90)
     )
-    saved = CHECKPOINT.after_live(position, NOW)
+    saved = CHECKPOINT.after_live(position, NOW, NOW)
     states().save_checkpoint(mine, "responses", saved.to_json())
     assert states().read_checkpoint("responses") == saved.to_json()
     assert states().open_checkpoint(mine, "responses") == saved.to_json()
@@ -129,7 +129,7 @@ def test_checkpoint__costs_one_write_unit(state: DynamoSyncState) -> None:
     mine = granted(state.acquire("a", NOW))
     state.open_checkpoint(mine, "responses")
     ids = frozenset(str(500_000_000 + i) for i in range(5))
-    after = CHECKPOINT.after_live(Position(5, ids), NOW)
+    after = CHECKPOINT.after_live(Position(5, ids), NOW, NOW)
     state.save_checkpoint(mine, "responses", after.to_json())
     table = os.environ["STATE_TABLE"]
     (item,) = items.query(

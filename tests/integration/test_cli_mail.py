@@ -59,6 +59,23 @@ BACKFILL = OutboxMail(
 )
 
 
+CREDENTIALS = OutboxMail(
+    key=f"credentials#{TOKEN}#2026-03-02T17:16",
+    kind="credentials",
+    to="cs-team@example.com",
+    due_at=NOW,
+    created_at=NOW,
+    planned_at=NOW,
+    facts={
+        "account_token": TOKEN,
+        "host": "api.wootric.com",
+        "failed_at": "2026-03-02T17:16:00Z",
+        "since": "2026-03-02T17:11:00Z",
+        "error": "HTTP 401: run `nps connect`",
+    },
+)
+
+
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorStack]:
     monkeypatch.setattr(clock, "now", lambda: NOW)
@@ -125,6 +142,16 @@ def test_mail_show__of_the_backfill_mail_has_its_facts(told: OperatorStack) -> N
     assert result.exit_code == 0
     assert "12" in result.output
     assert TOKEN in result.output
+
+
+def test_mail_about_credentials__is_listed_and_shown(stack: OperatorStack) -> None:
+    items.put(aws.dynamodb(), stack.state, mail_item(CREDENTIALS))
+    (row,) = run_json("mail", "list")
+    assert (row["kind"], row["response_ids"], row["task_id"]) == ("credentials", [], None)
+    shown = run_json("mail", "show", CREDENTIALS.key)
+    assert shown["subject"] == f"Wootric refuses the credentials of {TOKEN} - run nps connect"
+    assert "HTTP 401: run `nps connect`" in shown["text"]
+    assert "<!DOCTYPE html>" in shown["html"]
 
 
 def test_mail_show__keeps_the_subject_that_was_sent(told: OperatorStack) -> None:

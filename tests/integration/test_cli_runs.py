@@ -29,7 +29,7 @@ def test_a_run__has_the_fields_of_the_list_and_then_what_else_is_recorded(
     stack: OperatorStack,
 ) -> None:
     row = run_json("runs", "show", SECOND)
-    assert list(row) == [*RUN, "account_token", "gaps"]
+    assert list(row) == [*RUN, "closed_gaps", "deleted", "gaps"]
     assert (row["run_id"], row["pages"], row["gaps"], row["error"]) == (SECOND, 3, 1, None)
     assert TOKEN in run("runs", "show", SECOND, *ON_STACK).output
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from nps_core.adapters import aws, items
 from nps_core.adapters.answers import DynamoAnswerStore
@@ -17,7 +18,7 @@ from nps_core.models import Answer
 from nps_core.source_accounts import Connection
 from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.backends import moto_tables
+from nps_testing.backends import local_tables
 from nps_testing.environment import TOKEN
 from nps_testing.lambda_context import context
 from sync_wootric import app
@@ -34,7 +35,8 @@ class Accounts:
 
     def tick(self, **event: Any) -> dict[str, Any]:
         """Run the function as Lambda does."""
-        return app.handler(event, context())
+        report: dict[str, Any] = app.handler(event, context())
+        return report
 
     def stored(self, token: str) -> dict[str, Answer]:
         store = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
@@ -45,11 +47,15 @@ class Accounts:
         return list(items.query(aws.dynamodb(), table, "pk = :pk", {":pk": pk}))
 
 
+pytestmark = pytest.mark.java  # moto is not made for threads
+
+
 @pytest.fixture
-def accounts(clean_environment: None) -> Iterator[Accounts]:
+def accounts(clean_environment: None, dynamodb_local: str) -> Iterator[Accounts]:
     theirs = Credentials(client_id="eu-client", client_secret="eu-secret")
     with ExitStack() as opened:
-        opened.enter_context(moto_tables())
+        opened.enter_context(mock_aws())
+        opened.enter_context(local_tables(dynamodb_local))
         us = opened.enter_context(FakeWootric())
         eu = opened.enter_context(FakeWootric(account_token=EU, credentials=theirs))
         for source, seed in ((us, 1), (eu, 2)):

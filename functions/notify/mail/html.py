@@ -4,8 +4,18 @@ from typing import Any, assert_never
 
 from .account_view import account_view, counts_of
 from .backfill_facts import WHAT_HAPPENS_NOW, backfill_facts, backfill_steps
+from .credentials_facts import (
+    STEP,
+    TITLE,
+    WHAT_IT_MEANS,
+    WHERE,
+    by_when,
+    credentials_facts,
+    what_happened,
+    why_this_mail,
+)
 from .environment import environment
-from .model import BackfillMail, DetractorMail, Mail, ScoreRaisedMail
+from .model import BackfillMail, CredentialsMail, DetractorMail, Mail, ScoreRaisedMail
 from .sanitize import clean_line, clean_text, has_long_word, reads_right_to_left
 from .steps import next_step, why_detractor, why_you
 from .wording import (
@@ -30,6 +40,8 @@ def build_html(mail: Mail, subject: str) -> str:
             name, values = "score_raised.html.j2", _raised(mail)
         case BackfillMail():
             name, values = "backfill.html.j2", _backfill(mail)
+        case CredentialsMail():
+            name, values = "credentials.html.j2", _credentials(mail)
         case _:
             assert_never(mail)
     return environment().get_template(name).render(subject=subject, **values)
@@ -97,4 +109,18 @@ def _backfill(mail: BackfillMail) -> dict[str, Any]:
         "steps": backfill_steps(mail),
         "owner": clean_line(mail.owner, 254),
         "what_happens_now": WHAT_HAPPENS_NOW,
+    }
+
+
+def _credentials(mail: CredentialsMail) -> dict[str, Any]:
+    return {
+        "preheader": f"{what_happened(mail)} One command puts it right.",
+        "title": TITLE,
+        "what_happened": what_happened(mail),
+        "step": STEP,
+        "by_when": by_when(mail),
+        "where": WHERE,
+        "what_it_means": WHAT_IT_MEANS,
+        "facts": credentials_facts(mail),
+        "why": why_this_mail(mail),
     }

@@ -94,7 +94,20 @@ class BackfillMail:
     owner: str
 
 
-Mail = DetractorMail | ScoreRaisedMail | BackfillMail
+@dataclass(frozen=True)
+class CredentialsMail:
+    """The source refuses the credentials that it took before; one thing is to be done."""
+
+    account_token: str
+    host: str
+    failed_at: datetime
+    since: datetime | None  # the latest read that worked
+    alerts_until: datetime | None  # from then on the oldest unread low scores alert nobody
+    error: str
+    owner: str
+
+
+Mail = DetractorMail | ScoreRaisedMail | BackfillMail | CredentialsMail
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from .graphemes import cut
-from .model import BackfillMail, DetractorMail, Mail, ScoreRaisedMail
+from .model import BackfillMail, CredentialsMail, DetractorMail, Mail, ScoreRaisedMail
 from .sanitize import clean_line
 from .wording import account_of, contact_of, headline_of, plural, short_due
 
@@ -22,6 +22,8 @@ def build_subject(mail: Mail) -> str:
             return _raised(mail)
         case BackfillMail():
             return _backfill(mail)
+        case CredentialsMail():
+            return _credentials(mail)
         case _:
             assert_never(mail)
 
@@ -60,6 +62,11 @@ def _backfill(mail: BackfillMail) -> str:
     score = f", NPS {headline}" if headline else ""
     answers, accounts = plural(mail.responses, "answer"), plural(mail.accounts, "account")
     return f"History is in: {answers}, {accounts}{score} - nobody was alerted"
+
+
+def _credentials(mail: CredentialsMail) -> str:
+    account = clean_line(mail.account_token, 64)
+    return f"Wootric refuses the credentials of {account} - run nps connect"
 
 
 def _who(email: str | None, contact_id: str | None) -> str:

@@ -6,7 +6,24 @@ from typing import assert_never
 from . import trend
 from .account_view import counts_of
 from .backfill_facts import WHAT_HAPPENS_NOW, backfill_facts, backfill_steps
-from .model import AccountNumbers, BackfillMail, DetractorMail, Mail, ScoreRaisedMail
+from .credentials_facts import (
+    STEP,
+    TITLE,
+    WHAT_IT_MEANS,
+    WHERE,
+    by_when,
+    credentials_facts,
+    what_happened,
+    why_this_mail,
+)
+from .model import (
+    AccountNumbers,
+    BackfillMail,
+    CredentialsMail,
+    DetractorMail,
+    Mail,
+    ScoreRaisedMail,
+)
 from .sanitize import clean_line, clean_text
 from .steps import next_step, why_detractor, why_you
 from .wording import (
@@ -34,6 +51,8 @@ def build_text(mail: Mail) -> str:
             lines = _raised(mail)
         case BackfillMail():
             lines = _backfill(mail)
+        case CredentialsMail():
+            lines = _credentials(mail)
         case _:
             assert_never(mail)
     return "\n".join(lines) + "\n"
@@ -128,6 +147,25 @@ def _backfill(mail: BackfillMail) -> list[str]:
         ),
         "",
         f"NPS Loop, sent once to {clean_line(mail.owner, 254)}, who connected the account",
+    ]
+
+
+def _credentials(mail: CredentialsMail) -> list[str]:
+    by = by_when(mail)
+    return [
+        TITLE.upper(),
+        *_wrapped(what_happened(mail)),
+        "",
+        f"DO THIS NEXT{f', {by}' if by else ''}:",
+        *_wrapped(f"{' '.join(STEP)}.", "  "),
+        *_wrapped(WHERE, "  "),
+        "",
+        "WHAT IT MEANS",
+        *(line for words in WHAT_IT_MEANS for line in _wrapped(words, "- ", "  ")),
+        "",
+        *_pairs(credentials_facts(mail)),
+        "",
+        *_wrapped(f"NPS Loop. {why_this_mail(mail)}."),
     ]
 
 

@@ -60,11 +60,13 @@ class StreamCheckpoint:
     watermark_s: int
     """Newest second of a finished live pass: what the source has shown, not what our clock says."""
     proven_at: datetime
-    """When the last finished live pass asked for its last page."""
+    """When the last finished live pass began: what showed up later may lie behind where it was."""
     saved_at: datetime
     backfill: Backfill
     live: Position | None = None
     """The live pass that a run left unfinished."""
+    live_since: datetime | None = None
+    """When that pass began."""
     extension: Backfill | None = None
     """History that an operator asked for, while it is being read."""
     extended_at: str = ""
@@ -97,15 +99,28 @@ class StreamCheckpoint:
             return self.live
         return Position(self.live.cursor - back_s, newest=self.live.newest, by=by)
 
-    def after_live(self, position: Position, asked_at: datetime) -> "StreamCheckpoint":
-        """Return the checkpoint after a page of the live pass that was asked for at `asked_at`."""
+    def live_began(self, now: datetime, by: SortedBy = "created") -> datetime:
+        """Return when the pass that `live_start` gives began: now, unless it is resumed."""
+        is_resumed = self.live is not None and self.live.by == by
+        return self.live_since if is_resumed and self.live_since is not None else now
+
+    def after_live(
+        self, position: Position, asked_at: datetime, began_at: datetime
+    ) -> "StreamCheckpoint":
+        """Return the checkpoint after a page of the live pass that began at `began_at`."""
         if not position.done:
-            return replace(self, live=position, saved_at=asked_at)
+            return replace(self, live=position, live_since=began_at, saved_at=asked_at)
         newest = max(self.watermark_s, position.newest or 0)
-        # A watermark beyond the present is of no use; the row that caused it is stored anyway.
-        watermark = min(newest, max(self.watermark_s, int(asked_at.timestamp())))
+        # What became visible while the pass went on is the next one's, so that one must not begin
+        # later. And a watermark beyond the present is of no use; its row is stored anyway.
+        watermark = min(newest, max(self.watermark_s, int(began_at.timestamp())))
         return replace(
-            self, live=None, watermark_s=watermark, proven_at=asked_at, saved_at=asked_at
+            self,
+            live=None,
+            live_since=None,
+            watermark_s=watermark,
+            proven_at=began_at,
+            saved_at=asked_at,
         )
 
     def extended(self, asked_at: str, since_s: int, now: datetime) -> "StreamCheckpoint":
@@ -159,6 +174,7 @@ class StreamCheckpoint:
                 "proven_at": iso(self.proven_at),
                 "saved_at": iso(self.saved_at),
                 "live": self.live.to_json() if self.live else None,
+                "live_since": iso(self.live_since) if self.live_since else None,
                 "sweep": self.sweep and _sweep_to_json(self.sweep),
                 "swept": self.swept and _swept_to_json(self.swept),
                 "backfill": self.backfill.to_json(),
@@ -179,6 +195,7 @@ class StreamCheckpoint:
             saved_at=from_iso(data["saved_at"]),
             backfill=Backfill.from_json(data["backfill"]),
             live=Position.from_json(data["live"]) if data["live"] else None,
+            live_since=from_iso(data["live_since"]) if data["live_since"] else None,
             extension=Backfill.from_json(data["extension"]) if data["extension"] else None,
             extended_at=data["extended_at"],
             sweep=_sweep_from_json(data["sweep"]) if data["sweep"] else None,

@@ -8,8 +8,9 @@ ResponsesTable (HASH pk; stream; index `by_day`: day, answered_at)
 
 StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
     pk            sk                          item           read by
-    CONN#<token>  PROFILE                     activation,    get: is an answer live or history
-                                              backfilled_at
+    CONN#<token>  PROFILE                     activation,    get: is an answer live or history,
+                                              backfill,      do the credentials work
+                                              credentials
     CONN#<token>  LEASE                       sync lease     conditional update with fence
     CONN#<token>  CHECKPOINT#<name>           sync position  get, conditional put with fence
                   (responses, declines, people, audit)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Literal
 
+from nps_core.adapters.connections import MAILED_EVERY, NOTED_EVERY
 from nps_core.adapters.end_users import Person
 from nps_core.adapters.sync_state import LEASE_FOR
 from nps_core.checkpoint import StreamCheckpoint
@@ -258,21 +259,41 @@ class AnsweredBy:
 
 
 class InMemoryConnections:
-    """Fake of `sync_wootric.ports.Connections`."""
+    """Fake of `adapters.connections.DynamoConnections`; `mails` were put about refused logins."""
 
     def __init__(self) -> None:
         self.activated: dict[str, datetime] = {}
-        self.ok_at: datetime | None = None
-        self.refused: list[OutboxMail] = []
+        self.ok_at: dict[str, datetime] = {}
+        self.mailed_at: dict[str, datetime] = {}
+        self.mails: dict[str, OutboxMail] = {}
+
+    def activated_at(self, account_token: str) -> datetime | None:
+        return self.activated.get(account_token)
 
     def activate(self, account_token: str, at: datetime) -> bool:
         is_new = account_token not in self.activated
-        self.activated.setdefault(account_token, at)
+        self.activated.setdefault(account_token, at.replace(microsecond=0))
         return is_new
 
+    def credentials_ok_at(self, account_token: str) -> datetime | None:
+        return self.ok_at.get(account_token)
+
     def login_worked(self, account_token: str, at: datetime) -> None:
-        self.ok_at = at
+        second, known = at.replace(microsecond=0), self.ok_at.get(account_token)
+        mailed_at = self.mailed_at.get(account_token)
+        is_due = (
+            known is None
+            or known < second - NOTED_EVERY
+            or (mailed_at is not None and mailed_at >= known)
+        )
+        if account_token in self.activated and is_due:
+            self.ok_at[account_token] = second
 
     def login_refused(self, account_token: str, mail: OutboxMail, at: datetime) -> bool:
-        self.refused.append(mail)
+        second, mailed_at = at.replace(microsecond=0), self.mailed_at.get(account_token)
+        is_early = mailed_at is not None and mailed_at > second - MAILED_EVERY
+        if account_token not in self.activated or is_early or mail.key in self.mails:
+            return False
+        self.mailed_at[account_token] = second
+        self.mails[mail.key] = mail
         return True

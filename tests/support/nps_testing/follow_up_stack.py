@@ -23,7 +23,7 @@ from nps_core.ingest import Ingest
 from nps_core.models import Answer
 from nps_core.outbox import LEASE, RESEND_AFTER, OutboxMail
 from nps_core.removal import Removal
-from nps_core.times import epoch_ms
+from nps_core.times import epoch_ms, iso
 from nps_testing.crashes import Killed, Moment, fuse_on
 from nps_testing.environment import TOKEN
 from nps_testing.factories import NOW, make_answer
@@ -71,6 +71,21 @@ class FollowUpStack:
         ingest = Ingest(answers, directory, AccountRules.of("company_id", "company", "csm"), "NPS")
         assert ingest.remove(old, self.now, how) == "updated"
         self.pending.append((old, answers.get(old.key)))
+
+    def refuse_login(self) -> None:
+        """Have the credentials refused, as the sync finds it."""
+        facts = {
+            "account_token": TOKEN,
+            "host": "api.wootric.com",
+            "failed_at": iso(self.now),
+            "error": "HTTP 401: run `nps connect`",
+        }
+        key = f"credentials#{TOKEN}#{self.now:%Y-%m-%dT%H:%M}"
+        mail = OutboxMail(
+            *(key, "credentials", "admin@example.com", self.now, self.now, self.now), facts=facts
+        )
+        connections = DynamoConnections(aws.dynamodb(), os.environ["STATE_TABLE"])
+        assert connections.login_refused(TOKEN, mail, self.now)
 
     def count(self) -> None:
         """Hand all pending stream records to the rollup handler; they stay pending."""

@@ -41,14 +41,18 @@ class FakeMailer:
 
 @dataclass
 class FakeActivations:
-    """Fake of `service.Activations`; `asked` counts the reads."""
+    """Fake of `service.Activations` and `prepare.Logins`; `asked` counts reads of activations."""
 
     at: datetime | None = ACTIVATED
+    ok_at: datetime | None = None
     asked: int = 0
 
     def activated_at(self, account_token: str) -> datetime | None:
         self.asked += 1
         return self.at if account_token else None
+
+    def credentials_ok_at(self, account_token: str) -> datetime | None:
+        return self.ok_at if account_token else None
 
 
 @dataclass
@@ -77,7 +81,9 @@ class World:
     @property
     def deliver(self) -> Deliver:
         composer = Composer(self.ledgers, 180)
-        preparer = Preparer(self.answers, self.store, lambda: self.views, composer)
+        preparer = Preparer(
+            self.answers, self.store, lambda: self.views, self.activations, composer
+        )
         return Deliver(self.store, preparer, self.mailer, self.pauses.append)
 
     def owner_of(self, account_id: str) -> str | None:

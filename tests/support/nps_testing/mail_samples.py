@@ -7,6 +7,7 @@ from typing import Any
 from notify.mail.model import (
     AccountNumbers,
     BackfillMail,
+    CredentialsMail,
     DetractorMail,
     Mail,
     ScoreRaisedMail,
@@ -99,6 +100,19 @@ def make_backfill_mail(**overrides: Any) -> BackfillMail:
     return replace(mail, **overrides)
 
 
+def make_credentials_mail(**overrides: Any) -> CredentialsMail:
+    mail = CredentialsMail(
+        account_token="NPS-1a2b3c4d",
+        host="api.wootric.com",
+        failed_at=datetime(2026, 3, 13, 15, 45, tzinfo=UTC),
+        since=datetime(2026, 3, 13, 15, 40, tzinfo=UTC),
+        alerts_until=datetime(2026, 3, 16, 15, 40, tzinfo=UTC),
+        error="HTTP 401 from the token endpoint: run `nps connect` with valid API credentials",
+        owner="omar@vendor.example",
+    )
+    return replace(mail, **overrides)
+
+
 def few_answers() -> AccountNumbers:
     trend = (*GAPS[:-2], TrendPoint("2026-02", 2, 50.0), TrendPoint("2026-03", 1, -100.0))
     return make_account(
@@ -146,4 +160,5 @@ def samples() -> dict[str, Mail]:
         ),
         "score_raised": make_score_raised_mail(),
         "backfill": make_backfill_mail(),
+        "credentials": make_credentials_mail(),
     }  # fmt: skip

@@ -18,6 +18,7 @@ from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import MovingTime
+from nps_testing.sync_source import missing
 from sync_wootric import wiring
 from sync_wootric.fleet import Fleet
 from sync_wootric.run import Clock, Run
@@ -81,22 +82,10 @@ class SyncStack:
         table = os.environ["STATE_TABLE"]
         return list(items.query(aws.dynamodb(), table, "pk = :pk", {":pk": pk}))
 
-    def missing(self, kind: str = "response") -> set[str]:
-        """Ids of the source that are not stored, or stored with another score or text."""
-        stored = self.stored(kind)
-        lost: set[str] = set()
-        for row in self.source.source(kind):
-            if not row["visible"]:
-                continue
-            answer = stored.get(str(row["id"]))
-            same = answer is not None and (
-                kind == "decline"
-                or (answer.score, answer.text, answer.excluded)
-                == (row["score"], row["text"], row["excluded"])
-            )
-            if not same:
-                lost.add(str(row["id"]))
-        return lost
+    def missing(self) -> set[str]:
+        """Rows of the source that are not stored as they are there."""
+        store = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
+        return missing(self.source, store.everything())
 
 
 def put_secret(credentials: Credentials) -> None:

@@ -6,7 +6,7 @@ def test_run_row__keeps_the_documented_order_and_fills_gaps_with_null() -> None:
     assert list(row) == [
         *("run_id", "kind", "status", "started_at", "ended_at", "window_from", "window_to"),
         *("pages", "fetched", "created", "updated", "unchanged", "quarantined", "requests"),
-        *("throttled", "error"),
+        *("throttled", "error", "account_token"),
     ]
     assert (row["run_id"], row["status"], row["pages"]) == ("r-1", "failed", None)
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from notify.deliver import SOON
 from nps_core import keys
 from nps_core.folds import fold_account
@@ -73,6 +75,49 @@ def test_backfill_mail__of_nothing_does_not_wait() -> None:
     world = World()
     _backfill_mail(world, responses=0)
     assert world.wait(MINUTE) == {"sent": 1}
+
+
+def test_credentials_mail__says_what_the_sync_found() -> None:
+    world = World()
+    _credentials_mail(world)
+    assert world.wait(MINUTE) == {"sent": 1}
+    to, subject, text, _ = world.mailer.sent[0]
+    assert to == "admin@example.com"
+    assert subject == f"Wootric refuses the credentials of {TOKEN} - run nps connect"
+    assert "since Mon 2 Mar 2026, 17:06 UTC" in " ".join(text.split())
+    assert "by Thu 5 Mar 2026, 17:06 UTC" in text
+    assert "Error: HTTP 401: run `nps connect`" in text
+
+
+def test_credentials_mail__without_a_read_before_it_has_no_due_time() -> None:
+    world = World()
+    _credentials_mail(world, since=None)
+    world.wait(MINUTE)
+    assert "DO THIS NEXT:" in world.mailer.sent[0][2]
+
+
+@pytest.mark.parametrize(("after", "state"), [(-1, "SENT"), (0, "SENT"), (1, "CANCELLED")])
+def test_credentials_mail__is_dropped_when_they_work_again(after: int, state: str) -> None:
+    world = World()
+    _credentials_mail(world)
+    world.activations.ok_at = NOW + timedelta(seconds=after)
+    world.wait(MINUTE)
+    (mail,) = world.store.mails()
+    assert mail.state == state
+    assert mail.error == ("the credentials work again" if state == "CANCELLED" else None)
+
+
+def _credentials_mail(world: World, since: str | None = iso(NOW - 10 * MINUTE)) -> None:
+    facts = {
+        "account_token": TOKEN,
+        "host": "api.wootric.com",
+        "failed_at": iso(NOW),
+        "since": since,
+        "error": "HTTP 401: run `nps connect`",
+    }
+    key = f"credentials#{TOKEN}#2026-03-02T17:16"
+    mail = OutboxMail(key, "credentials", "admin@example.com", NOW, NOW, NOW, facts=facts)
+    world.store.kept_mails[key] = mail
 
 
 def _vote(world: World, ref: Any, answer: Any, vote: Any) -> None:

@@ -1,5 +1,6 @@
 """What the mails say, in both parts."""
 
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -12,6 +13,7 @@ from nps_testing.mail_samples import (
     few_answers,
     make_account,
     make_backfill_mail,
+    make_credentials_mail,
     make_detractor_mail,
     make_score_raised_mail,
     no_account,
@@ -250,6 +252,34 @@ def test_backfill_of_few_answers__has_no_score() -> None:
     html, text = both(mail)
     assert "4 counted answers: too few answers for a score" in html
     assert "Too few answers for an NPS, from 4 counted answers" in text
+
+
+def test_credentials_mail__says_what_happened_and_the_one_thing_to_do() -> None:
+    html, text = both(make_credentials_mail())
+    since = "Nothing has been read from the account NPS-1a2b3c4d since Fri 13 Mar 2026, 15:40 UTC."
+    for words in (html, text):
+        assert since in words
+        assert "Run nps connect with valid API credentials" in words
+        assert "by Mon 16 Mar 2026, 15:40 UTC" in words
+        assert "No answer is lost" in words
+        assert "more than 72 hours after it was given is counted, but alerts nobody" in words
+        assert "HTTP 401 from the token endpoint" in words
+        assert "api.wootric.com" in words
+        assert "Sent to omar@vendor.example, at most once in 24 hours." in words
+    assert html.count("Do this next") == 1
+
+
+@pytest.mark.parametrize("until", [None, datetime(2026, 3, 13, 15, 45, tzinfo=UTC)])
+def test_credentials_mail__names_no_time_that_has_passed(until: datetime | None) -> None:
+    html, text = both(make_credentials_mail(alerts_until=until))
+    assert "valid API credentials Wootric shows them" in html
+    assert "DO THIS NEXT:" in text
+
+
+def test_credentials_mail__without_a_read_before_says_so() -> None:
+    for words in both(make_credentials_mail(since=None, alerts_until=None)):
+        assert "Nothing can be read from the account NPS-1a2b3c4d." in words
+        assert "none yet" in words
 
 
 def test_text__wraps_prose_and_keeps_long_words_whole() -> None:

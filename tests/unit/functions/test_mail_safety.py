@@ -13,6 +13,7 @@ from notify.mail.sanitize import clean_text
 from nps_testing.mail_samples import (
     HOSTILE,
     make_account,
+    make_credentials_mail,
     make_detractor_mail,
     make_score_raised_mail,
     samples,
@@ -125,6 +126,18 @@ def test_script_in_a_comment__is_shown_as_text() -> None:
     html = render(make_detractor_mail(comment=HOSTILE)).html
     assert "<script" not in html
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in html
+
+
+@settings(deadline=None)
+@given(token=ANYTHING, host=ANYTHING, error=ANYTHING)
+def test_credentials_mail__has_the_same_markup_whatever_the_source_says(
+    token: str, host: str, error: str
+) -> None:
+    plain = render(make_credentials_mail(account_token="x", host="x", error="x"))
+    mail = render(make_credentials_mail(account_token=token, host=host, error=error))
+    assert brackets(mail.html) == brackets(plain.html)
+    assert read(mail.html).tags == read(plain.html).tags
+    assert len(mail.subject.splitlines()) == 1
 
 
 def test_template_syntax_in_a_comment__is_not_run() -> None:

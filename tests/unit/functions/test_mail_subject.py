@@ -7,6 +7,7 @@ from nps_testing.mail_samples import (
     HOSTILE,
     make_account,
     make_backfill_mail,
+    make_credentials_mail,
     make_detractor_mail,
     make_score_raised_mail,
     no_account,
@@ -92,6 +93,16 @@ def test_subject_of_a_small_backfill__has_no_score() -> None:
         responses=1, accounts=1, promoters=1, passives=0, detractors=0, nps_rounded=100
     )
     assert build_subject(mail) == "History is in: 1 answer, 1 account - nobody was alerted"
+
+
+def test_subject_of_refused_credentials__names_the_account_and_the_command() -> None:
+    assert build_subject(make_credentials_mail()) == (
+        "Wootric refuses the credentials of NPS-1a2b3c4d - run nps connect"
+    )
+    hostile = make_credentials_mail(account_token="NPS-\r\nBcc: all@victim.example" + "x" * 99)
+    subject = build_subject(hostile)
+    assert len(subject) <= 120
+    assert subject.isprintable()
 
 
 def test_subject_without_room__leaves_the_comment_out() -> None:

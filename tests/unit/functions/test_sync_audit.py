@@ -7,7 +7,7 @@ import pytest
 from nps_core.audit import AuditState
 from nps_core.models import Answer, AnswerKey
 from nps_testing.environment import TOKEN
-from nps_testing.sync_world import DAY_MS, World
+from nps_testing.sync_world import DAY_MS, Killed, World
 
 HOUR_S, DAY_S = 3_600, 86_400
 
@@ -45,8 +45,9 @@ def test_nothing_changed__is_proven_by_one_request_an_hour(world: World) -> None
     for _ in range(24):
         world.time.sleep(300)
         requests.append(world.tick().requests)
-    assert requests.count(4) == 2
-    assert requests.count(3) == 22
+    # Both streams; who has changed at every third tick; the counts of half a year once an hour.
+    assert sorted(requests)[:15] == [2] * 15
+    assert sum(requests) == 24 * 2 + 8 + 2
 
 
 @pytest.mark.parametrize("days", [2, 40, 170])
@@ -105,9 +106,9 @@ def test_changes_that_cancel_each_other_out__are_found_in_a_night(world: World) 
 def test_operator__may_ask_for_an_audit_once(world: World) -> None:
     world.time.sleep(300)
     world.state.want_audit(world.time.now())
-    assert 3 < world.tick().requests <= 20
+    assert 10 < world.tick().requests <= 20
     world.time.sleep(300)
-    assert world.tick().requests == 3
+    assert world.tick().requests <= 3
 
 
 def test_preview__says_what_would_be_read_and_stores_nothing(world: World) -> None:
@@ -140,7 +141,7 @@ def test_days_that_differ_for_good__become_one_gap_each_that_is_not_searched_aga
     assert complete_to is not None
     assert complete_to.timestamp() == gap.from_s
     world.time.sleep(HOUR_S)
-    assert world.tick().requests == 4, "a known difference is not searched for every hour"
+    assert world.tick().requests <= 4, "a known difference is not searched for every hour"
     del world.changes[row]["created_at"]
     world.time.sleep(DAY_S)
     record, metrics = world.tick_with_numbers()
@@ -183,3 +184,28 @@ def test_probe__is_asked_once_a_day(world: World) -> None:
         world.time.sleep(1_800)
         world.tick()
     assert len(asked) == 2
+
+
+def test_audit_that_was_cut__claims_nothing_of_the_days_it_has_not_read_again(
+    world: World,
+) -> None:
+    row = days_old(world, 40)
+    world.changes[row] = {"score": 2}
+
+    def kill(_page: int) -> None:
+        if AuditState.from_json(world.state.checkpoints["audit"]).todo:
+            raise Killed
+
+    world.before_page = kill
+    world.time.sleep(HOUR_S)
+    with pytest.raises(Killed):
+        world.tick()
+    complete_to = world.coverage().complete_to
+    assert complete_to is not None
+    assert complete_to.timestamp() * 1_000 <= world.rows["responses"][row]
+    world.before_page = lambda _page: None
+    world.tick()
+    assert stored(world, row).score == 2
+    complete_to = world.coverage().complete_to
+    assert complete_to is not None
+    assert world.time() - complete_to.timestamp() < HOUR_S

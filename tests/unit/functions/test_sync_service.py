@@ -113,7 +113,7 @@ def test_backfill_mail__is_put_once_with_what_was_brought_in_over_all_runs() -> 
     assert facts["ended_at"] == facts["window_to"] <= iso(mail.created_at)
 
 
-def test_tick_without_news__asks_three_times_and_writes_nothing() -> None:
+def test_tick_without_news__asks_for_both_streams_and_writes_nothing() -> None:
     world = World()
     world.add(300)
     world.add(30, days=0.005)  # inside the overlap
@@ -121,7 +121,7 @@ def test_tick_without_news__asks_three_times_and_writes_nothing() -> None:
     world.time.sleep(300)
     changes = len(world.answers.changes)
     record = world.tick()
-    assert (record.kind, record.status, record.requests) == ("live", "complete", 3)
+    assert (record.kind, record.status, record.requests) == ("live", "complete", 2)
     assert (record.created, record.updated, record.unchanged) == (0, 0, record.fetched)
     assert len(world.answers.changes) == changes
 

@@ -59,6 +59,14 @@ def test_backfill__is_complete_up_to_its_cursor_in_the_slower_stream() -> None:
     assert found.held_by == "the backfill is under way"
 
 
+def test_backfill__claims_nothing_of_what_may_have_been_listed_behind_its_cursor() -> None:
+    first = StreamCheckpoint.first(NOW, 180, OVERLAP)
+    nearly = replace(first.backfill, position=Position(END + 600))
+    filling = replace(first, backfill=nearly)
+    later = replace(finished(), proven_at=NOW + timedelta(hours=1))
+    assert coverage(both(filling, later), [], [], OVERLAP).complete_to == NOW - OVERLAP
+
+
 def test_open_gap__holds_it_back_and_splits_what_is_covered() -> None:
     found = coverage(both(finished()), [gap(START + 100, START + 200)], [], OVERLAP)
     assert found.complete_to == moment(START + 100)
@@ -79,6 +87,12 @@ def test_missing_answer__holds_it_back_until_it_is_settled() -> None:
     found = coverage(both(finished()), [], [suspect], OVERLAP)
     assert found.complete_to == moment(START + 70)
     assert found.held_by == "a response that the source no longer lists"
+
+
+def test_days_that_are_counted_otherwise__hold_it_back_until_they_are_read_again() -> None:
+    found = coverage(both(finished()), [], [], OVERLAP, [(START + 100, START + 200)])
+    assert found.complete_to == moment(START + 100)
+    assert found.held_by == "days that the source counts otherwise"
 
 
 def test_gap_before_the_history__is_of_no_interest() -> None:

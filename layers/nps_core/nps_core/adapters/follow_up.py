@@ -5,11 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from nps_core import keys
 from nps_core.adapters import items
-from nps_core.adapters.aws import store_errors
 from nps_core.adapters.follow_up_items import (
     alert_item,
     mail_item,
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _ABSENT = "attribute_not_exists(pk)"
-# Another transaction touched an item at the same moment: as good as a lost condition.
-_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
 class DynamoFollowUp:
@@ -84,7 +79,7 @@ class DynamoFollowUp:
             actions += self._pointer(task, before.pointer)
         for task in decision.cleared:
             actions.append(self._put(task_item(task), "version", task.version - 1))
-        return self._transact(actions)
+        return items.transact_if(self._client, actions)
 
     def task(self, task_id: str) -> Task | None:
         """Return a task."""
@@ -168,18 +163,3 @@ class DynamoFollowUp:
             "ExpressionAttributeValues": values,
         }
         return [{"Put": {"TableName": self._table, "Item": items.to_wire(item), **free}}]
-
-    def _transact(self, actions: list[Any]) -> bool:
-        with store_errors("TransactWriteItems"):
-            try:
-                self._client.transact_write_items(TransactItems=actions)
-            except self._client.exceptions.TransactionCanceledException as exc:
-                if _was_lost(exc):
-                    return False
-                raise
-        return True
-
-
-def _was_lost(exc: ClientError) -> bool:
-    reasons: list[dict[str, Any]] = exc.response.get("CancellationReasons", [])  # type: ignore[assignment]  # the stubs know it only for this one error
-    return any(reason.get("Code") in _LOST for reason in reasons)

@@ -16,6 +16,7 @@ _MAIL_TIMES = ("due_at", "created_at", "planned_at", "lease_until", "sent_at", "
 _MAIL_NOT_PLAIN = ("key", "answer", "waiting", "facts", *_MAIL_TIMES)
 _MAIL_PLAIN = tuple(f.name for f in fields(OutboxMail) if f.name not in _MAIL_NOT_PLAIN)
 _MAIL_OWN = {"pk", "sk", "due_pk", "answer", "response_ids", *_MAIL_TIMES, *_MAIL_PLAIN}
+_FACT = "fact_"
 
 
 def task_key(task_id: str) -> StateKey:
@@ -72,7 +73,7 @@ def mail_item(mail: OutboxMail) -> dict[str, Any]:
     """Turn a mail into its item, in the index of due mails only while it is waiting."""
     key = keys.mail(mail.key)
     return {
-        **mail.facts,
+        **{_outside(name): value for name, value in mail.facts.items()},
         "pk": key.pk,
         "sk": key.sk,
         "due_pk": keys.MAIL if mail.waiting else None,
@@ -93,9 +94,16 @@ def to_mail(item: Mapping[str, Any]) -> OutboxMail:
         "key": item["sk"],
         "answer": parse_answer_key(item["answer"]) if "answer" in item else None,
         "waiting": "due_pk" in item,
-        "facts": {name: value for name, value in item.items() if name not in _MAIL_OWN},
+        "facts": {
+            name.removeprefix(_FACT): value for name, value in item.items() if name not in _MAIL_OWN
+        },
     }
     return OutboxMail(**{**plain, **times, **more})
+
+
+def _outside(fact: str) -> str:
+    """Name of a fact in the item: one that is called like an attribute of the mail steps aside."""
+    return f"{_FACT}{fact}" if fact in _MAIL_OWN else fact
 
 
 def _printed(value: object, names: tuple[str, ...]) -> dict[str, str | None]:

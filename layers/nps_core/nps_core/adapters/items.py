@@ -1,4 +1,4 @@
-"""DynamoDB's typed items to plain dicts and back, and one conditional put and one paged query.
+"""DynamoDB's typed items to plain dicts and back, and one conditional write and query of each kind.
 
 Absent and None are the same: None is not stored.
 """
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 _BATCH = 100  # BatchGetItem takes at most 100 keys
+# Another transaction touched an item at the same moment: as good as a lost condition.
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
 def to_wire(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +90,44 @@ def put_if(
             )
         except ClientError as exc:
             if is_condition_failure(exc):
+                return False
+            raise
+    return True
+
+
+def update_if(
+    client: "DynamoDBClient",
+    table: str,
+    key: Mapping[str, str],
+    update: str,
+    condition: str,
+    values: Mapping[str, Any],
+) -> bool:
+    """Update the item if the condition holds; False when it does not."""
+    with store_errors("UpdateItem"):
+        try:
+            client.update_item(
+                TableName=table,
+                Key=to_wire(key),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_wire(values),
+            )
+        except ClientError as exc:
+            if is_condition_failure(exc):
+                return False
+            raise
+    return True
+
+
+def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
+    """Write all or nothing; False when a condition does not hold, which is nothing."""
+    with store_errors("TransactWriteItems"):
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException as exc:
+            reasons: list[dict[str, Any]] = exc.response.get("CancellationReasons", [])  # type: ignore[assignment]  # the stubs know it only for this one error
+            if any(reason.get("Code") in _LOST for reason in reasons):
                 return False
             raise
     return True
