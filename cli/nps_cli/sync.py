@@ -142,6 +142,10 @@ def _print_audit(space: Space, row: Row) -> None:
     ]
     tables.print_table(counts, _COUNTS)
     tables.say(_what_follows(row))
+    gaps = [gap for gap in space.holes(token).gaps() if gap.is_open and any(gap.difference)]
+    if gaps:
+        known = tables.counted(len(gaps), "open gap")
+        tables.say(f"What differs in {known} is counted as stored: see `nps sync status`.")
 
 
 def _what_follows(row: Row) -> str:
