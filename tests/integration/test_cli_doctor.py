@@ -224,10 +224,10 @@ def test_counts_that_cannot_be_read__fail_the_time_zone_alone(
     healthy: OperatorStack, wootric: FakeWootric
 ) -> None:
     wootric.generate(answers=250, people=40, accounts=5, days=30)
-    wootric.fail(at={3: "error500"})  # after the token and the page of the check before
+    wootric.fail(at={3: "error500"})  # after the token, the page and the list
     _, rows = diagnose()
     assert failing(rows) == ["time_zone"]
-    assert rows["time_zone"]["detail"] == "/v1/responses answers 500"
+    assert rows["time_zone"]["detail"] == "/v1/nps_summary answers 500"
 
 
 def test_every_connection__is_checked_under_its_name(healthy: OperatorStack) -> None:
