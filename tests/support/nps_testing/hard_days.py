@@ -76,7 +76,7 @@ class HardDays:
         self.ticks = self.kills = self.doubles = 0
         self.happened: dict[str, int] = {}
         self._rates: dict[Callable[[], None], float] = {
-            self.answer: 15,
+            self.answer: 12,
             self.decline: 3,
             self.late_edit: 0.4,
             self.delete: 0.2,
