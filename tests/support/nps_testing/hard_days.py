@@ -234,7 +234,7 @@ class HardDays:
 
     def _something(self) -> None:
         (event,) = self.random.choices(list(self._rates), list(self._rates.values()))
-        name = event.__name__  # type: ignore[attr-defined]
+        name = event.__name__
         self.happened[name] = self.happened.get(name, 0) + 1
         event()
 
