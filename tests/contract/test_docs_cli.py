@@ -76,7 +76,7 @@ def _fields() -> dict[str, list[str]]:
     return {
         "accounts list": list(rows.account_row(view, {}, "owner@example.com")),
         "company": list(rows.company_row(view, 0, 0)),
-        "contacts list": list(rows.contact_row(contact)),
+        "contacts list": list(rows.contact_row(contact, None)),
         "responses list": list(rows.response_row(answer)),
         "declines list": list(rows.decline_row(answer)),
         "runs list": list(log_rows.RUN),
