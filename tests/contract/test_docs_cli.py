@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -28,6 +29,7 @@ UNKNOWN = Known(
     host="https://api.wootric.com",
     activated_at=None,
     overlap=timedelta(minutes=15),
+    zone=ZoneInfo("UTC"),
     streams={"responses": None, "declines": None},
     people=None,
     audit=AuditState(),

@@ -76,7 +76,7 @@ class HardDays:
         self.ticks = self.kills = self.doubles = 0
         self.happened: dict[str, int] = {}
         self._rates: dict[Callable[[], None], float] = {
-            self.answer: 15,
+            self.answer: 12,
             self.decline: 3,
             self.late_edit: 0.4,
             self.delete: 0.2,
@@ -234,7 +234,7 @@ class HardDays:
 
     def _something(self) -> None:
         (event,) = self.random.choices(list(self._rates), list(self._rates.values()))
-        name = event.__name__  # type: ignore[attr-defined]
+        name = event.__name__
         self.happened[name] = self.happened.get(name, 0) + 1
         event()
 

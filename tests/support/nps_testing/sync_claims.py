@@ -61,7 +61,7 @@ class Claims:
         self.excused: dict[str, int] = defaultdict(int)
         self._touched: dict[tuple[Kind, int], float] = {}
         self._open: set[tuple[Kind, int]] = set()
-        self._looks: dict[Stream, list[Look]] = {stream: [] for stream in STREAMS}
+        self.looks: dict[Stream, list[Look]] = {stream: [] for stream in STREAMS}
         self._stored = 0
         self._began = 0.0
         self._known: dict[Stream, StreamCheckpoint] = {}
@@ -95,8 +95,13 @@ class Claims:
     def _rows(self, kind: Kind, claimed: list[tuple[float, float]]) -> None:
         store = self.account.source.store
         store.advance(self.account.source.context.now_ms())
+        known = self._known.get(STREAM_OF[kind])
+        oldest = known.backfill.from_s if known else 0
         for key in [key for key in self._open if key[0] == kind]:
             row: SourceRow = (store.answers if kind == "response" else store.declines)[key[1]]
+            if second_of(row) < oldest:  # older than the history that is wanted
+                self._open.discard(key)
+                continue
             problems = list(difference(self.account, kind, row))
             if not problems:
                 is_final = row.deleted or row.visible_ms <= self.account.source.context.now_ms()
@@ -117,7 +122,7 @@ class Claims:
             return ""
         second, since = second_of(row), self._touched[kind, row.id]
         since = max(since, row.visible_ms / 1000)
-        for look in self._looks[STREAM_OF[kind]]:
+        for look in self.looks[STREAM_OF[kind]]:
             if not (look.from_s <= second < look.to_s and look.began > since + 1):
                 continue
             if problems != [_GONE]:
@@ -130,7 +135,7 @@ class Claims:
         return row.visible_ms - row.created_ms <= OVERLAP.total_seconds() * 1000
 
     def _facts(self, row: SourceRow) -> object:
-        return row, self._looks["responses"][-3:], self._looks["declines"][-3:]
+        return row, self.looks["responses"][-3:], self.looks["declines"][-3:]
 
     def _note_looks(self) -> None:
         for name, text in self.account.state.saved:
@@ -161,7 +166,7 @@ class Claims:
     def _live(self, stream: Stream, before: StreamCheckpoint, now: StreamCheckpoint) -> None:
         began = now.proven_at.timestamp()
         from_s = min(before.watermark_s, began) - OVERLAP.total_seconds()
-        self._looks[stream].append(Look(began, from_s, began, compares=False))
+        self.looks[stream].append(Look(began, from_s, began, compares=False))
         if now.proven_at - before.proven_at > UNREAD_FOR + timedelta(seconds=1):
             known = self.account.holes.kept
             assert (stream, "window", int(before.proven_at.timestamp())) in known, (
@@ -169,7 +174,7 @@ class Claims:
             )
 
     def _look(self, stream: Stream, began: float, from_s: float, to_s: float) -> None:
-        self._looks[stream].append(Look(began, from_s, to_s, compares=True))
+        self.looks[stream].append(Look(began, from_s, to_s, compares=True))
 
     def _follow_the_store(self) -> None:
         """Whatever has been written is compared again: the sync itself may be wrong."""
