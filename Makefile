@@ -39,7 +39,12 @@ demo: install ## Run the whole loop on this machine and compare every number wit
 	$(BIN)/python -m nps_local.demo
 
 test: install ## Run all tests: unit, contract, integration, end to end; prints coverage
-	$(BIN)/pytest --cov --cov-report=term
+	@# On all cores at first; then, with the machine to themselves, the stacks whose timing matters.
+	@failed=; \
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0 \
+	  tests/unit tests/contract tests/integration || failed=1; \
+	$(BIN)/pytest --cov --cov-append --cov-report=term tests/e2e || failed=1; \
+	test -z "$$failed"
 
 check: .venv/.installed ## Lint, types, and the template
 	$(BIN)/ruff check .

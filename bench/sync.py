@@ -7,88 +7,22 @@ Stores are in memory: DynamoDB is measured elsewhere.
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from nps_core.accounts import AccountRules
-from nps_core.adapters.end_users import EndUsers
-from nps_core.adapters.pacing import Pacer
-from nps_core.adapters.wootric import WootricClient
-from nps_core.ingest import Ingest
-from nps_core.runlog import RunRecord
-from nps_core.secret import Secret
 from nps_local.fake_wootric.actions import NewAnswer
-from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.fake_sync import InMemoryConnections, InMemorySyncState, MovingTime
-from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
-from sync_wootric.rows import RowStore
-from sync_wootric.run import Clock
-from sync_wootric.service import Plan, Sync
-
-TOKEN, PER_MINUTE = "NPS-1a2b3c4d", 80
+from nps_testing.fake_sync import MovingTime
+from nps_testing.sync_over_http import PER_MINUTE, SyncOverHttp
 
 
-class Secrets:
-    """The fake's own credentials."""
-
-    def get(self, _now: object) -> Secret:
-        """Return them."""
-        known = Credentials()
-        return Secret(known.client_id, known.client_secret)
-
-    refetch = get
-
-
-class Bench:
-    """One connection with its source."""
-
-    def __init__(self, source: FakeWootric, time: MovingTime) -> None:
-        self.source, self.time, self.state = source, time, InMemorySyncState()
-        self.answers, self.runs = InMemoryAnswerStore(), 0
-        client = WootricClient(TOKEN, source.url, Secrets(), Pacer(PER_MINUTE, time.sleep, time))
-        rules = AccountRules.of("company_id,company", "company", "csm_email")
-        ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
-        rows = RowStore(TOKEN, ingest, InMemoryQuarantine(), EndUsers(client, time))
-        plan = Plan(TOKEN, 180, timedelta(minutes=15), "cs-team@example.com")
-        self.sync = Sync(plan, client, rows, self.state, InMemoryConnections())
-
-    def tick(self) -> RunRecord:
-        """Run one tick of at most 900 s."""
-        self.runs += 1
-        began = self.time()
-        clock = Clock.start(self.time.now(), self.time, self.time.sleep)
-        return self.sync.tick(
-            f"run-{self.runs}", clock, lambda: int(1000 * (began + 900 - self.time()))
-        )[0]
-
-    def until_complete(self) -> list[RunRecord]:
-        """Tick every five minutes until everything is in."""
-        records = [self.tick()]
-        while records[-1].status != "complete":
-            self.time.sleep(300)
-            records.append(self.tick())
-        return records
-
-    def lost(self) -> int:
-        """Rows of the source that are not stored."""
-        stored = {str(new.key) for _, new in self.answers.changes if new}
-        kinds = ("response", "decline")
-        return sum(
-            f"{TOKEN}#{kind}#{row['id']}" not in stored
-            for kind in kinds
-            for row in self.source.source(kind)
-        )
-
-
-def first_sync(title: str, embed: str = "email+properties", **faults: Any) -> Bench:
+def first_sync(title: str, embed: str = "email+properties", **faults: Any) -> SyncOverHttp:
     time = MovingTime()
     source = FakeWootric(now=time).start()
     source.switch(end_user_embed=embed)
     made = source.generate(answers=20_000, people=2_000, accounts=60)
     if faults:
         source.fail(**faults)
-    bench = Bench(source, time)
+    bench = SyncOverHttp(source, time)
     records = bench.until_complete()
     asked = source.stats()["endpoints"]
     least = {name: math.ceil(made[name] / 50) for name in ("answers", "declines")}
@@ -100,7 +34,7 @@ def first_sync(title: str, embed: str = "email+properties", **faults: Any) -> Be
         )
     others = sum(n for path, n in asked.items() if "end_users" in path)
     print(f"  end users {others:5} requests, tokens {asked['POST /oauth/token']}")
-    print(f"  429s      {source.stats()['rate_limited']:5}, rows lost {bench.lost()}")
+    print(f"  429s      {source.stats()['rate_limited']:5}, rows lost {len(bench.missing())}")
     minutes = sum((r.ended_at - r.started_at).total_seconds() for r in records if r.ended_at) / 60
     print(f"  {minutes:.1f} minutes in {len(records)} run(s)")
     _pace([entry["at"] for entry in source.context.stats.log])
@@ -116,7 +50,7 @@ def _pace(at: Sequence[float]) -> None:
         )
 
 
-def ticks(bench: Bench) -> None:
+def ticks(bench: SyncOverHttp) -> None:
     bench.time.sleep(300)
     print(f"\ntick without news     {bench.tick().requests} requests")
     bench.time.sleep(300)
@@ -133,14 +67,15 @@ def bursts() -> None:
         time = MovingTime()
         with FakeWootric(now=time) as source:
             source.generate(answers=size, people=50, accounts=5, bulk_second=size)
-            bench = Bench(source, time)
+            bench = SyncOverHttp(source, time)
             record = bench.tick()
             while not bench.state.finished:
                 bench.time.sleep(300)
                 record = bench.tick()
             asked = source.stats()["endpoints"]["GET /v1/responses"]
-            gaps = len({gap.second for _, gap in bench.state.gaps})
-            print(f"{size} in one second: {asked} requests, {bench.lost()} lost, {gaps} gap(s)")
+            gaps = len(bench.holes.gaps())
+            lost = len(bench.missing())
+            print(f"{size} in one second: {asked} requests, {lost} lost, {gaps} gap(s)")
             print(f"  last run {record.status}")
 
 

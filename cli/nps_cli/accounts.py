@@ -7,7 +7,7 @@ import typer
 
 from nps_cli import rows, tables
 from nps_cli.contacts import COLUMNS as CONTACT_COLUMNS
-from nps_cli.contacts import contacts_of
+from nps_cli.contacts import contact_rows
 from nps_cli.errors import Failure
 from nps_cli.progress import track
 from nps_cli.space import Space, space_of
@@ -92,7 +92,7 @@ def show_account(
     known = space.item("DIRECTORY", f"account#{account_id}") or {}
     row = rows.account_row(view, known, space.fallback_owner)
     row["trend"] = rows.trend_rows(view.trend)
-    row["contacts"] = [rows.contact_row(contact) for contact in contacts_of(space, account_id)]
+    row["contacts"] = contact_rows(space, account_id)
     if space.options.json:
         tables.print_json(row)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
+from nps_cli.connection_list import connection_tokens
 from nps_cli.errors import TRANSLATED, code_of, explain
 from nps_cli.rows import Row
 from nps_cli.space import Space
@@ -120,10 +121,16 @@ def owner(space: Space) -> Check:
 
 def activation(space: Space) -> Check:
     """Before activation every answer is history and alerts nobody."""
-    token = space.target.parameter("WootricAccountToken")
-    since = space.connections.activated_at(token)
-    detail = f"{token} is active since {iso(since)}" if since else f"{token} is not active"
-    return Check.result("activation", since is not None, detail, "run `nps connect`")
+    tokens = connection_tokens(space)
+    since = {token: space.connections.activated_at(token) for token in tokens}
+    details = [
+        f"{token} is active since {iso(at)}" if at else f"{token} is not active"
+        for token, at in since.items()
+    ]
+    lacking = [token for token, at in since.items() if at is None]
+    account = "" if lacking == tokens[:1] else f" --account {' or '.join(lacking)}"
+    fix = f"run `nps connect{account}`"
+    return Check.result("activation", not lacking, "; ".join(details), fix)
 
 
 def schedules(space: Space) -> Check:

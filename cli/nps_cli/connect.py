@@ -1,4 +1,4 @@
-"""`nps connect`: store the Wootric credentials and make the account live."""
+"""`nps connect`: store the credentials of a Wootric account and make it live."""
 
 import json
 from dataclasses import replace
@@ -7,12 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
-from nps_cli import tables
+from nps_cli import stored_secret, tables, wootric_checks
+from nps_cli.checks import Check
+from nps_cli.connect_settings import (
+    AccountOption,
+    ApiUrlOption,
+    MetricOption,
+    RequestsOption,
+    Settings,
+    TimeZoneOption,
+)
+from nps_cli.connection_list import template_connection
 from nps_cli.errors import Failure
 from nps_cli.space import Space, space_of
-from nps_core.adapters.aws import store_errors
 from nps_core.errors import ConfigError
 from nps_core.secret import Secret, parse_secret
+from nps_core.source_accounts import Connection
 from nps_core.times import iso
 
 SecretsOption = Annotated[
@@ -25,20 +35,68 @@ SecretsOption = Annotated[
 ]
 
 
-def connect(ctx: typer.Context, secrets: SecretsOption = None) -> None:
+def connect(
+    ctx: typer.Context,
+    account: AccountOption = None,
+    secrets: SecretsOption = None,
+    api_url: ApiUrlOption = None,
+    metric: MetricOption = None,
+    time_zone: TimeZoneOption = None,
+    requests_per_minute: RequestsOption = None,
+) -> None:
     """Store the Wootric credentials and signing keys, then activate the account.
 
     Answers given before the first activation are history and alert nobody. Run it again to
     rotate a key: the key that was active stays accepted as retired. Secrets are never shown.
+
+    With --account TOKEN it adds another Wootric account to the stack, or changes it.
     """
     space = space_of(ctx)
-    token = space.target.parameter("WootricAccountToken")
-    stored = _stored(space)
+    settings = Settings(api_url, metric, time_zone, requests_per_minute)
+    template = template_connection(space)
+    if account in (None, template.account_token):
+        settings.require_none()
+        connection = template
+        _keep_template(space, secrets, connection.account_token)
+    else:
+        known = {one.account_token: one for one in space.source_accounts.added()}
+        connection = settings.over(known.get(account) or settings.first(account, template))
+        _keep_added(space, secrets, connection)
+    activated_now = space.connections.activate(connection.account_token, space.now)
+    is_added = connection.account_token != template.account_token
+    zone = wootric_checks.time_zone_now(space, connection, is_added=is_added)
+    _tell(space, connection, zone, activated_now=activated_now)
+
+
+def _keep_template(space: Space, secrets: Path | None, token: str) -> None:
+    try:
+        stored = stored_secret.read(space)
+    except ConfigError:
+        stored = Secret()  # whatever somebody pasted there is about to be replaced
     secret = _from_file(secrets, token) if secrets else _asked(stored)
+    # A file without other accounts says nothing about those that are stored.
+    secret = replace(secret, connections={**stored.connections, **secret.connections})
     _require(secret)
     if secret != stored:
-        _store(space, secret)
-    activated_now = space.connections.activate(token, space.now)
+        stored_secret.write(space, secret)
+
+
+def _keep_added(space: Space, secrets: Path | None, connection: Connection) -> None:
+    """Store the credentials before the settings: a connection without them fails every tick."""
+    token = connection.account_token
+    stored = stored_secret.read(space)
+    secret = _from_file(secrets, token) if secrets else _asked(stored.of(token))
+    if secret.connections:
+        raise Failure(f"{secrets} has connections: give the fields of {token} alone")
+    _require(secret)
+    if secret != stored.of(token):
+        others = {**stored.connections, token: secret}
+        stored_secret.write(space, replace(stored, connections=others))
+    space.source_accounts.put(connection)
+
+
+def _tell(space: Space, connection: Connection, zone: Check | None, *, activated_now: bool) -> None:
+    token = connection.account_token
     activated_at = space.connections.activated_at(token)
     if space.options.json:
         tables.print_json(
@@ -47,43 +105,20 @@ def connect(ctx: typer.Context, secrets: SecretsOption = None) -> None:
                 "activated_at": iso(activated_at) if activated_at else None,
                 "activated_now": activated_now,
                 "webhook_url": space.target.webhook_url,
+                "time_zone": zone.row() if zone else None,
             }
         )
         return
     since = f" since {iso(activated_at)}" if activated_at and not activated_now else ""
     typer.echo(f"{token} is connected and active{since}.")
+    if zone is None:
+        typer.echo("Wootric cannot be asked from here, so the time zone was not checked.")
+    else:
+        tables.say(f"Time zone: {zone.detail}.")
+        if not zone.ok:
+            tables.say(f"Fix: {zone.fix}")
     typer.echo(f"Enter this webhook address in Wootric: {space.target.webhook_url}")
     typer.echo("Then run `nps doctor`, and `nps sync now` for the history.")
-
-
-def _stored(space: Space) -> Secret:
-    with store_errors("GetSecretValue"):
-        reply = space.target.client("secretsmanager").get_secret_value(
-            SecretId=space.target.output("SecretArn")
-        )
-    try:
-        return parse_secret(reply["SecretString"])
-    except ConfigError:
-        return Secret()  # whatever somebody pasted there is about to be replaced
-
-
-def _store(space: Space, secret: Secret) -> None:
-    with store_errors("PutSecretValue"):
-        space.target.client("secretsmanager").put_secret_value(
-            SecretId=space.target.output("SecretArn"), SecretString=to_text(secret)
-        )
-
-
-def to_text(secret: Secret) -> str:
-    """Return the JSON that the functions read."""
-    keys = {"active": list(secret.active_keys), "retired": list(secret.retired_keys)}
-    return json.dumps(
-        {
-            "client_id": secret.client_id,
-            "client_secret": secret.client_secret,
-            "webhook_keys": keys,
-        }
-    )
 
 
 def _from_file(file: Path, account_token: str) -> Secret:
@@ -97,7 +132,7 @@ def _from_file(file: Path, account_token: str) -> Secret:
         raise Failure(f"{file} is not JSON in UTF-8") from None
     theirs = data.get("account_token", account_token) if isinstance(data, dict) else None
     if theirs != account_token and isinstance(data, dict):
-        raise Failure(f"{file} is for another account: this stack has {account_token}")
+        raise Failure(f"{file} is for another account: this one is {account_token}")
     return parse_secret(text)
 
 
@@ -114,7 +149,8 @@ def with_key(secret: Secret, key: str) -> Secret:
     """Make `key` the active one; those that were active are still accepted, as retired."""
     if not key or key in secret.active_keys:
         return secret
-    retired = tuple(old for old in secret.webhook_keys if old != key)
+    own = (*secret.active_keys, *secret.retired_keys)
+    retired = tuple(old for old in own if old != key)
     return replace(secret, active_keys=(key,), retired_keys=retired)
 
 

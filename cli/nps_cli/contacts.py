@@ -1,6 +1,5 @@
 """`nps contacts list`."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -17,7 +16,8 @@ AccountOption = Annotated[
     str | None, typer.Option("--account", metavar="ID", help="Only those of this account.")
 ]
 COLUMNS = (
-    Column("contact", lambda row: row["email"] or row["end_user_id"]),
+    Column("contact", lambda row: row["name"] or row["email"] or row["end_user_id"]),
+    Column("address", lambda row: row["email"] if row["name"] else None, rank=6),
     Column.of("account_id", "account", rank=2, wraps_at=12),
     Column.of("latest_score", "score", right=True),
     Column.of("latest_class", "class", rank=5),
@@ -34,9 +34,9 @@ def list_contacts(ctx: typer.Context, account: AccountOption = None) -> None:
     space = space_of(ctx)
     accounts = [account] if account else [view.account_id for view in space.summaries.everything()]
     found = [
-        rows.contact_row(contact)
+        row
         for account_id in track(accounts, "accounts", len(accounts))
-        for contact in contacts_of(space, account_id)
+        for row in contact_rows(space, account_id)
     ]
     empty = "No contact has answered yet: run `nps sync now`."
     if account:
@@ -44,9 +44,20 @@ def list_contacts(ctx: typer.Context, account: AccountOption = None) -> None:
     tables.print_rows(found, COLUMNS, as_json=space.options.json, empty=empty)
 
 
-def contacts_of(space: Space, account_id: str) -> Iterator[ContactView]:
-    """Yield the contacts of an account (or of the unmatched) with an answer that counts."""
+def contact_rows(space: Space, account_id: str) -> list[rows.Row]:
+    """Return the contacts of an account (or of the unmatched) with an answer that counts."""
     shown = rows.contact_account(account_id)
+    views: list[tuple[str, ContactView]] = []
+    people: dict[str, set[str]] = {}
     for ledger in space.ledgers.contacts(account_id):
         if view := fold_contact(shown, ledger.votes):
-            yield view
+            # All votes of a contact are of one Wootric account, which their ids begin with.
+            token = next(iter(ledger.votes)).partition("#")[0]
+            views.append((token, view))
+            if view.end_user_id is not None:
+                people.setdefault(token, set()).add(view.end_user_id)
+    known = {token: space.people(token).get_many(ids) for token, ids in people.items()}
+    return [
+        rows.contact_row(view, known.get(token, {}).get(view.end_user_id or ""))
+        for token, view in views
+    ]

@@ -8,7 +8,7 @@ from nps_cli.rows import Row, source_id
 RUN = (
     *("run_id", "kind", "status", "started_at", "ended_at", "window_from", "window_to", "pages"),
     *("fetched", "created", "updated", "unchanged", "quarantined", "requests", "throttled"),
-    "error",
+    *("error", "account_token"),
 )
 TASK = (
     *("task_id", "status", "account_id", "contact", "owner", "tier", "reason", "opened_at"),
@@ -22,6 +22,13 @@ DIRECTORY = ("kind", "value", "account_id", "owner", "name")
 def run_row(item: Mapping[str, Any]) -> Row:
     """Return a run of the sync."""
     return _row({"run_id": item.get("sk"), **item}, RUN)
+
+
+def whole_run_row(item: Mapping[str, Any]) -> Row:
+    """Return a run with what else its record holds, by name; without the keys of the table."""
+    more = {name: item[name] for name in sorted(item) if name not in ("pk", "sk", "expires_at")}
+    row = run_row(item)
+    return {**row, **{name: value for name, value in more.items() if name not in row}}
 
 
 def task_row(item: Mapping[str, Any]) -> Row:

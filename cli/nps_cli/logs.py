@@ -1,13 +1,15 @@
-"""`nps runs list`, `nps tasks list` and `nps quarantine list`."""
+"""`nps runs ...`, `nps tasks list` and `nps quarantine list`."""
 
 from typing import Annotated
 
 import typer
 
 from nps_cli import log_rows, tables
-from nps_cli.space import space_of
+from nps_cli.errors import Failure
+from nps_cli.space import Space, space_of
 from nps_cli.tables import Column
 from nps_core import keys
+from nps_core.adapters.items import Item
 
 runs_app = typer.Typer(help="Runs of the sync.", no_args_is_help=True)
 tasks_app = typer.Typer(help="Follow-up tasks.", no_args_is_help=True)
@@ -24,7 +26,9 @@ _RUNS = (
     Column.of("requests", right=True, rank=3),
     Column.of("throttled", right=True, rank=4),
     Column.of("error", wraps_at=20),
+    Column.of("run_id", "run", rank=6),
 )
+_LAST = "last"
 _TASKS = (
     Column.of("task_id", "task", rank=3),
     Column.of("status"),
@@ -54,6 +58,45 @@ def list_runs(ctx: typer.Context) -> None:
     found.sort(key=lambda row: (row["started_at"] or "", row["run_id"] or ""))
     empty = "No run yet: `nps sync now` starts one."
     tables.print_rows(found, _RUNS, as_json=space.options.json, empty=empty)
+
+
+@runs_app.command("show")
+def show_run(
+    ctx: typer.Context,
+    run_id: Annotated[
+        str, typer.Argument(metavar="ID", help="As in `nps runs list`, its beginning, or last.")
+    ],
+) -> None:
+    """Show one run of the sync with everything that was recorded about it."""
+    space = space_of(ctx)
+    row = log_rows.whole_run_row(_run(space, run_id))
+    if space.options.json:
+        tables.print_json(row)
+    else:
+        tables.console().print(tables.facts(list(row.items())))
+
+
+def _run(space: Space, run_id: str) -> Item:
+    """Return the run whose id is `run_id` or the only one that begins so; `last` is the latest."""
+    exact = space.item(keys.RUN, run_id) if run_id else None
+    found = [exact] if exact else _runs_named(space, run_id)
+    if not found:
+        raise Failure(f"there is no run {run_id!r}: `nps runs list` names them all")
+    if len(found) > 1:
+        raise Failure(
+            f"several runs begin with {run_id!r}: give more of the id, `nps runs list` names them"
+        )
+    return found[0]
+
+
+def _runs_named(space: Space, prefix: str) -> list[Item]:
+    """Return at most two runs of the thousands that may be kept."""
+    if not prefix:
+        return []
+    if prefix == _LAST:  # ids sort by time
+        return space.first_items(1, "pk = :pk", {":pk": keys.RUN}, newest=True)
+    named = {":pk": keys.RUN, ":prefix": prefix}
+    return space.first_items(2, "pk = :pk AND begins_with(sk, :prefix)", named)
 
 
 @tasks_app.command("list")

@@ -9,9 +9,22 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from nps_cli import accounts, connect, contacts, directory, doctor, logs, mail, responses, sync
+from nps_cli import (
+    accounts,
+    connect,
+    connections,
+    contacts,
+    directory,
+    doctor,
+    logs,
+    mail,
+    responses,
+    sync,
+)
 from nps_cli.argv import OWN_OPTIONS, normalise
 from nps_cli.errors import TRANSLATED, Failure, explain
+from nps_cli.redrive import redrive
+from nps_cli.replay import replay
 from nps_cli.space import Space
 from nps_cli.target import Options
 
@@ -81,11 +94,14 @@ for name, group in (
     ("quarantine", logs.quarantine_app),
     ("directory", directory.app),
     ("sync", sync.app),
+    ("connections", connections.app),
 ):
     app.add_typer(group, name=name)
 app.command("company")(accounts.company)
 app.command("connect")(connect.connect)
 app.command("doctor")(doctor.doctor)
+app.command("redrive")(redrive)
+app.command("replay")(replay)
 
 try:
     from nps_local.commands import app as _local_app

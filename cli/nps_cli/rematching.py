@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from nps_cli.progress import track
 from nps_cli.responses import answer_keys
 from nps_cli.space import Space
-from nps_core.accounts import AccountRules, resolve
-from nps_core.ingest import Ingest
+from nps_cli.storing import ingest_of
+from nps_core.accounts import resolve
 from nps_core.models import UNMATCHED, Answer, AnswerKey
 
 _BATCH = 100
@@ -32,17 +32,12 @@ def rematch(space: Space, directory: KnownDirectory, *, dry_run: bool) -> tuple[
 
     The stream then moves their votes, so the numbers of the accounts follow by themselves.
     """
-    rules = AccountRules.of(
-        space.target.parameter("AccountProperties"),
-        space.target.parameter("AccountNameProperty"),
-        space.target.parameter("OwnerProperty"),
-    )
-    ingest = Ingest(space.answers, directory, rules, space.target.parameter("WootricMetric"))
+    ingest = ingest_of(space, directory)
     keys = answer_keys(space, UNMATCHED)
     seen = matched = 0
     for answer in track(_unmatched(space, keys), "unmatched answers", len(keys)):
         seen += 1
-        if resolve(answer, rules, directory).account_id is None:
+        if resolve(answer, ingest.rules, directory).account_id is None:
             continue
         if dry_run or ingest.rematch(answer, space.now) == "updated":
             matched += 1

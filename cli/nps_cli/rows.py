@@ -6,6 +6,7 @@ from typing import Any
 
 from nps_core.folds import AccountView, ContactView, MonthPoint
 from nps_core.models import UNMATCHED, Answer
+from nps_core.people import Profile
 from nps_core.scoring import Counts
 from nps_core.times import iso
 
@@ -66,8 +67,8 @@ def trend_rows(points: tuple[MonthPoint, ...]) -> list[Row]:
     return [{"month": p.month, "n": p.counts.n, "nps": p.counts.nps} for p in points]
 
 
-def contact_row(view: ContactView) -> Row:
-    """Return a contact of an account."""
+def contact_row(view: ContactView, profile: Profile | None) -> Row:
+    """Return a contact of an account; `profile` is who they are now, None when not known."""
     return {
         "email": view.email,
         "end_user_id": source_id(view.end_user_id),
@@ -79,6 +80,9 @@ def contact_row(view: ContactView) -> Row:
         "previous_at": when(view.previous_at),
         "direction": view.direction,
         "delta": view.delta,
+        "name": profile.name if profile else None,
+        "external_id": profile.external_id if profile else None,
+        "properties": dict(profile.properties) if profile else {},
     }
 
 

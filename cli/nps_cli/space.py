@@ -1,9 +1,10 @@
 """What a command works with: the stores of its stack, the time, and how to print."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,9 +14,13 @@ from nps_core.adapters import items
 from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.connections import DynamoConnections
 from nps_core.adapters.directory import DynamoDirectory
+from nps_core.adapters.holes import DynamoHoles
 from nps_core.adapters.ledgers import DynamoLedgerStore
+from nps_core.adapters.people import DynamoPeople
 from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.adapters.source_accounts import DynamoSourceAccounts
 from nps_core.adapters.summaries import DynamoSummaryStore
+from nps_core.adapters.sync_state import DynamoSyncState
 from nps_core.owners import OwnerPolicy
 
 if TYPE_CHECKING:
@@ -88,17 +93,43 @@ class Space:
 
     @cached_property
     def connections(self) -> DynamoConnections:
-        """Activation of the Wootric account."""
+        """Activation of the Wootric accounts."""
         return DynamoConnections(self.dynamodb, self.state_table)
+
+    @cached_property
+    def source_accounts(self) -> DynamoSourceAccounts:
+        """Wootric accounts beside that of the template."""
+        return DynamoSourceAccounts(self.dynamodb, self.state_table)
 
     @cached_property
     def quarantine(self) -> DynamoQuarantine:
         """Payloads that nobody could understand."""
         return DynamoQuarantine(self.dynamodb, self.state_table)
 
-    def partition(self, pk: str) -> Iterator[items.Item]:
-        """Yield all items of a StateTable partition, by sort key."""
-        return items.query(self.dynamodb, self.state_table, "pk = :pk", {":pk": pk})
+    def sync_state(self, account_token: str) -> DynamoSyncState:
+        """Return what the sync of a Wootric account knows between runs."""
+        return DynamoSyncState(self.dynamodb, self.state_table, account_token)
+
+    def holes(self, account_token: str) -> DynamoHoles:
+        """Return what is not proven of a Wootric account."""
+        return DynamoHoles(self.dynamodb, self.state_table, account_token)
+
+    def people(self, account_token: str) -> DynamoPeople:
+        """Return the end users of a Wootric account."""
+        return DynamoPeople(self.dynamodb, self.state_table, account_token)
+
+    def partition(self, pk: str, *, newest_first: bool = False) -> Iterator[items.Item]:
+        """Yield all items of a StateTable partition, by sort key or backwards."""
+        more: dict[str, Any] = {"ScanIndexForward": False} if newest_first else {}
+        return items.query(self.dynamodb, self.state_table, "pk = :pk", {":pk": pk}, **more)
+
+    def first_items(
+        self, limit: int, condition: str, values: Mapping[str, str], *, newest: bool = False
+    ) -> list[items.Item]:
+        """Return the first or last items of a key condition, in one request."""
+        more = {"Limit": limit, "ScanIndexForward": not newest}
+        found = items.query(self.dynamodb, self.state_table, condition, values, **more)
+        return list(islice(found, limit))
 
     def item(self, pk: str, sk: str) -> items.Item | None:
         """Return one item of StateTable."""

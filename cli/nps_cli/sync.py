@@ -1,148 +1,192 @@
-"""`nps sync now`: run the sync and wait for it."""
+"""`nps sync ...`: run the sync, prove it, read history, see where it stands."""
 
 import json
-import threading
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
-from nps_cli import progress, tables
+from nps_cli import sync_reports, sync_status, tables
+from nps_cli.connection_list import ConnectionOption, chosen
 from nps_cli.errors import Failure
+from nps_cli.moments import moment
+from nps_cli.rows import Row
 from nps_cli.space import Space, space_of
-from nps_core.adapters.aws import store_errors
-from nps_core.adapters.sync_state import DynamoSyncState
-from nps_core.checkpoint import StreamCheckpoint
-from nps_core.wootric import STREAMS
+from nps_cli.sync_call import call, require_no_failure, runs_of
+from nps_cli.tables import Column
+from nps_core.models import NPS
+from nps_core.times import iso
 
 app = typer.Typer(help="The sync with Wootric.", no_args_is_help=True)
+app.command("status")(sync_status.status)
 
-_LONGEST_S = 920  # a function may take 900 s
-_LOOK_EVERY_S = 1.0
-_FIXES = {
-    "Unauthorized": "Wootric refuses the credentials: store the right ones with `nps connect`",
-    "ConfigError": "the function is not set up: deploy the stack again, then `nps doctor`",
-    "RateLimited": "other users of the account need its requests: repeat in a few minutes",
-    "SourceUnavailable": "Wootric does not answer properly: repeat in a few minutes",
-    "timed out": "it ran out of time; what it stored stays, repeat to go on",
-}
+_RUNS = (
+    Column.of("account_token", "account"),
+    *(Column.of(name) for name in ("kind", "status")),
+    *(Column.of(name, right=True, rank=1) for name in ("created", "updated")),
+    *(Column.of(name, right=True, rank=2) for name in ("fetched", "requests")),
+    Column("error", lambda row: row.get("error"), wraps_at=20),
+)
+_COUNTS = (
+    Column.of("of"),
+    *(Column.of(name, right=True) for name in ("promoters", "passives", "detractors", "all")),
+)
+_NOTED = "{}: another run is at work. The request is noted, and the next tick takes it up."
 
 
 @app.command("now")
-def sync_now(ctx: typer.Context) -> None:
+def sync_now(ctx: typer.Context, connection: ConnectionOption = None) -> None:
     """Run the sync now, wait, and print its report. Repeating it is harmless."""
     space = space_of(ctx)
-    running = _started(space)
-    if progress.is_shown():
-        _watch(space, running)
-    report = running.result()
+    report = call(space, {"schedule": "sync"}, connection)
     if space.options.json:
         tables.print_json(report)
+    elif "runs" in report:
+        tables.print_table(report["runs"], _RUNS)
     else:
-        _print(report)
+        _print_run(report)
     if report.get("status") == "skipped" and not space.options.json:
         typer.echo("Another run is at work; `nps runs list` shows it.")
-    if report.get("status") == "failed":
-        raise Failure(with_fix(str(report.get("error") or "the run failed without a reason")))
+    require_no_failure(report)
 
 
-def outcome(payload: bytes, function_error: str | None) -> dict[str, Any]:
-    """Read what the function returned.
+@app.command("audit")
+def sync_audit(
+    ctx: typer.Context,
+    connection: ConnectionOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only compare; read nothing again.")
+    ] = False,
+) -> None:
+    """Compare Wootric's own counts with what is stored, and read again what differs.
 
-    Raises:
-        Failure: it raised or was stopped; with the reason and the fix.
+    Exit status 1 if it failed or the counts differ.
     """
-    try:
-        reply = json.loads(payload or b"{}")
-    except ValueError:
-        reply = {"errorMessage": "the function answered something that is not JSON"}
-        function_error = function_error or "Unhandled"
-    if not isinstance(reply, dict):
-        reply = {"result": reply}
-    if function_error:
-        reason = f"{reply.get('errorType', '')}: {reply.get('errorMessage', '')}".strip(": ")
-        raise Failure(with_fix(f"the sync failed: {reason or function_error}"))
-    return reply
+    space = space_of(ctx)
+    report = call(space, {"task": "audit", "dry_run": dry_run}, connection)
+    found = [sync_reports.audit_row(run, dry_run=dry_run) for run in runs_of(report)]
+    if space.options.json:
+        tables.print_json_rows(found)
+    else:
+        for row in found:
+            _print_audit(space, row)
+    _require_look(found)
+    require_no_failure(report)
+    if any(row["holds"] is False for row in found):
+        raise typer.Exit(1)
 
 
-def with_fix(reason: str) -> str:
-    """Add what to do about a failed run, as far as its reason tells."""
-    for sign, fix in _FIXES.items():
-        if sign.lower() in reason.lower():
-            return f"{reason}: {fix}"
-    return f"{reason}: `nps doctor` looks for the cause"
+@app.command("backfill")
+def sync_backfill(
+    ctx: typer.Context,
+    since: Annotated[
+        datetime,
+        typer.Option("--since", metavar="DATE|TIME", parser=moment, help="A day or a time; UTC."),
+    ],
+    connection: ConnectionOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how much it would read.")
+    ] = False,
+) -> None:
+    """Read history from a date on: what is older than the first sync, or all of it again.
+
+    History is counted and alerts nobody. Repeating it is harmless.
+    """
+    space = space_of(ctx)
+    if since >= space.now:
+        raise typer.BadParameter(f"{iso(since)} is not in the past", param_hint="'--since'")
+    report = call(space, {"task": "backfill", "since": iso(since), "dry_run": dry_run}, connection)
+    known = {one.account_token: one for one in chosen(space, connection)}
+    found = [
+        sync_reports.backfill_row(run, known[str(run["account_token"])], since, dry_run=dry_run)
+        for run in runs_of(report)
+    ]
+    if space.options.json:
+        tables.print_json_rows(found)
+    else:
+        for row in found:
+            tables.say(_backfill_sentence(row, known[row["account_token"]].requests_per_minute))
+    _require_look(found)
+    require_no_failure(report)
 
 
-def _started(space: Space) -> "Future[dict[str, Any]]":
-    """Invoke the function in a thread that ends with the process, so that Ctrl-C works."""
-    name = space.target.output("SyncFunctionName")
-    client = space.target.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
-    done: Future[dict[str, Any]] = Future()
-
-    def run() -> None:
-        try:
-            with store_errors("Invoke"):
-                reply = client.invoke(FunctionName=name, Payload=b'{"schedule":"sync"}')
-                payload = reply["Payload"].read()
-            done.set_result(outcome(payload, reply.get("FunctionError")))
-        except Exception as exc:
-            done.set_exception(exc)
-
-    threading.Thread(target=run, daemon=True).start()
-    return done
+def _require_look(found: Sequence[Row]) -> None:
+    """Fail when a dry run could not look, because its question has no answer then."""
+    if held := [row["account_token"] for row in found if row["dry_run"] and _is_skipped(row)]:
+        raise Failure(f"another run is at work for {', '.join(held)}: repeat in a few minutes")
 
 
-def _watch(space: Space, running: "Future[dict[str, Any]]") -> None:
-    """Show how far the run is until it ends, by the checkpoint that it saves after every page."""
-    state = DynamoSyncState(
-        space.dynamodb, space.state_table, space.target.parameter("WootricAccountToken")
-    )
-    before: int | None = None
-    with progress.bar(counts_steps=False) as shown:
-        task = shown.add_task("sync", total=None)
-        while not running.done():
-            if checkpoint := state.read_checkpoint(STREAMS[0]):
-                done = how_far(checkpoint)
-                before = done.answers if before is None else before
-                elapsed = shown.tasks[0].elapsed or 0.0
-                label = done.label(done.answers - before, elapsed)
-                shown.update(task, completed=done.read_s, total=done.all_s, description=label)
-            try:
-                running.exception(timeout=_LOOK_EVERY_S)
-            except NotYet:
-                continue
+def _is_skipped(row: Row) -> bool:
+    return bool(row["status"] == "skipped")
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How much of the first sync's window has been read; both None once it is finished."""
-
-    answers: int
-    read_s: int | None
-    all_s: int | None
-
-    def label(self, new: int, elapsed_s: float) -> str:
-        """Return what stands beside the bar."""
-        if self.all_s is None:
-            return "live sync"
-        rate = f", {new / elapsed_s:,.0f}/s" if elapsed_s >= 1 else ""
-        return f"backfill: {self.answers:,} answers{rate}"
-
-
-def how_far(checkpoint: StreamCheckpoint) -> Done:
-    """Return how far the first sync of the answers is: pages are read in order of time."""
-    fill = checkpoint.backfill
-    if fill.ended_at is not None or fill.position.done:
-        return Done(fill.rows, None, None)
-    window_s = max(int(fill.started_at.timestamp()) - fill.from_s, 1)
-    return Done(fill.rows, min(max(fill.position.cursor - fill.from_s, 0), window_s), window_s)
-
-
-def _print(report: dict[str, Any]) -> None:
+def _print_run(report: Mapping[str, Any]) -> None:
     pairs: list[tuple[str, object]] = [
         (name, json.dumps(value) if isinstance(value, dict) else value)
         for name, value in report.items()
     ]
     tables.console().print(tables.facts(pairs))
+
+
+def _print_audit(space: Space, row: Row) -> None:
+    token = row["account_token"]
+    if row["holds"] is None:
+        tables.say(_why_no_audit(space, row))
+        return
+    days = sync_reports.days_text(row["first_day"], row["last_day"])
+    tables.say(f"{token}: the counts {'are equal' if row['holds'] else 'DIFFER'}, {days}.")
+    counts = [
+        {"of": name, **each, "all": sum(each.values())}
+        for name, each in (("Wootric", row["source"]), ("stored", row["stored"]))
+    ]
+    tables.print_table(counts, _COUNTS)
+    tables.say(_what_follows(row))
+
+
+def _what_follows(row: Row) -> str:
+    if row["dry_run"]:
+        if row["holds"]:
+            return "Nothing would be read again."
+        ranges = "; ".join(str(sync_reports.days_text(*days)) for days in row["differing"])
+        requests = tables.counted(row["requests"], "request")
+        return f"An audit would read again, with {requests}: {ranges}."
+    again = tables.counted(row["reread_days"], "day")
+    if row["holds"]:
+        return f"{again} read again." if row["reread_days"] else "Nothing had to be read again."
+    if row["reread_days"]:
+        return f"{again} read again, and they still differ: `nps sync status` shows the gaps."
+    return "Not all has been read again yet: the next ticks go on."
+
+
+def _why_no_audit(space: Space, row: Row) -> str:
+    token = row["account_token"]
+    if _is_skipped(row):
+        return f"{token}: another run is at work." if row["dry_run"] else _NOTED.format(token)
+    (connection,) = chosen(space, token)
+    if connection.metric != NPS:
+        return f"{token}: Wootric counts NPS answers only, not {connection.metric}; no comparison."
+    if row["status"] == "complete":
+        return f"{token}: nothing to compare yet, no whole day has been read."
+    return f"{token}: not compared yet; the next tick takes it up. `nps sync status` shows more."
+
+
+def _backfill_sentence(row: Row, per_minute: int) -> str:
+    token, since = row["account_token"], tables.minute(row["since"])
+    if _is_skipped(row):
+        return f"{token}: another run is at work." if row["dry_run"] else _NOTED.format(token)
+    if row["dry_run"]:
+        if row["responses"] is None:
+            return f"{token}: how much there is since {since} UTC is not known."
+        return (
+            f"{token}: since {since} UTC there are about {row['responses']:,} responses to read:"
+            f" {tables.counted(row['requests'], 'request')}, {row['minutes']:g} minutes at"
+            f" {per_minute} a minute, and declines, which Wootric does not count."
+        )
+    brought = (
+        f"{token}: {row['fetched'] or 0:,} rows read, {row['created'] or 0:,} new,"
+        f" {row['updated'] or 0:,} changed, since {since} UTC."
+    )
+    if row["status"] == "complete":
+        return f"{brought} All of it has been read."
+    return f"{brought} The next ticks go on; `nps sync status` shows how far."

@@ -192,3 +192,15 @@ def signed(number: int | None) -> str | None:
 def minute(moment: str | None) -> str | None:
     """Return an ISO time to the minute; all times are UTC."""
     return None if moment is None else f"{moment[:10]} {moment[11:16]}"
+
+
+def duration(seconds: float | None) -> str | None:
+    """Return a length of time in its two largest units."""
+    if seconds is None:
+        return None
+    left, parts = round(seconds), list[str]()
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count or (unit == "s" and not parts):
+            parts.append(f"{count:,} {unit}")
+    return " ".join(parts[:2])

@@ -23,6 +23,14 @@ class Options:
     data: Path | None = None
     json: bool = False
 
+    def words(self) -> list[str]:
+        """Return the options that name the stack, as they would be typed."""
+        words = ["--local"] if self.local else []
+        named = {"--stack": self.stack, "--region": self.region, "--data": self.data}
+        return words + [
+            word for name, value in named.items() if value for word in (name, str(value))
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

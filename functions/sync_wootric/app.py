@@ -1,15 +1,17 @@
-"""Scheduled sync: pulls what is new or changed at Wootric, the first backfill, and sweeps.
+"""Scheduled sync: pulls what is new or changed at Wootric, the first backfill, proofs and sweeps.
 
-Trigger: Scheduler, every 5 minutes, at least once. Repeating a tick is harmless; while one runs
-the next reports `skipped`. A killed tick loses nothing, the next goes on from the checkpoint. The
-on-failure queue gets ticks that ended in a defect; known failures end in the run log.
+Trigger: Scheduler, every 5 minutes, at least once; `nps sync` for an operator. Repeating a tick is
+harmless; while one runs the next reports `skipped`. A killed tick loses nothing, the next goes on
+from the checkpoint. The on-failure queue gets ticks that ended in a defect; known failures end in
+the run log.
 """
 
 import time
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nps_core import clock
@@ -18,26 +20,63 @@ from nps_core.observability import logger, metrics
 from nps_core.runlog import run_id
 
 from . import wiring
+from .events import Request
+from .fleet import Fleet, Outcome
 from .metrics import numbers
+from .operations import job_for
 from .run import Clock
-from .service import Sync
+
+_WORST = ("failed", "partial", "running", "complete", "skipped")
 
 
 @cache
-def deps() -> Sync:
+def deps() -> Fleet:
     """Build the adapters once per container, on first use, so importing has no side effect."""
     return wiring.build(SyncSettings.load(), time.sleep, time.monotonic)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Run one tick and report it; see the module for repeats and failures."""
-    run_clock = Clock.start(clock.now(), time.monotonic, time.sleep)
-    name = run_id(run_clock.now, context.aws_request_id[:8])
-    record, run = deps().tick(name, run_clock, context.get_remaining_time_in_millis)
-    for metric, value in numbers(record, run, deps().lag_s(run_clock.at())).items():
-        unit = MetricUnit.Seconds if metric == "SyncLagSeconds" else MetricUnit.Count
-        metrics.add_metric(metric, unit, value)
-    logger.info("sync finished", extra={"run": record.as_dict()})
-    return record.as_dict()
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Run one tick of every connection, or what an operator asks; returns the report.
+
+    With one connection the report is its run, with several `status` (the worst) and `runs`. See
+    the module for repeats and failures.
+    """
+    request, fleet = Request.from_event(event), deps()
+    now = clock.now()
+    name = run_id(now, context.aws_request_id[:8])
+    run_clock = Clock.start(now, time.monotonic, time.sleep)
+    job = job_for(request, run_clock, context.get_remaining_time_in_millis)
+    outcomes = fleet.run(fleet.chosen(request.connection), name, job)
+    _tell(fleet, outcomes, run_clock)
+    for outcome in outcomes:
+        if outcome.defect is not None:
+            raise outcome.defect
+    return report(outcomes)
+
+
+def _tell(fleet: Fleet, outcomes: Sequence[Outcome], run_clock: Clock) -> None:
+    """Emit the metrics, of all connections together and of each, and log the runs."""
+    by_token = {one.account_token: one for one in fleet.made}
+    for outcome in outcomes:
+        if outcome.record is None:
+            continue
+        sync = fleet.made[by_token[outcome.token]]
+        lag_s, open_gaps = sync.lag_s(run_clock.at()), sync.open_gaps()
+        own = EphemeralMetrics()
+        own.add_dimension("connection", outcome.token)
+        for metric, value in numbers(outcome.record, outcome.run, lag_s, open_gaps).items():
+            unit = MetricUnit.Seconds if metric == "SyncLagSeconds" else MetricUnit.Count
+            metrics.add_metric(metric, unit, value)
+            own.add_metric(metric, unit, value)
+        own.flush_metrics()
+        logger.info("sync finished", extra={"run": outcome.record.as_dict()})
+
+
+def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the run of the one connection, or the runs of several with their worst status."""
+    runs = [{**one.record.as_dict(), **one.found} for one in outcomes if one.record is not None]
+    if len(runs) == 1:
+        return runs[0]
+    return {"status": min((run["status"] for run in runs), key=_WORST.index), "runs": runs}

@@ -1,14 +1,17 @@
 """What the sync needs from the outside. Each Protocol has a real adapter and a fake."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from nps_core.checkpoint import StreamCheckpoint
+from nps_core.counting import ClassCounts, Days
+from nps_core.gaps import Gap
 from nps_core.lease import Grant, Held
 from nps_core.outbox import OutboxMail
-from nps_core.positions import Gap, PageQuery
-from nps_core.wootric import Stream
+from nps_core.people import Profile
+from nps_core.positions import PageQuery
+from nps_core.suspects import Suspect
+from nps_core.wanted import Wanted
 
 
 class Source(Protocol):
@@ -27,8 +30,20 @@ class Source(Protocol):
         """Log in. Raises Unauthorized."""
         ...
 
-    def page(self, stream: Stream, query: PageQuery) -> list[Any]:
-        """Return one page of rows."""
+    def page(self, listing: str, query: PageQuery) -> list[Any]:
+        """Return one page of rows; `listing` is a stream, `end_users`, or a stream of one user."""
+        ...
+
+    def one(self, path: str) -> dict[str, Any] | None:
+        """Return one record, None when the source does not know it."""
+        ...
+
+    def count(self, days: Days) -> ClassCounts:
+        """Return the source's own counts of whole days."""
+        ...
+
+    def lists_changes(self) -> bool:
+        """Whether answers can be filtered by the time of their change."""
         ...
 
 
@@ -58,6 +73,54 @@ class People(Protocol):
         ...
 
 
+class KnownPeople(Protocol):
+    """End users as stored; `adapters.people.DynamoPeople`."""
+
+    def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
+        """Return those that are known, by id."""
+        ...
+
+    def put(self, profile: Profile) -> None:
+        """Write a person."""
+        ...
+
+    def erase(self, user_id: str) -> None:
+        """Forget a person whom the source has erased."""
+        ...
+
+    def ids(self, after: str) -> Iterable[str]:
+        """Return the ids of everybody known, in order, beginning after `after`."""
+        ...
+
+
+class Holes(Protocol):
+    """What is not proven; `adapters.holes.DynamoHoles`."""
+
+    def gaps(self) -> list[Gap]:
+        """Return all gaps, closed ones too."""
+        ...
+
+    def put_gap(self, gap: Gap) -> None:
+        """Write a gap as it is now."""
+        ...
+
+    def close_gap(self, gap: Gap, at: datetime) -> None:
+        """Close a gap."""
+        ...
+
+    def suspects(self) -> list[Suspect]:
+        """Return the answers that are under suspicion of being deleted."""
+        ...
+
+    def put_suspect(self, suspect: Suspect) -> None:
+        """Note that an answer is missing at the source."""
+        ...
+
+    def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
+        """Note what became of it."""
+        ...
+
+
 class SyncState(Protocol):
     """Lease, checkpoints and run log of one connection; `adapters.sync_state.DynamoSyncState`."""
 
@@ -73,20 +136,28 @@ class SyncState(Protocol):
         """Give the lease back."""
         ...
 
-    def open_checkpoint(self, grant: Grant, stream: str) -> StreamCheckpoint | None:
+    def open_checkpoint(self, grant: Grant, name: str) -> str | None:
         """Claim and read a checkpoint. Raises LeaseLost."""
         ...
 
-    def save_checkpoint(self, grant: Grant, stream: str, checkpoint: StreamCheckpoint) -> None:
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
         """Write a checkpoint. Raises LeaseLost."""
         ...
 
-    def read_checkpoint(self, stream: str) -> StreamCheckpoint | None:
+    def read_checkpoint(self, name: str) -> str | None:
         """Read a checkpoint without claiming it."""
         ...
 
-    def put_gap(self, stream: str, gap: Gap, run_id: str, now: datetime) -> None:
-        """Record what could not be read."""
+    def wanted(self) -> Wanted:
+        """Return what an operator last asked for."""
+        ...
+
+    def want_audit(self, at: datetime) -> None:
+        """Ask the next run for an audit."""
+        ...
+
+    def want_backfill(self, since_s: int, at: datetime) -> None:
+        """Ask the next run to read history from `since_s` on."""
         ...
 
     def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
@@ -111,4 +182,12 @@ class Connections(Protocol):
 
     def activate(self, account_token: str, at: datetime) -> bool:
         """Record the activation, once."""
+        ...
+
+    def login_worked(self, account_token: str, at: datetime) -> None:
+        """Note that the credentials are accepted."""
+        ...
+
+    def login_refused(self, account_token: str, mail: OutboxMail, at: datetime) -> bool:
+        """Put the mail about it unless one went in the last 24 hours; whether it was put."""
         ...

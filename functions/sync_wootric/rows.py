@@ -60,7 +60,7 @@ class RowStore:
         )
 
     def _completed(self, stream: Stream, rows: Sequence[Any]) -> Iterable[Any]:
-        """Add e-mail and external id to rows that lack them and are not stored yet."""
+        """Add e-mail and external id to rows that lack them and are not stored with them yet."""
         lacking = {index: user for index, row in enumerate(rows) if (user := _lacks_person(row))}
         if not lacking:
             return rows
@@ -70,13 +70,14 @@ class RowStore:
         }
         # What is stored keeps its address: REST never erases one. So only news costs requests.
         stored = self.ingest.store.get_many(list(keys.values()))
-        wanted = {index: user for index, user in lacking.items() if keys[index] not in stored}
+        named = {key for key, answer in stored.items() if answer.email or answer.erased}
+        wanted = {index: user for index, user in lacking.items() if keys[index] not in named}
         if not wanted:
             return rows
         seconds = [row_ref(rows[index]).second or 0 for index in wanted]
         people = self.people.find(wanted.values(), min(seconds))
         return [
-            _with_person(row, people[wanted[index]]) if index in wanted else row
+            with_person(row, people[wanted[index]]) if index in wanted else row
             for index, row in enumerate(rows)
         ]
 
@@ -101,8 +102,12 @@ def _lacks_person(row: object) -> str | None:
     return fields.optional_text(row, "end_user_id")
 
 
-def _with_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
+def with_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
+    """Return a row that says who answered, as far as it did not say so itself."""
     user = row.get("end_user")
     known = user if isinstance(user, Mapping) else {}
-    more = {"email": person.email, "external_id": known.get("external_id") or person.external_id}
+    more = {
+        "email": known.get("email") or person.email,
+        "external_id": known.get("external_id") or person.external_id,
+    }
     return {**row, "end_user": {**known, **more}}

@@ -9,6 +9,7 @@ from nps_core.runlog import RunRecord
 from nps_core.wootric import OutOfTime
 
 from .ports import Source, SyncState
+from .rows import Tally
 
 RESERVE_S = 60.0
 """Kept free at the end of the invocation for the page in flight and for the run's own records."""
@@ -84,6 +85,18 @@ class Run:
         """Raise OutOfTime unless another page as slow as the worst one so far surely fits."""
         if self.remaining_ms() / 1000 < RESERVE_S + self.worst_page_s:
             raise OutOfTime("the run's time is over; the next tick goes on from here")
+
+    def count(self, fetched: int, tally: Tally, *, is_response: bool = True) -> None:
+        """Add what became of rows to the record."""
+        record = self.record
+        record.fetched += fetched
+        record.created += tally.created
+        record.updated += tally.updated
+        record.unchanged += tally.unchanged
+        record.quarantined += tally.quarantined
+        if is_response:
+            self.responses_created += tally.created
+            self.responses_updated += tally.updated
 
     def book_requests(self) -> int:
         """Return the requests since the last call."""

@@ -1,47 +1,44 @@
-"""One tick of the sync: live answers first, then as much of backfill and sweep as time allows.
+"""One tick of the sync: live answers first, then as much of history and proofs as time allows.
 
 Safe to repeat and to kill anywhere. Only one run at a time works on a connection; a second one
 finds the lease taken and reports `skipped`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from nps_core.checkpoint import StreamCheckpoint
-from nps_core.errors import PermanentError, StoreUnavailable, TransientError
+from nps_core.errors import (
+    LeaseLost,
+    PermanentError,
+    StoreUnavailable,
+    TransientError,
+    Unauthorized,
+)
 from nps_core.lease import Grant
 from nps_core.runlog import RunRecord
-from nps_core.wootric import STREAMS, OutOfTime, Stream
+from nps_core.wootric import STREAMS, OutOfTime
 
 from .backfill import finish
-from .ports import Connections, Source, SyncState
+from .login import refused
+from .ports import Connections, Holes, KnownPeople, Source, SyncState
 from .rows import RowStore
 from .run import RESERVE_S, Clock, Run
-from .stream import StreamReader
-
-_LIVE_AGAIN_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to sync, from the settings."""
-
-    account_token: str
-    backfill_days: int
-    overlap: timedelta
-    report_to: str
-    """Who gets the mail about the first sync."""
+from .work import Plan, Work
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """The use case, bound to its ports."""
+    """The use case, bound to the ports of one connection."""
 
     plan: Plan
     source: Source
     rows: RowStore
     state: SyncState
+    holes: Holes
+    people: KnownPeople
     connections: Connections
 
     def tick(
@@ -52,6 +49,55 @@ class Sync:
         Every failure that is known ends in the record with its fix. Anything else is a defect and
         is raised; the lease runs out by itself and the next tick goes on from the checkpoint.
         """
+        return self._run(run_id, clock, remaining_ms, self._work)
+
+    def lag_s(self, now: datetime) -> float | None:
+        """Return for how long nobody has proven that the live answers are all here."""
+        texts = [self.state.read_checkpoint(stream) for stream in STREAMS]
+        proven = [StreamCheckpoint.from_json(text).proven_at for text in texts if text]
+        return max(0.0, (now - min(proven)).total_seconds()) if proven else None
+
+    def open_gaps(self) -> int:
+        """Return how many gaps are open."""
+        return sum(gap.is_open for gap in self.holes.gaps())
+
+    def preview_audit(
+        self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]
+    ) -> tuple[RunRecord, Mapping[str, Any]]:
+        """Compare counts and say which days an audit would read again; stores nothing."""
+        return self._preview(run_id, clock, remaining_ms, lambda work: work.auditor.preview())
+
+    def preview_backfill(
+        self, run_id: str, clock: Clock, remaining_ms: Callable[[], int], since_s: int
+    ) -> tuple[RunRecord, Mapping[str, Any]]:
+        """Say how much a backfill since then would read, by the source's own count."""
+        return self._preview(
+            run_id, clock, remaining_ms, lambda work: work.preview_backfill(since_s)
+        )
+
+    def _preview(
+        self,
+        run_id: str,
+        clock: Clock,
+        remaining_ms: Callable[[], int],
+        look: Callable[[Work], Mapping[str, Any]],
+    ) -> tuple[RunRecord, Mapping[str, Any]]:
+        found: dict[str, Any] = {}
+
+        def work(run: Run) -> None:
+            run.record.kind = "preview"
+            self.source.connect()
+            found.update(look(Work.begin(run, self.plan, self.rows, self.holes, self.people)))
+
+        return self._run(run_id, clock, remaining_ms, work)[0], found
+
+    def _run(
+        self,
+        run_id: str,
+        clock: Clock,
+        remaining_ms: Callable[[], int],
+        work: Callable[[Run], None],
+    ) -> tuple[RunRecord, Run | None]:
         record = RunRecord(run_id, self.plan.account_token, "live", clock.now)
         grant = self._acquire(run_id, clock, remaining_ms)
         if grant is None:
@@ -60,24 +106,20 @@ class Sync:
         run = Run(clock, grant, self.state, self.source, record, remaining_ms)
         run.begin()
         try:
-            self._work(run)
-            record.status = "partial" if record.gaps else "complete"
-            if record.gaps:
-                record.error = f"{record.gaps} second(s) hold more rows than the API lists; see GAP"
+            work(run)
+            record.status = "partial" if record.gaps > record.closed_gaps else "complete"
+            if record.status == "partial":
+                record.error = "not all is proven: `nps sync status` shows the open gaps"
         except OutOfTime:
             record.status = "partial"
         except (PermanentError, StoreUnavailable) as exc:
             record.status, record.error = "failed", str(exc)
+            if isinstance(exc, Unauthorized):
+                refused(self.plan.report_to, self.plan.host, self.connections, run, str(exc))
         except TransientError as exc:
             record.status, record.error = "partial", str(exc)
         self._close(run)
         return record, run
-
-    def lag_s(self, now: datetime) -> float | None:
-        """Return for how long nobody has proven that the live answers are all here."""
-        found = [self.state.read_checkpoint(stream) for stream in STREAMS]
-        proven = [checkpoint.proven_at for checkpoint in found if checkpoint is not None]
-        return max(0.0, (now - min(proven)).total_seconds()) if proven else None
 
     def _acquire(self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]) -> Grant | None:
         """Take the lease. One that nobody renews is waited for: its run has crashed."""
@@ -100,37 +142,22 @@ class Sync:
         # Connected, and before the first page: what is answered from now on is live, the rest
         # is history. Without credentials nothing is activated, however long that takes.
         self.connections.activate(self.plan.account_token, now)
-        readers = [self._reader(run, stream) for stream in STREAMS]
-        record.kind = "live" if all(reader.backfilled for reader in readers) else "backfill"
+        self.connections.login_worked(self.plan.account_token, now)
+        work = Work.begin(run, self.plan, self.rows, self.holes, self.people)
+        wanted = self.state.wanted()
+        work.take_up(wanted)
+        record.kind = "live" if work.backfilled else "backfill"
         self.state.put_run(record.as_dict(), run.clock.at())
-        self._live(run, readers)
-        for reader in readers:
-            while not reader.backfilled:
-                self._live_if_due(run, readers)
-                reader.backfill_page()
-        if not self.state.backfill_finished():
-            finish(self.plan.report_to, run, [reader.checkpoint.backfill for reader in readers])
-        for reader in readers:
-            while reader.begin_sweep():
-                record.kind = "sweep"
-                self._live_if_due(run, readers)
-                reader.sweep_page()
-
-    def _reader(self, run: Run, stream: Stream) -> StreamReader:
-        stored = self.state.open_checkpoint(run.grant, stream)
-        first = StreamCheckpoint.first(run.clock.now, self.plan.backfill_days, self.plan.overlap)
-        return StreamReader(run, stream, self.rows, stored or first, self.plan.overlap)
-
-    def _live_if_due(self, run: Run, readers: list[StreamReader]) -> None:
-        """Read the live answers between pages of a long run as often as between ticks."""
-        if run.clock.elapsed_s() - run.live_done_s >= _LIVE_AGAIN_S:
-            self._live(run, readers)
-
-    def _live(self, run: Run, readers: list[StreamReader]) -> None:
-        for reader in readers:
-            reader.live()
-        run.live_done_s = run.clock.elapsed_s()
-        run.record.window_to = min(reader.checkpoint.proven_at for reader in readers)
+        try:
+            work.fill()
+            if not self.state.backfill_finished():
+                fills = [reader.checkpoint.backfill for reader in work.readers.values()]
+                finish(self.plan.report_to, run, fills)
+            work.prove(wanted)
+        except (PermanentError, TransientError) as exc:
+            if not isinstance(exc, LeaseLost):  # what is not proven is its new owner's to say
+                work.live.note_unread(str(exc))
+            raise
 
     def _close(self, run: Run) -> None:
         """Write the final record and give the lease back; a store that is down keeps neither."""

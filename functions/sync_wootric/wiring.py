@@ -9,38 +9,84 @@ from nps_core.adapters.aws import dynamodb, secrets_manager
 from nps_core.adapters.connections import DynamoConnections
 from nps_core.adapters.directory import DynamoDirectory
 from nps_core.adapters.end_users import EndUsers
+from nps_core.adapters.holes import DynamoHoles
 from nps_core.adapters.pacing import Pacer
+from nps_core.adapters.people import DynamoPeople
 from nps_core.adapters.quarantine import DynamoQuarantine
-from nps_core.adapters.secret_store import SecretStore
+from nps_core.adapters.secret_store import ConnectionSecrets, SecretStore
+from nps_core.adapters.source_accounts import DynamoSourceAccounts
 from nps_core.adapters.sync_state import DynamoSyncState
 from nps_core.adapters.wootric import WootricClient
 from nps_core.config import SyncSettings
 from nps_core.ingest import Ingest
+from nps_core.source_accounts import Connection, checked
+from nps_core.wootric import base_url
 
+from .fleet import Fleet
 from .rows import RowStore
-from .service import Plan, Sync
+from .service import Sync
+from .work import Plan
 
 
 def build(
     settings: SyncSettings, sleep: Callable[[float], None], monotonic: Callable[[], float]
+) -> Fleet:
+    """Wire the sync of all connections. Raises ConfigError for settings that cannot work."""
+    default = checked(
+        Connection(
+            settings.account_token,
+            settings.api_url,
+            settings.metric,
+            settings.time_zone,
+            settings.requests_per_minute,
+        )
+    )
+    secrets = SecretStore(secrets_manager(), settings.secret_arn)
+    accounts = DynamoSourceAccounts(dynamodb(), settings.state_table)
+
+    def make(connection: Connection) -> Sync:
+        own = ConnectionSecrets(secrets, connection.account_token)
+        pacer = Pacer(connection.requests_per_minute, sleep, monotonic)
+        source = WootricClient(
+            connection.account_token,
+            connection.api_url,
+            secrets if connection == default else own,
+            pacer,
+        )
+        return _sync(settings, connection, source, monotonic)
+
+    return Fleet(default, accounts.added, make)
+
+
+def _sync(
+    settings: SyncSettings,
+    connection: Connection,
+    source: WootricClient,
+    monotonic: Callable[[], float],
 ) -> Sync:
-    """Wire the sync of the configured account."""
-    client, table, token = dynamodb(), settings.state_table, settings.account_token
+    client, table, token = dynamodb(), settings.state_table, connection.account_token
     rules = AccountRules.of(
         settings.account_properties, settings.account_name_property, settings.owner_property
     )
     answers = DynamoAnswerStore(client, settings.responses_table)
-    ingest = Ingest(answers, DynamoDirectory(client, table), rules, settings.metric)
-    secrets = SecretStore(secrets_manager(), settings.secret_arn)
-    pacer = Pacer(settings.requests_per_minute, sleep, monotonic)
-    source = WootricClient(token, settings.api_url, secrets, pacer)
-    people = EndUsers(source, monotonic)
+    ingest = Ingest(answers, DynamoDirectory(client, table), rules, connection.metric)
+    people = DynamoPeople(client, table, token)
+    end_users = EndUsers(source, people, monotonic)
     plan = Plan(
         account_token=token,
         backfill_days=settings.backfill_days,
         overlap=timedelta(minutes=settings.overlap_minutes),
+        metric=connection.metric,
+        zone=connection.zone,
+        host=base_url(token, connection.api_url),
         report_to=settings.admin_address or settings.fallback_owner,
     )
-    rows = RowStore(token, ingest, DynamoQuarantine(client, table), people)
-    state = DynamoSyncState(client, table, token)
-    return Sync(plan, source, rows, state, DynamoConnections(client, table))
+    return Sync(
+        plan,
+        source,
+        RowStore(token, ingest, DynamoQuarantine(client, table), end_users),
+        DynamoSyncState(client, table, token),
+        DynamoHoles(client, table, token),
+        people,
+        DynamoConnections(client, table),
+    )

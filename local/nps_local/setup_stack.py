@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from nps_core.adapters.connections import DynamoConnections
@@ -10,12 +11,15 @@ from nps_local.credentials import Credentials
 
 
 def store_secret(endpoint: str, arn: str, credentials: Credentials) -> None:
-    """Write the API credentials and the signing keys."""
+    """Write the API credentials and the signing keys; those of added accounts stay."""
     manager = ministack.session().client(
         "secretsmanager", endpoint_url=endpoint, config=ministack.config()
     )
-    if manager.get_secret_value(SecretId=arn)["SecretString"] != credentials.secret_string():
-        manager.put_secret_value(SecretId=arn, SecretString=credentials.secret_string())
+    stored = json.loads(manager.get_secret_value(SecretId=arn)["SecretString"])
+    others = {"connections": stored["connections"]} if "connections" in stored else {}
+    wanted = {**json.loads(credentials.secret_string()), **others}
+    if stored != wanted:
+        manager.put_secret_value(SecretId=arn, SecretString=json.dumps(wanted))
 
 
 def verify_sender(endpoint: str, address: str) -> None:

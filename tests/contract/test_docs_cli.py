@@ -11,6 +11,8 @@ import typer.main
 
 from nps_cli import log_rows, rows
 from nps_cli.main import app
+from nps_cli.replay import Request, report_row
+from nps_cli.tally import Tally
 from nps_core.folds import fold_account, fold_contact
 from nps_core.ledger import contact_vote, vote_id
 from nps_local.fake_wootric import admin_control, admin_data
@@ -82,6 +84,8 @@ def _fields() -> dict[str, list[str]]:
         "mail list": list(log_rows.MAIL),
         "quarantine list": list(log_rows.QUARANTINE),
         "directory list": list(log_rows.DIRECTORY),
+        "redrive KIND": list(Tally("batches").row(dry_run=True)),
+        "replay": list(report_row(Request(NOW, NOW), 0, 0, dry_run=True)),
     }
 
 

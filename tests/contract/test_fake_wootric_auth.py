@@ -110,6 +110,17 @@ def test_token_ttl_switch__shortens_the_lifetime(
     client.session.close()
 
 
+@pytest.mark.parametrize(("kills", "status"), [(False, 200), (True, 401)])
+def test_new_token__leaves_the_old_one_alive_or_kills_it(
+    wootric: FakeWootric, probe: Probe, kills: bool, status: int
+) -> None:
+    wootric.switch(new_token_kills_old=kills)
+    newer = Probe(wootric.url).login()
+    assert probe.get("/v1/responses").status_code == status
+    assert newer.get("/v1/responses").status_code == 200
+    newer.session.close()
+
+
 def test_revocation__kills_tokens_until_the_next_login(probe: Probe) -> None:
     probe.admin("POST", "/tokens/revoke")
     assert probe.get("/v1/responses").status_code == 401

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from nps_local.fake_wootric.actions import NewAnswer, NewRow
 from nps_local.fake_wootric.generator import DAY_MS
 from nps_local.fake_wootric.server import FakeWootric
 from nps_local.fake_wootric.switches import Switches
@@ -31,6 +32,9 @@ def test_switches__are_shown_changed_and_checked(probe: Probe) -> None:
         {"html_escape_text": 1},
         {"webhook.speed": 3},
         {"webhook": {"format": "xml"}},
+        {"payload_time_zone": "Mars/Olympus"},
+        {"account_time_zone": "../UTC"},
+        {"create_status": 204},
     ],
 )
 def test_wrong_switch__is_refused_and_changes_nothing(
@@ -86,6 +90,10 @@ def test_person__is_added_edited_and_erased_by_control_calls(probe: Probe) -> No
     [
         ("POST", "/answers", {"score": 2, "colour": "blue"}),
         ("POST", "/answers", {}),
+        ("POST", "/answers", {"score": 2, "id": 500001}),
+        ("POST", "/declines", {"id": 31001}),
+        ("PATCH", "/answers/500001", {"colour": "blue"}),
+        ("PATCH", "/answers", [{"score": 1}]),
         ("PATCH", "/users/7001", {"colour": "blue"}),
         ("POST", "/generate", {"answerz": 3}),
         ("GET", "/source?kind=survey", None),
@@ -95,7 +103,8 @@ def test_person__is_added_edited_and_erased_by_control_calls(probe: Probe) -> No
 def test_wrong_control_call__says_what_is_wrong(
     wootric: FakeWootric, probe: Probe, method: str, path: str, body: Any
 ) -> None:
-    wootric.actions.new_user(email="ana@acme.example")
+    wootric.actions.answer(NewAnswer(score=9))
+    wootric.actions.decline(NewRow())
     answer = probe.admin(method, path, body)
     assert answer.status_code == 400
     assert answer.json()["error"]
@@ -116,6 +125,52 @@ def test_source__is_the_truth_with_deleted_rows_and_plain_text(
     assert (rows[0]["text"], rows[0]["created_ms"]) == ("a & b", MONDAY_MS - 1234)
     assert rows[0]["external_id"] == "u-1"
     assert probe.admin("GET", "/source", kind="user").json()[0]["external_id"] == "u-1"
+
+
+def test_many_answers__are_edited_by_one_call(wootric: FakeWootric, probe: Probe) -> None:
+    ids = probe.admin("POST", "/answers", [{"score": 2}, {"score": 3}, {"score": 4}]).json()["ids"]
+    edits = [{"id": ids[0], "score": 9}, {"id": ids[2], "tags": ["A"], "note": "called"}]
+    assert probe.admin("PATCH", "/answers", edits).json() == {"ids": [ids[0], ids[2]]}
+    rows = wootric.source()
+    assert [row["score"] for row in rows] == [9, 3, 4]
+    assert (rows[2]["tags"], rows[2]["notes"]) == (["A"], ["called"])
+    wootric.edit({"id": ids[1], "score": 0}, {"id": ids[2], "text": "slow"})
+    assert [(row["score"], row["text"]) for row in wootric.source()[1:]] == [(0, None), (4, "slow")]
+
+
+@pytest.mark.parametrize(("wrong", "status"), [({"id": 1}, 404), ({"colour": "blue"}, 400)])
+def test_many_edits_with_a_wrong_one__change_nothing(
+    wootric: FakeWootric, probe: Probe, wrong: dict[str, Any], status: int
+) -> None:
+    made = wootric.actions.answer(NewAnswer(score=2)).id
+    edits = [{"id": made, "score": 9}, {"id": made, **wrong}]
+    assert probe.admin("PATCH", "/answers", edits).status_code == status
+    assert wootric.source()[0]["score"] == 2
+
+
+def test_source__tells_a_deleted_row_from_an_erased_person(
+    wootric: FakeWootric, probe: Probe
+) -> None:
+    for person in ("u-1", "u-2"):
+        wootric.actions.answer(NewAnswer(score=2, external_id=person))
+        wootric.actions.decline(NewRow(external_id=person))
+    wootric.store.remove_row(wootric.store.answers[500001])
+    wootric.store.remove_row(wootric.store.declines[31001])
+    probe.admin("DELETE", "/users/7002", immediate="true")
+    for kind in ("response", "decline"):
+        rows = probe.admin("GET", "/source", kind=kind).json()
+        assert [(row["deleted"], row["person_erased"]) for row in rows] == [
+            (True, False),
+            (True, True),
+        ]
+
+
+def test_marked_person__is_not_erased_yet(wootric: FakeWootric, probe: Probe) -> None:
+    wootric.actions.answer(NewAnswer(score=2))
+    probe.admin("DELETE", "/users/7001")
+    assert wootric.source()[0]["person_erased"] is False
+    wootric.erase(7001)
+    assert wootric.source()[0]["person_erased"] is True
 
 
 def test_stats__count_endpoints_and_refusals_but_no_control_calls(

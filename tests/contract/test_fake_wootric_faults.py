@@ -30,6 +30,15 @@ def test_rate_limit_headers__count_down_to_the_end_of_the_minute(
     assert probe.get("/v1/declines").status_code == 200
 
 
+def test_rate_limit_scope__counts_each_endpoint_by_itself(
+    wootric: FakeWootric, probe: Probe
+) -> None:
+    wootric.switch(rate_limit=1, rate_limit_scope="endpoint")
+    paths = ("/v1/responses", "/v1/declines", "/v1/end_users/7001", "/v1/end_users/7002")
+    statuses = [probe.get(path).status_code for path in (*paths, "/v1/responses")]
+    assert statuses == [200, 200, 404, 429, 429]
+
+
 def test_refused_values__are_counted_and_carry_the_headers(probe: Probe) -> None:
     answer = probe.get("/v1/responses", page=0)
     assert answer.status_code == 400

@@ -130,6 +130,42 @@ def test_single_answer__is_found_only_below_its_person(wootric: FakeWootric, pro
     assert (other.status_code, other.json()) == (404, NOT_FOUND)
 
 
+def test_erased_person__is_gone_with_every_row_and_read(wootric: FakeWootric, probe: Probe) -> None:
+    made = wootric.actions.answer(NewAnswer(score=4, external_id="u-1")).id
+    declined = wootric.actions.decline(NewRow(external_id="u-1")).id
+    wootric.actions.answer(NewAnswer(score=9, external_id="u-2"))
+    base = "/v1/end_users/7001"
+    paths = (
+        base,
+        "/v1/end_users/u-1?lookup_by_external_id=true",
+        f"{base}/settings",
+        f"{base}/responses",
+        f"{base}/responses/detractors",
+        f"{base}/responses/{made}",
+        f"{base}/declines",
+        f"{base}/declines/{declined}",
+    )
+    lists = ("/v1/responses", "/v1/declines", "/v1/end_users")
+    before = [probe.ids(path) for path in lists]
+    assert {probe.get(path).status_code for path in paths} == {200}
+    wootric.erase(7001)
+    for path in paths:
+        answer = probe.get(path)
+        assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+    assert [len(ids) for ids in before] == [2, 1, 2]
+    assert [probe.ids(path) for path in lists] == [before[0][1:], [], before[2][1:]]
+
+
+def test_deleted_decline__is_gone_while_its_person_stays(
+    wootric: FakeWootric, probe: Probe
+) -> None:
+    made = wootric.actions.decline(NewRow(external_id="u-1"))
+    wootric.store.remove_row(made)
+    gone = probe.get(f"/v1/end_users/7001/declines/{made.id}")
+    assert (gone.status_code, gone.json()) == (404, NOT_FOUND)
+    assert probe.ids("/v1/end_users/7001/declines") == probe.ids("/v1/declines") == []
+
+
 def test_export__is_accepted_without_a_body(wootric: FakeWootric, probe: Probe) -> None:
     wootric.actions.new_user(email="ana@acme.example")
     answer = probe.get("/v1/end_users/7001/export")

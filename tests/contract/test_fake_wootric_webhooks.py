@@ -1,4 +1,5 @@
 import json
+import socket
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -142,6 +143,59 @@ def test_survey_mode_and_escaping__follow_their_switches(
     assert events(wootric, receiver) == ["created"]
     sent = json.loads(receiver.received[0].body)
     assert (sent["survey_mode"], sent["response"]["text"]) == ("CSAT", "a &amp; b")
+
+
+@pytest.mark.parametrize(
+    ("style", "printed"),
+    [
+        ("json", '"created_at":"2026-03-02T18:00:00.000+01:00"'),
+        ("form_raw", "response[created_at]=2026-03-02%2018%3A00%3A00%20%2B0100"),
+    ],
+)
+def test_payload_switches__reach_webhooks_too(
+    wootric: FakeWootric, receiver: Receiver, style: str, printed: str
+) -> None:
+    wootric.switch(payload_time_zone="Europe/Berlin", unnamed_keys=True)
+    watch(wootric, receiver, format=style)
+    wootric.actions.answer(NewAnswer(score=2))
+    assert wootric.context.sender.flush()
+    body = receiver.received[0].body.decode()
+    assert printed in body
+    assert "driver_picklist" in body
+
+
+def test_content_type__is_that_of_the_format_unless_given(
+    wootric: FakeWootric, receiver: Receiver
+) -> None:
+    for changes in ({"format": "json"}, {"format": "form"}, {"content_type": "text/plain"}):
+        watch(wootric, receiver, **changes)
+        wootric.actions.answer(NewAnswer(score=2))
+    assert wootric.context.sender.flush()
+    assert [got.headers["content-type"] for got in receiver.received] == [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "text/plain",
+    ]
+
+
+def test_no_secret__sends_no_signature(wootric: FakeWootric, receiver: Receiver) -> None:
+    wootric.switch({"webhook": {"url": receiver.url, "key": ""}})
+    wootric.actions.answer(NewAnswer(score=2))
+    assert events(wootric, receiver) == ["created"]
+    assert "x-wootric-signature" not in receiver.received[0].headers
+
+
+def test_timeout__gives_a_slow_receiver_up_and_retries(
+    wootric: FakeWootric, receiver: Receiver
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts and never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        watch(wootric, receiver, timeout_s=0.1, retries=1, retry_wait_ms=1)
+        wootric.switch({"webhook.url": url})
+        wootric.actions.answer(NewAnswer(score=2))
+        assert wootric.context.sender.flush()
+    tried = [(a["number"], a["status"]) for a in wootric.context.sender.as_json()]
+    assert tried == [(1, 0), (2, 0)]
 
 
 def test_delay__holds_a_delivery_back_until_it_is_due(

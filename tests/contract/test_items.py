@@ -12,7 +12,7 @@ from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.aws import dynamodb
 from nps_core.adapters.directory import DynamoDirectory
 from nps_core.adapters.ledgers import DynamoLedgerStore
-from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.adapters.quarantine import DynamoQuarantine, may_be_cut
 from nps_core.adapters.summaries import DynamoSummaryStore
 from nps_core.errors import StoreUnavailable
 from nps_core.folds import fold_account
@@ -216,6 +216,17 @@ def test_quarantine__keeps_the_payload_with_its_reason_for_400_days(state: str) 
     assert (kept["reason"], kept["detail"]) == ("bad_score", "score is missing")
     assert (kept["source"], kept["account_token"]) == ("webhook", TOKEN)
     assert kept["expires_at"] - int(NOW.timestamp()) == 400 * 86_400
+
+
+def test_quarantine__gives_up_one_payload_and_knows_what_may_be_cut(state: str) -> None:
+    store = DynamoQuarantine(dynamodb(), state)
+    for raw in ("short", "\u20ac" * 200_000, "\U0001f622x" * 80_000):
+        store.add(raw, "bad_score", "score is missing", "sync", TOKEN, NOW)
+    kept = {item["raw"]: item["sk"] for item in store.everything()}
+    assert sorted(map(may_be_cut, kept)) == [False, True, True]
+    store.remove(kept["short"])
+    store.remove(kept["short"])
+    assert all(may_be_cut(item["raw"]) for item in store.everything())
 
 
 def test_directory__knows_owners_and_lists_its_entries(state: str) -> None:

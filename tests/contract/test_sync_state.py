@@ -14,8 +14,9 @@ from nps_core.checkpoint import StreamCheckpoint
 from nps_core.errors import LeaseLost
 from nps_core.lease import Grant, Held
 from nps_core.outbox import OutboxMail
-from nps_core.positions import Drain, Gap, Position
+from nps_core.positions import Drain, Position
 from nps_core.runlog import RunRecord
+from nps_core.wanted import Wanted
 from nps_testing.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import InMemorySyncState
@@ -95,10 +96,11 @@ def test_checkpoint__is_empty_at_first_and_then_what_was_saved(
     position = Position(
         5, frozenset({"1"}), 9, drain=Drain("desc", 3, frozenset({"1", "2"}), frozenset({"2"}), 90)
     )
-    saved = CHECKPOINT.after_live(position, NOW)
-    states().save_checkpoint(mine, "responses", saved)
-    assert states().read_checkpoint("responses") == saved
-    assert states().open_checkpoint(mine, "responses") == saved
+    saved = CHECKPOINT.after_live(position, NOW, NOW)
+    states().save_checkpoint(mine, "responses", saved.to_json())
+    assert states().read_checkpoint("responses") == saved.to_json()
+    assert states().open_checkpoint(mine, "responses") == saved.to_json()
+    assert StreamCheckpoint.from_json(saved.to_json()) == saved
     assert states().read_checkpoint("declines") is None
 
 
@@ -110,24 +112,25 @@ def test_checkpoint__of_an_overtaken_run_is_refused_from_the_moment_the_next_one
     theirs = granted(states().acquire("b", NOW + timedelta(minutes=5)))
     states().open_checkpoint(theirs, "responses")
     with pytest.raises(LeaseLost):
-        states().save_checkpoint(mine, "responses", CHECKPOINT)
+        states().save_checkpoint(mine, "responses", CHECKPOINT.to_json())
     with pytest.raises(LeaseLost):
         states().open_checkpoint(mine, "responses")
     assert states().read_checkpoint("responses") is None
-    states().save_checkpoint(theirs, "responses", CHECKPOINT)
+    states().save_checkpoint(theirs, "responses", CHECKPOINT.to_json())
 
 
 def test_checkpoint__cannot_be_saved_without_opening_it(states: Callable[[], SyncState]) -> None:
     mine = granted(states().acquire("a", NOW))
     with pytest.raises(LeaseLost):
-        states().save_checkpoint(mine, "responses", CHECKPOINT)
+        states().save_checkpoint(mine, "responses", CHECKPOINT.to_json())
 
 
 def test_checkpoint__costs_one_write_unit(state: DynamoSyncState) -> None:
     mine = granted(state.acquire("a", NOW))
     state.open_checkpoint(mine, "responses")
     ids = frozenset(str(500_000_000 + i) for i in range(5))
-    state.save_checkpoint(mine, "responses", CHECKPOINT.after_live(Position(5, ids), NOW))
+    after = CHECKPOINT.after_live(Position(5, ids), NOW, NOW)
+    state.save_checkpoint(mine, "responses", after.to_json())
     table = os.environ["STATE_TABLE"]
     (item,) = items.query(
         aws.dynamodb(),
@@ -182,15 +185,14 @@ def test_run_log__is_written_and_a_crashed_run_is_closed(state: DynamoSyncState)
     assert (item["status"], item.get("error")) == ("complete", None)
 
 
-def test_gap__is_kept_with_its_range_and_reason(state: DynamoSyncState) -> None:
-    for _ in range(2):
-        state.put_gap("responses", Gap(1_772_000_000, "too many", 3_000), "run", NOW)
-    bounds = {":p": f"CONN#{TOKEN}", ":s": "GAP#"}
-    (item,) = items.query(
-        aws.dynamodb(), os.environ["STATE_TABLE"], "pk = :p AND begins_with(sk, :s)", bounds
-    )
-    assert (item["from_s"], item["to_s"], item["reason"]) == (
-        1_772_000_000,
-        1_772_000_001,
-        "too many",
+def test_wanted__is_what_an_operator_asked_for_last(states: Callable[[], SyncState]) -> None:
+    assert states().wanted() == Wanted()
+    states().want_audit(NOW)
+    states().want_backfill(1_700_000_000, NOW + timedelta(seconds=1))
+    asked = Wanted("2026-03-02T17:00:00Z", "2026-03-02T17:00:01Z", 1_700_000_000)
+    assert states().wanted() == asked
+    states().want_backfill(1_600_000_000, NOW + timedelta(seconds=2))
+    assert (states().wanted().since_s, states().wanted().audit_at) == (
+        1_600_000_000,
+        asked.audit_at,
     )

@@ -1,9 +1,12 @@
 """The HTTP client against the fake Wootric: retries, token, refusals."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nps_core.adapters.pacing import Pacer
 from nps_core.adapters.wootric import WootricClient
@@ -13,6 +16,7 @@ from nps_core.secret import Secret
 from nps_core.wootric import OutOfTime
 from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
+from nps_local.fake_wootric.wire import ApiError
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import MovingTime
 
@@ -81,6 +85,15 @@ def test_page__is_given_up_after_the_fifth_try(
     assert connection.client.requests == 6
 
 
+def test_429__of_the_fifth_try_keeps_the_next_request_waiting(connection: Connection) -> None:
+    connection.source.fail(script=["rate_limited"] * 5)
+    with pytest.raises(RateLimited):
+        connection.client.page("responses", QUERY)
+    began = connection.time()
+    assert len(connection.client.page("declines", QUERY)) > 0
+    assert connection.time() - began >= 15
+
+
 def test_waiting__past_the_deadline_ends_the_run_at_once(connection: Connection) -> None:
     connection.client.page("responses", QUERY)
     connection.client.begin(connection.time.now, connection.time() + 5, lambda: None)
@@ -102,11 +115,11 @@ def test_unknown_path__is_a_refusal_for_a_list_and_nothing_for_a_record(
 ) -> None:
     with pytest.raises(SourceRejected, match="HTTP 404"):
         connection.client.rows("/v1/nothing", {})
-    assert connection.client.one("/v1/end_users/999999") is None
+    assert connection.client.one("end_users/999999") is None
 
 
 def test_record__is_returned_as_it_is(connection: Connection) -> None:
-    user = connection.client.one("/v1/end_users/7001")
+    user = connection.client.one("end_users/7001")
     assert user is not None
     assert user["id"] == 7001
 
@@ -154,3 +167,26 @@ def test_rate_limit__met_with_a_slow_clock_is_waited_for_a_whole_minute(
     for _ in range(3):
         assert connection.client.page("responses", QUERY)
     assert connection.client.throttled <= 1
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(
+    skew_s=st.integers(-3600, 3600) | st.integers(-61, 61),
+    first=st.integers(0, 59),
+    by_others=st.integers(0, 120),
+)
+def test_rate_limit__used_up_by_others_costs_one_429_at_most_whatever_the_servers_clock(
+    skew_s: int, first: int, by_others: int
+) -> None:
+    time = MovingTime()
+    time.epoch_s += first
+    with FakeWootric(now=time) as source:
+        source.switch(clock_skew_s=float(skew_s))
+        client = Connection(source, time).client
+        for number in range(80):
+            client.rows("/v1/responses", {"per_page": "1"})
+            if number == 10:
+                with suppress(ApiError):
+                    for _ in range(by_others):
+                        source.context.limiter.take(100, time() + skew_s, "account")
+    assert client.throttled <= 1

@@ -69,6 +69,7 @@ class SyncSettings(_Ingest):
     account_token: str = Field(alias="WOOTRIC_ACCOUNT_TOKEN")
     api_url: str = Field(alias="WOOTRIC_API_URL")
     requests_per_minute: int = Field(alias="REQUESTS_PER_MINUTE", ge=1)
+    time_zone: str = Field(alias="WOOTRIC_TIME_ZONE")
     backfill_days: int = Field(alias="BACKFILL_DAYS", ge=0, le=730)
     overlap_minutes: int = Field(alias="OVERLAP_MINUTES", ge=0)
     fallback_owner: str = Field(alias="FALLBACK_OWNER")

@@ -9,14 +9,24 @@ nothing, as if the data ended. Two ways to be sure that everything was seen:
   proof begins anew.
 * The pass does not (1,500 rows or more). Passes from both ends alternate until so many in a row
   bring nothing new that a row still unseen is less likely than one in a million. With 3,000 ids
-  the two ends need not meet: a gap.
+  the two ends need not meet: the second is too full.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log
 
-from nps_core.positions import PAGE_SIZE, Drain, Gap, Position, RowRef, Step, fresh_rows
+from nps_core.positions import (
+    PAGE_SIZE,
+    Covered,
+    Drain,
+    FullSecond,
+    Position,
+    RowRef,
+    Step,
+    fresh_rows,
+    next_second,
+)
 
 LAST_PAGE = 30
 _BOTH_ENDS = 2 * LAST_PAGE * PAGE_SIZE
@@ -45,12 +55,13 @@ def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_
     total = drain.rows if at_end else None
     quiet = 0 if drain.grew else drain.quiet + 1
     is_counted = total is not None and total == drain.total and len(drain.proof) == total
-    if is_counted and not drain.grew:
-        return Step(_next_second(position), fresh)
-    if total is None and quiet >= _quiet_passes(len(drain.seen)):
-        return Step(_next_second(position), fresh)
+    is_quiet = total is None and quiet >= _quiet_passes(len(drain.seen))
+    if (is_counted and not drain.grew) or is_quiet:
+        listed = Covered(position.cursor, position.cursor + 1, drain.seen)
+        return Step(next_second(position), fresh, listed)
     if reason := _hopeless(drain, total):
-        return Step(_next_second(position), fresh, Gap(position.cursor, reason, len(drain.seen)))
+        full = FullSecond(position.cursor, reason, len(drain.seen))
+        return Step(next_second(position), fresh, full=full)
     begins_anew = total is not None and (total != drain.total or len(drain.proof) > total)
     return Step(
         replace(
@@ -79,7 +90,3 @@ def _hopeless(drain: Drain, total: int | None) -> str:
 def _quiet_passes(rows: int) -> int:
     """Passes without a new id after which one unseen row among `rows` has odds below 1e-6."""
     return ceil(log(1_000_000) * max(rows, 1) / (LAST_PAGE * PAGE_SIZE))
-
-
-def _next_second(position: Position) -> Position:
-    return Position(position.cursor + 1, newest=position.newest)

@@ -12,8 +12,13 @@ StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
                                               backfill,      do the credentials work
                                               credentials
     CONN#<token>  LEASE                       sync lease     conditional update with fence
-    CONN#<token>  CHECKPOINT#<stream>         sync position  get, conditional put with fence
-    CONN#<token>  GAP#<stream>#<second>       hole           query
+    CONN#<token>  CHECKPOINT#<name>           sync position  get, conditional put with fence
+                  (responses, declines, people, audit)
+    CONN#<token>  WANTED                      requests       get: what an operator asks of a run
+    CONN#<token>  GAP#<stream>#<kind>#<from>  hole           query
+    CONN#<token>  MISSING#<kind>#<id>         lost answer    query
+    CONNECTION    <token>                     settings       query: further Wootric accounts
+    PEOPLE#<token>  <end user id>             end user       batch get; query: all of an account
     ACCT#<acct>   LEDGER#<yyyy-mm>[#<part>]   votes          query a range of months
     ACCT#<acct>   CONTACT#<contact>           votes          get; query all of an account
     ACCOUNT       <acct>                      summary        query: list of accounts
@@ -35,6 +40,7 @@ from nps_core.models import AnswerKey, Kind
 
 ACCOUNT, TASK, OPENTASK, ALERT = "ACCOUNT", "TASK", "OPENTASK", "ALERT"
 MAIL, RUN, QUARANTINE, DIRECTORY = "MAIL", "RUN", "QUARANTINE", "DIRECTORY"
+CONNECTION = "CONNECTION"
 LEDGER_PREFIX, CONTACT_PREFIX = "LEDGER#", "CONTACT#"
 DUE_INDEX, DAY_INDEX = "due", "by_day"
 LEDGER_PARTS = 16
@@ -64,8 +70,13 @@ def day_of(account_token: str, kind: Kind, moment: datetime) -> str:
 
 
 def connection(account_token: str, item: str) -> StateKey:
-    """Key of a connection's PROFILE, LEASE or CHECKPOINT#<stream>."""
+    """Key of a connection's PROFILE, LEASE, CHECKPOINT#<name> and so on."""
     return StateKey(f"CONN#{account_token}", item)
+
+
+def person(account_token: str, end_user_id: str) -> StateKey:
+    """Key of an end user of a Wootric account."""
+    return StateKey(f"PEOPLE#{account_token}", end_user_id)
 
 
 def month_of(moment: datetime) -> str:

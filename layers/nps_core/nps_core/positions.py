@@ -1,32 +1,34 @@
 """Positions of keyset paging: plain values that are also the checkpoint of a run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 PAGE_SIZE = 50
 Order = Literal["asc", "desc"]
+SortedBy = Literal["created", "updated"]
 
 
 class RowRef(NamedTuple):
-    """What paging needs of a row: its id and its second (None: `created_at` is unreadable)."""
+    """What paging needs of a row: its id and its second (None: the time is unreadable)."""
 
     id: str
     second: int | None
 
 
 class PageQuery(NamedTuple):
-    """One request for a page: rows with gte <= created_at < lt, in Unix seconds."""
+    """One request for a page: rows with gte <= time < lt, in Unix seconds, in order of time."""
 
     gte: int
     lt: int | None = None
     page: int = 1
     order: Order = "asc"
     per_page: int = PAGE_SIZE
+    by: SortedBy = "created"
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class FullSecond:
     """A second that the source cannot be made to list in full, with the reason."""
 
     second: int
@@ -56,18 +58,23 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a pass stands. Everything created before `cursor` has been read."""
+    """Where a pass stands. Everything before `cursor` has been read.
+
+    A pass goes up to the present, or up to `end` (exclusive), in order of creation or of change.
+    """
 
     cursor: int
     seen: frozenset[str] = frozenset()
     newest: int | None = None
     done: bool = False
     drain: Drain | None = None
+    end: int | None = None
+    by: SortedBy = "created"
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON keeps exactly; `from_json` is the inverse."""
         data: dict[str, Any] = {"cursor": self.cursor, "seen": sorted(self.seen)}
-        data |= {"newest": self.newest, "done": self.done}
+        data |= {"newest": self.newest, "done": self.done, "end": self.end, "by": self.by}
         if self.drain:
             data["drain"] = {name: getattr(self.drain, name) for name in _DRAIN_FIELDS}
             data["drain"] |= {name: sorted(getattr(self.drain, name)) for name in ("seen", "proof")}
@@ -80,19 +87,32 @@ class Position:
         if drain:
             ids = {name: frozenset(drain[name]) for name in ("seen", "proof")}
             drain = Drain(**{**drain, **ids})
-        return cls(data["cursor"], frozenset(data["seen"]), data["newest"], data["done"], drain)
+        whole = {**data, "seen": frozenset(data["seen"]), "drain": drain}
+        return cls(**whole)
 
 
 _DRAIN_FIELDS = tuple(Drain.__dataclass_fields__)
 
 
+class Covered(NamedTuple):
+    """A stretch of time that has been listed in full: from_s <= second < to_s (None: no end).
+
+    Every row that the source has there is among `ids`.
+    """
+
+    from_s: int
+    to_s: int | None
+    ids: frozenset[str]
+
+
 class Step(NamedTuple):
-    """Outcome of a page: where to go on, which rows are new to this pass, and a gap if there is."""
+    """Outcome of a page: where to go on, and what is known now."""
 
     position: Position
     fresh: tuple[int, ...]
     """Indexes of the page's rows that this pass had not met before."""
-    gap: Gap | None = None
+    covered: Covered | None = None
+    full: FullSecond | None = None
 
 
 def fresh_rows(rows: Sequence[RowRef], seen: frozenset[str]) -> tuple[int, ...]:
@@ -104,3 +124,10 @@ def fresh_rows(rows: Sequence[RowRef], seen: frozenset[str]) -> tuple[int, ...]:
             met.add(row.id)
             fresh.append(index)
     return tuple(fresh)
+
+
+def next_second(position: Position) -> Position:
+    """Return where the pass goes on once the second of its cursor has been read alone."""
+    after = position.cursor + 1
+    is_last = position.end is not None and after >= position.end
+    return replace(position, cursor=after, seen=frozenset(), drain=None, done=is_last)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from nps_core.times import iso
 
-RunKind = Literal["backfill", "live", "sweep"]
+RunKind = Literal["backfill", "live", "audit", "sweep", "preview"]
 RunStatus = Literal["running", "complete", "partial", "failed", "skipped"]
 
 
@@ -33,11 +33,15 @@ class RunRecord:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    deleted: int = 0
+    """Answers and declines proven to be gone at the source, those of erased people too."""
     quarantined: int = 0
     """Rows set aside for the first time."""
     requests: int = 0
     throttled: int = 0
     gaps: int = 0
+    """Gaps that were found."""
+    closed_gaps: int = 0
     error: str | None = None
 
     def as_dict(self) -> dict[str, Any]:

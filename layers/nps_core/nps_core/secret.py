@@ -1,7 +1,8 @@
 """What the stack's one secret holds."""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nps_core.errors import ConfigError
@@ -15,6 +16,8 @@ class Secret:
     client_secret: str = field(default="", repr=False)
     active_keys: tuple[str, ...] = field(default=(), repr=False)
     retired_keys: tuple[str, ...] = field(default=(), repr=False)
+    connections: Mapping[str, "Secret"] = field(default_factory=dict, repr=False)
+    """Secrets of further Wootric accounts, by account token."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -28,26 +31,37 @@ class Secret:
 
     @property
     def webhook_keys(self) -> tuple[str, ...]:
-        """All keys a webhook may be signed with, active ones first."""
-        return self.active_keys + self.retired_keys
+        """All keys a webhook of any connection may be signed with, active ones first."""
+        every = (self, *self.connections.values())
+        active = tuple(key for one in every for key in one.active_keys)
+        return active + tuple(key for one in every for key in one.retired_keys)
+
+    def of(self, account_token: str) -> "Secret":
+        """Return what belongs to an account that was added; empty while nothing is stored."""
+        return self.connections.get(account_token, Secret())
 
 
 def parse_secret(text: str) -> Secret:
     """Read the secret's JSON. Raises ConfigError, naming the field, never showing a value."""
     try:
         data: Any = json.loads(text)
-        keys = data.get("webhook_keys") or {}
-        return Secret(
-            client_id=str(data.get("client_id") or ""),
-            client_secret=str(data.get("client_secret") or ""),
-            active_keys=_texts(keys.get("active")),
-            retired_keys=_texts(keys.get("retired")),
-        )
+        others = data.get("connections") or {}
+        return replace(_one(data), connections={name: _one(one) for name, one in others.items()})
     except (ValueError, AttributeError) as exc:
         raise ConfigError(
             "the secret must be a JSON object with client_id, client_secret and"
-            " webhook_keys {active: [], retired: []}"
+            " webhook_keys {active: [], retired: []}, and the same by account token in connections"
         ) from exc
+
+
+def _one(data: Any) -> Secret:
+    keys = data.get("webhook_keys") or {}
+    return Secret(
+        client_id=str(data.get("client_id") or ""),
+        client_secret=str(data.get("client_secret") or ""),
+        active_keys=_texts(keys.get("active")),
+        retired_keys=_texts(keys.get("retired")),
+    )
 
 
 def _texts(value: object) -> tuple[str, ...]:

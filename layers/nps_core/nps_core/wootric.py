@@ -11,9 +11,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from zlib import crc32
 
-from nps_core.errors import PayloadError, TransientError
+from nps_core.counting import ClassCounts
+from nps_core.errors import PayloadError, SourceUnavailable, TransientError
 from nps_core.models import Kind
-from nps_core.positions import PageQuery, RowRef
+from nps_core.positions import PageQuery, RowRef, SortedBy
 from nps_core.times import parse_time
 
 Stream = Literal["responses", "declines"]
@@ -31,6 +32,9 @@ _MEANINGS: Mapping[int, Meaning] = {
     429: "rate_limited",
 }
 """Every other 5xx is worth a retry, every other status is a refusal for good."""
+
+NEVER_S = 4_102_444_800
+"""The year 2100: a filter for what changes after it lists nothing, unless it is ignored."""
 
 _MINUTE_S = 60.0
 _LONGEST_WAIT_S = 61.0
@@ -71,31 +75,40 @@ def base_url(account_token: str, override: str = "") -> str:
     return _HOSTS[region[1].upper()] if region else "https://api.wootric.com"
 
 
-def page_params(query: PageQuery, sort_key: str = "created_at") -> dict[str, str]:
+def page_params(query: PageQuery, sort_key: str | None = None) -> dict[str, str]:
     """Return the query parameters of a page. Everything with a default is said explicitly."""
     params = {
         "page": str(query.page),
         "per_page": str(query.per_page),
-        "sort_key": sort_key,
+        "sort_key": sort_key or f"{query.by}_at",
         "sort_order": query.order,
-        "created[gte]": str(query.gte),
+        f"{query.by}[gte]": str(query.gte),
     }
     if query.lt is not None:
-        params["created[lt]"] = str(query.lt)
+        params[f"{query.by}[lt]"] = str(query.lt)
     return params
 
 
-def row_ref(row: object) -> RowRef:
+def row_ref(row: object, by: SortedBy = "created") -> RowRef:
     """Return a row's identity and second, also of a row that nothing else can be read from."""
     if not isinstance(row, Mapping):
         return RowRef(_fingerprint(row), None)
     try:
-        second = int(parse_time(row.get("created_at"), "created_at").timestamp())
+        second = int(parse_time(row.get(f"{by}_at"), f"{by}_at").timestamp())
     except PayloadError:
         second = None
     given = row.get("id")
     is_id = isinstance(given, int | str) and not isinstance(given, bool) and given != ""
     return RowRef(str(given) if is_id else _fingerprint(row), second)
+
+
+def counts_of(data: Mapping[str, Any]) -> ClassCounts:
+    """Read the counts of an `nps_summary`. Raises SourceUnavailable when one is missing."""
+    numbers = [data.get(name) for name in ClassCounts._fields]
+    whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool)]
+    if len(whole) != len(numbers):
+        raise SourceUnavailable("nps_summary answered without its three counts")
+    return ClassCounts(*whole)
 
 
 def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, Any]]) -> Verdict:

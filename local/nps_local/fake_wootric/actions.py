@@ -1,6 +1,6 @@
 """Everything that can happen to the data, with the notifications it causes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ class Actions:
     def answer(self, new: NewAnswer) -> Answer:
         """Let a person answer; sends `created` unless told not to."""
         user, shared = self._new_row(new)
-        row_id = self.store.new_id("response") if new.id is None else new.id
+        row_id = self._row_id("response", new.id, self.store.answers)
         answer = Answer(
             **shared,
             id=row_id,
@@ -82,6 +82,8 @@ class Actions:
         )
         answer.updated_ms = new.updated_ms or answer.created_ms
         self.store.put_rows([answer], self.now_ms())
+        if self.switches.new_answer_bumps_end_user:
+            self._touch_user(user)
         if new.notify:
             self._notify(answer, user, "created")
         return answer
@@ -89,7 +91,7 @@ class Actions:
     def decline(self, new: NewRow) -> Decline:
         """Let a person dismiss a survey; sends the decline unless told not to."""
         user, shared = self._new_row(new)
-        row_id = self.store.new_id("decline") if new.id is None else new.id
+        row_id = self._row_id("decline", new.id, self.store.declines)
         decline = Decline(**shared, id=row_id)
         self.store.put_rows([decline], self.now_ms())
         if new.notify:
@@ -145,8 +147,7 @@ class Actions:
         """Change attributes of a person; `properties` are replaced as a whole."""
         for name, value in changes.items():
             setattr(user, name, value)
-        user.updated_ms = max(self.now_ms(), user.updated_ms + 1)
-        self.store.changed(user)
+        self._touch_user(user)
 
     def delete_user(self, user: EndUser, *, immediate: bool = False) -> None:
         """Erase a person now, or mark for the next 07:00 UTC."""
@@ -161,9 +162,10 @@ class Actions:
         return Notification(
             kind="response" if isinstance(row, Answer) else "decline",
             event=event,
-            resource=resource(row, user, html=self.switches.webhook.html_escape_text),
+            resource=resource(row, user, self.switches),
             account_token=self._account_token,
             survey_mode=self.switches.survey_mode,
+            zone=self.switches.payload_zone,
         )
 
     def live_answer(self, answer_id: int) -> Answer:
@@ -188,6 +190,13 @@ class Actions:
             raise not_found()
         return user
 
+    def _row_id(self, name: str, given: int | None, rows: Mapping[int, Row]) -> int:
+        if given is None:
+            return self.store.new_id(name)
+        if given in rows:
+            raise ValueError(f"there is a {name} {given} already")
+        return given
+
     def _new_row(self, new: NewRow) -> tuple[EndUser, dict[str, Any]]:
         now_ms = self.now_ms()
         user = self._person(new)
@@ -197,6 +206,8 @@ class Actions:
         visible_ms = new.visible_ms
         if visible_ms is None:
             visible_ms = max(now_ms, created_ms) + self.switches.create_lag_ms
+        if user.last_surveyed_ms is None:  # from now on lists show the person
+            self.store.changed(user)
         user.last_surveyed_ms = max(created_ms, user.last_surveyed_ms or 0)
         properties = user.properties if new.properties is None else new.properties
         return user, {
@@ -213,11 +224,12 @@ class Actions:
     def _person(self, new: NewRow) -> EndUser:
         if new.end_user_id is not None and new.end_user_id in self.store.users:
             return self.live_user(new.end_user_id)
-        for user in self.store.live_users():
-            if new.external_id is not None and user.external_id == new.external_id:
-                return user
-            if new.external_id is None and new.email is not None and user.email == new.email:
-                return user
+        name, value = ("external_id", new.external_id)
+        if value is None:
+            name, value = ("email", new.email)
+        user = None if value is None else self.store.named(name, value)
+        if user is not None:
+            return user
         known = {} if new.end_user_id is None else {"id": new.end_user_id}
         return self.new_user(**known, email=new.email, external_id=new.external_id)
 
@@ -229,7 +241,13 @@ class Actions:
     def _touch(self, row: Row, *, moves_updated_at: bool) -> None:
         if moves_updated_at:
             row.updated_ms = max(self.now_ms(), row.updated_ms + 1)
+            if isinstance(row, Answer) and self.switches.answer_edit_bumps_end_user:
+                self._touch_user(self.store.users[row.end_user_id])
         self.store.changed(row)
+
+    def _touch_user(self, user: EndUser) -> None:
+        user.updated_ms = max(self.now_ms(), user.updated_ms + 1)
+        self.store.changed(user)
 
     def _notify(self, row: Answer | Decline, user: EndUser, event: Event) -> None:
         if user.deleted:

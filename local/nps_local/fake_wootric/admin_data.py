@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from .actions import NewAnswer, NewRow
 from .context import Call, Context, Route
+from .edits import edit_many
 from .generator import Generator, GeneratorPlan
 from .model import Answer, Decline, EndUser, Note
 from .wire import Reply, json_reply, not_found
@@ -52,26 +53,15 @@ def edit_answer(ctx: Context, call: Call) -> Reply:
     Body: any of `score`, `text`, `excluded`, `completed`, `tags`, `note` (adds one),
     `notes` (replaces all, a list of texts), `properties`, `notify` (default true).
     """
-    answer = ctx.actions.live_answer(int(call.args[0]))
-    body = call.request.json()
-    by_person = {name: body.pop(name) for name in ("score", "text") if name in body}
-    if by_person:
-        ctx.actions.edit(answer, by_person, notify=body.pop("notify", True))
-    if "excluded" in body or "completed" in body:
-        excluded, completed = body.pop("excluded", None), body.pop("completed", None)
-        ctx.actions.flag(answer, excluded=excluded, completed=completed)
-    if "tags" in body:
-        ctx.actions.tag(answer, body.pop("tags"))
-    if "notes" in body:
-        answer.notes.clear()
-        ctx.store.changed(answer)
-    for text in [*body.pop("notes", ()), *([body.pop("note")] if "note" in body else ())]:
-        ctx.actions.note(answer, text, ctx.credentials.username)
-    if "properties" in body:
-        ctx.actions.snapshot_properties(answer, body.pop("properties"))
-    if body:
-        raise ValueError(f"an answer has no field {sorted(body)}")
-    return json_reply(_answer_row(ctx, answer))
+    edit = {**call.request.json(), "id": int(call.args[0])}
+    answers = edit_many(ctx.actions, [edit], ctx.credentials.username)
+    return json_reply(_answer_row(ctx, answers[0]))
+
+
+def edit_answers(ctx: Context, call: Call) -> Reply:
+    """Change many answers: a list of bodies like that of one, each with its `id`."""
+    answers = edit_many(ctx.actions, call.request.json(), ctx.credentials.username)
+    return json_reply({"ids": [answer.id for answer in answers]})
 
 
 def delete_answer(ctx: Context, call: Call) -> Reply:
@@ -104,6 +94,9 @@ def source(ctx: Context, call: Call) -> Reply:
 def source_rows(ctx: Context, kind: str) -> list[dict[str, Any]]:
     """List every row, deleted ones too, with unescaped text and UTC milliseconds.
 
+    Rows tell `deleted` however they went, and `person_erased` when their person is gone; a row
+    that was deleted alone has only the first. `visible` is whether lists show it now.
+
     Raises:
         ValueError: a kind that does not exist.
     """
@@ -128,6 +121,7 @@ def _shared(ctx: Context, row: Answer | Decline) -> dict[str, Any]:
         **_plain(row),
         "email": user.email,
         "external_id": user.external_id,
+        "person_erased": user.deleted,
         "visible": not row.deleted and row.visible_ms <= ctx.now_ms(),
     }
 
@@ -144,6 +138,7 @@ def _new(kind: type[R], body: Any) -> list[R]:
 ROUTES = (
     Route("POST", "/_fake/generate", generate),
     Route("POST", "/_fake/answers", add_answers),
+    Route("PATCH", "/_fake/answers", edit_answers),
     Route("PATCH", "/_fake/answers/:id", edit_answer),
     Route("DELETE", "/_fake/answers/:id", delete_answer),
     Route("POST", "/_fake/declines", add_declines),

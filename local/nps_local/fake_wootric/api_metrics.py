@@ -5,7 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .context import Call, Context, Route
-from .phrases import standing
+from .model import Note
+from .orders import counted
 from .timefmt import rest_time, to_datetime
 from .timeline import Window
 from .wire import Reply, error_list, invalid, json_reply
@@ -16,19 +17,20 @@ def nps_summary(ctx: Context, call: Call) -> Reply:
     first, last = _days(ctx, call)
     zone = ZoneInfo(ctx.switches.account_time_zone)
     period = Window(_midnight_ms(first, zone), _midnight_ms(last + timedelta(days=1), zone))
-    rows = ctx.store.answer_line.window(period)
-    groups = [standing(r.score) for r in rows if not r.excluded and r.score is not None]
-    promoters, detractors = groups.count("promoter"), groups.count("detractor")
-    asked = len(groups) + len(ctx.store.decline_line.window(period))
-    nps = round(100 * (promoters - detractors) / len(groups)) if groups else 0
+    promoters, passives, detractors = (
+        counted(ctx.store, group).count(period) for group in ("promoter", "passive", "detractor")
+    )
+    responses = promoters + passives + detractors
+    asked = responses + ctx.store.decline_line.count(period)
+    balance = promoters - detractors
     return json_reply(
         {
-            "nps": nps,
-            "responses": len(groups),
+            "nps": round(100 * balance / responses) if responses else 0,
+            "responses": responses,
             "detractors": detractors,
-            "passives": groups.count("passive"),
+            "passives": passives,
             "promoters": promoters,
-            "response_rate": round(100 * len(groups) / asked) if asked else 0,
+            "response_rate": round(100 * responses / asked) if asked else 0,
             "email_response_rate": 0,
         }
     )
@@ -36,13 +38,14 @@ def nps_summary(ctx: Context, call: Call) -> Reply:
 
 def segments(ctx: Context, _call: Call) -> Reply:
     """List the property keys in use with their types."""
+    zone = ctx.switches.payload_zone
     seen: dict[str, int] = {}
     for user in ctx.store.live_users():
         for name in user.properties:
             seen[name] = min(user.created_ms, seen.get(name, user.created_ms))
     return json_reply(
         [
-            {"name": name, "data_type": _data_type(name), "created_at": rest_time(created_ms)}
+            {"name": name, "data_type": _data_type(name), "created_at": rest_time(created_ms, zone)}
             for name, created_ms in sorted(seen.items())
         ]
     )
@@ -54,7 +57,7 @@ def list_notes(ctx: Context, call: Call) -> Reply:
     if not answer_id.isdigit():
         raise invalid("response_ids", "is invalid")
     answer = ctx.actions.live_answer(int(answer_id))
-    return json_reply([_note(answer.id, note) for note in answer.notes])
+    return json_reply([_note(ctx, answer.id, note) for note in answer.notes])
 
 
 def create_note(ctx: Context, call: Call) -> Reply:
@@ -68,16 +71,16 @@ def create_note(ctx: Context, call: Call) -> Reply:
     answer = ctx.actions.live_answer(int(answer_id))
     text = str(call.request.fields.get("text", ""))
     note = ctx.actions.note(answer, text, ctx.credentials.username)
-    return json_reply(_note(answer.id, note), 201)
+    return json_reply(_note(ctx, answer.id, note), 201)
 
 
-def _note(answer_id: int, note: Any) -> dict[str, Any]:
+def _note(ctx: Context, answer_id: int, note: Note) -> dict[str, Any]:
     return {
         "id": note.id,
         "response_id": answer_id,
         "text": note.text,
         "user_email": note.user_email,
-        "created_at": rest_time(note.created_ms),
+        "created_at": rest_time(note.created_ms, ctx.switches.payload_zone),
     }
 
 

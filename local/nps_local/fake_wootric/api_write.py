@@ -3,10 +3,10 @@
 from typing import Any
 
 from .actions import NewAnswer, NewRow
-from .api_read import find_user
+from .api_people import find_user
 from .context import Call, Context, Route
 from .model import Properties, Row
-from .params import whole_number
+from .params import flag, whole_number
 from .views import answer_view, decline_view, settings_view, user_view
 from .wire import ApiError, Reply, error_list, invalid, json_reply, nested, not_found
 
@@ -19,18 +19,21 @@ def create_user(ctx: Context, call: Call) -> Reply:
     if not changes.get("email") and not changes.get("phone_number"):
         raise invalid("email", "is missing")
     email = changes.get("email")
-    if email and any(user.email == email for user in ctx.store.live_users()):
+    if email and ctx.store.named("email", email):
         raise ApiError(
             json_reply({"error": "Validation failed: Email has already been taken"}, 400)
         )
     user = ctx.actions.new_user(**changes)
-    return json_reply(user_view(user, None, ctx.switches, precise=True), 201)
+    return json_reply(user_view(user, None, ctx.switches, precise=True), ctx.switches.create_status)
 
 
 def update_user(ctx: Context, call: Call) -> Reply:
-    """Change a person; properties given replace all there were."""
+    """Change a person; properties given replace all there were, or are merged by switch."""
     user = find_user(ctx, call)
-    ctx.actions.edit_user(user, _user_changes(call))
+    changes = _user_changes(call)
+    if "properties" in changes and ctx.switches.put_properties == "merge":
+        changes["properties"] = {**user.properties, **changes["properties"]}
+    ctx.actions.edit_user(user, changes)
     return json_reply(user_view(user, None, ctx.switches, precise=True))
 
 
@@ -45,9 +48,9 @@ def delete_user(ctx: Context, call: Call) -> Reply:
 def update_settings(ctx: Context, call: Call) -> Reply:
     """Change a person's survey settings."""
     user = ctx.actions.live_user(int(call.args[0]))
-    given = {k: _flag(v, k) for k, v in call.request.fields.items() if k in user.settings}
+    given = {k: flag(v, k) for k, v in call.request.fields.items() if k in user.settings}
     ctx.actions.edit_user(user, {"settings": {**user.settings, **given}})
-    return json_reply(settings_view(user))
+    return json_reply(settings_view(user, ctx.switches))
 
 
 def create_response(ctx: Context, call: Call) -> Reply:
@@ -73,7 +76,7 @@ def update_response(ctx: Context, call: Call) -> Reply:
     _rewrite_history(ctx, call, answer)
     fields = call.request.fields
     excluded, completed = (
-        _flag(fields[name], name) if name in fields else None
+        flag(fields[name], name) if name in fields else None
         for name in ("excluded_from_calculations", "completed")
     )
     if excluded is not None or completed is not None:
@@ -96,7 +99,7 @@ def create_decline(ctx: Context, call: Call) -> Reply:
     if "origin_url" not in call.request.fields:
         raise invalid("origin_url", "is missing")
     decline = ctx.actions.decline(NewRow(**_new_row(call, user.id)))
-    return json_reply(decline_view(decline, ctx.switches), 201)
+    return json_reply(decline_view(decline, ctx.switches), ctx.switches.create_status)
 
 
 def update_decline(ctx: Context, call: Call) -> Reply:
@@ -163,13 +166,6 @@ def _typed(values: dict[str, Any]) -> Properties:
         name: whole_number(str(value), name) if name.endswith(("_amount", "_date")) else str(value)
         for name, value in values.items()
     }
-
-
-def _flag(value: Any, name: str) -> bool:
-    text = str(value).lower()
-    if text not in ("true", "false"):
-        raise invalid(name, "is invalid")
-    return text == "true"
 
 
 ROUTES = (

@@ -149,7 +149,7 @@ def post(encoded: Encoded, settings: WebhookSwitches) -> int:
     url = urlsplit(settings.url)
     factory = HTTPSConnection if url.scheme == "https" else HTTPConnection
     connection = factory(url.hostname or "", url.port, timeout=settings.timeout_s)
-    headers = {"Content-Type": encoded.content_type}
+    headers = {"Content-Type": settings.content_type or encoded.content_type}
     if settings.key:
         headers[SIGNATURE_HEADER] = sign(encoded.body, settings.key)
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")

@@ -189,6 +189,9 @@ class Generator:
         )
 
     def _surveyed(self, user: EndUser, at_ms: int) -> None:
+        # People come to exist when they are first surveyed; those who never are, at the start.
+        first_ms = at_ms if user.last_surveyed_ms is None else user.created_ms
+        user.created_ms = min(at_ms, first_ms)
         user.last_surveyed_ms = max(at_ms, user.last_surveyed_ms or 0)
         user.updated_ms = max(at_ms, user.updated_ms)
 

@@ -5,10 +5,10 @@ import re
 from contextlib import nullcontext
 from dataclasses import replace
 
-from . import admin_control, admin_data, api_metrics, api_read, api_write
+from . import admin_control, admin_data, api_metrics, api_people, api_read, api_write
 from .context import Call, Context, Route
 from .faults import early_reply
-from .wire import ApiError, Reply, Request, json_reply
+from .wire import ApiError, Reply, Request, json_reply, reshaped
 
 _VARIABLES = {":id": r"(\d+)", ":any": r"([^/]+)"}
 
@@ -20,6 +20,7 @@ class HttpApi:
         self._context = context
         tables = (
             api_read.ROUTES,
+            api_people.ROUTES,
             api_metrics.ROUTES,
             api_write.ROUTES,
             admin_data.ROUTES,
@@ -82,11 +83,12 @@ class HttpApi:
             token = ctx.tokens.check(request, ctx.now())
             if not request.path.startswith(ctx.switches.unlimited_endpoints):
                 server_now_s = ctx.now() + ctx.switches.clock_skew_s
-                limits = ctx.limiter.take(ctx.switches.rate_limit, server_now_s)
+                scope = name if ctx.switches.rate_limit_scope == "endpoint" else "account"
+                limits = ctx.limiter.take(ctx.switches.rate_limit, server_now_s, scope)
             ctx.store.advance(ctx.now_ms())
             reply = route.handler(ctx, Call(request, args, token))
         except ApiError as error:
-            reply = error.reply
+            reply = reshaped(error.reply, ctx.switches.error_body)
         except (json.JSONDecodeError, UnicodeDecodeError):
             reply = json_reply({"error": "The body could not be read"}, 400)
         reply.headers.update(limits)

@@ -83,6 +83,8 @@ class Tokens:
     def _body(self, grant: str, switches: Switches, now_s: float) -> dict[str, object]:
         access = self._new_text()
         kept = "password" if grant == "refresh_token" else grant
+        if switches.new_token_kills_old:
+            self._access.clear()
         self._access[access] = Token(kept, now_s + switches.token_ttl)
         body: dict[str, object] = {
             "access_token": access,

@@ -32,6 +32,8 @@ def paging(request: Request, switches: Switches, default_order: Literal["asc", "
     """
     page = _whole(request, "page", 1)
     limit = _whole(request, "per_page", DEFAULT_PER_PAGE)
+    if page < 1 and switches.page_below_one == "first_page":
+        page = 1
     if page < 1:
         raise invalid("page", "does not have a valid value")
     if limit > MAX_PER_PAGE and switches.per_page_over_max == "clamp":
@@ -73,9 +75,10 @@ def window(request: Request, name: str, bounds: Literal["ms", "whole_second"]) -
     return Window(max(low, default=None), min(high, default=None))
 
 
-def is_filtered(request: Request, name: str) -> bool:
-    """Tell whether any operator of a filter is present."""
-    return any(f"{name}[{operator}]" in request.params for operator in _OPERATORS)
+def filters(request: Request, name: str) -> list[str]:
+    """List the operators of a filter that are present, such as `updated[gte]`."""
+    known = [f"{name}[{operator}]" for operator in _OPERATORS]
+    return [parameter for parameter in known if parameter in request.params]
 
 
 def whole_number(text: str, name: str) -> int:
@@ -87,6 +90,18 @@ def whole_number(text: str, name: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise invalid(name, "is invalid")
     return int(text)
+
+
+def flag(value: object, name: str) -> bool:
+    """Read `true` or `false`.
+
+    Raises:
+        ApiError: 400 `completed is invalid`.
+    """
+    text = str(value).lower()
+    if text not in ("true", "false"):
+        raise invalid(name, "is invalid")
+    return text == "true"
 
 
 def _whole(request: Request, name: str, default: int) -> int:

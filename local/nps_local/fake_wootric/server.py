@@ -1,7 +1,7 @@
 """The fake Wootric account: its life and its interface in process."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -10,6 +10,7 @@ from typing import Any
 from .actions import Actions
 from .admin_data import source_rows
 from .context import Context
+from .edits import edit_many
 from .faults import FaultPlan
 from .generator import Generator, GeneratorPlan
 from .http_api import HttpApi
@@ -110,6 +111,16 @@ class FakeWootric:
         with self.store.lock:
             wanted = replace(plan or GeneratorPlan(), **changes)
             return Generator(self.store, wanted, self.context.now_ms()).run()
+
+    def edit(self, *edits: Mapping[str, Any]) -> None:
+        """Edit answers, each edit with an `id`, as `PATCH /_fake/answers` does."""
+        with self.store.lock:
+            edit_many(self.actions, edits, self.credentials.username)
+
+    def erase(self, user_id: int) -> None:
+        """Erase a person with all answers and declines, at once."""
+        with self.store.lock:
+            self.actions.delete_user(self.actions.live_user(user_id), immediate=True)
 
     def source(self, kind: str = "response") -> list[dict[str, Any]]:
         """Export the truth: rows of `response`, `decline` or `user`, deleted ones too."""

@@ -7,6 +7,7 @@ from itertools import count
 from threading import RLock
 from typing import TypeVar
 
+from .lines import Lines
 from .model import Answer, Decline, EndUser, Row
 from .timeline import Timeline
 
@@ -23,7 +24,8 @@ class Store:
     """All state of the account. Hold `lock` around every use from a thread.
 
     Deleted rows stay in `answers` and `declines` with their flag, so that the truth can be
-    exported; only the lists and lookups forget them.
+    exported; only the lists and lookups forget them. Every change after putting
+    has to be told by `changed`, or lists keep showing the old place.
     """
 
     def __init__(self) -> None:
@@ -34,6 +36,9 @@ class Store:
         self.answer_line: Timeline[Answer] = Timeline(_created)
         self.decline_line: Timeline[Decline] = Timeline(_created)
         self.revision = 0
+        self.answer_lines: Lines[Answer] = Lines()
+        self.user_lines: Lines[EndUser] = Lines()
+        self._named: dict[tuple[str, str], dict[int, EndUser]] = defaultdict(dict)
         self._of_user: dict[int, list[Row]] = defaultdict(list)
         self._hidden: list[tuple[int, int, Row]] = []
         self._order = count()
@@ -56,6 +61,7 @@ class Store:
         if user.purge_at_ms is not None and not user.deleted:
             self._purges[user.id] = user.purge_at_ms
         self.reserve_id("user", user.id)
+        self._note_user(user)
         self.revision += 1
 
     def put_rows(self, rows: Iterable[Answer | Decline], now_ms: int) -> None:
@@ -67,6 +73,7 @@ class Store:
             if isinstance(row, Answer):
                 self.answers[row.id] = row
                 self.reserve_id("response", row.id)
+                self.answer_lines.note(row)
             else:
                 self.declines[row.id] = row
                 self.reserve_id("decline", row.id)
@@ -90,6 +97,7 @@ class Store:
                 continue
             if isinstance(row, Answer):
                 self.answer_line.add(row)
+                self.answer_lines.note(row)
             elif isinstance(row, Decline):
                 self.decline_line.add(row)
         for user_id, due_ms in list(self._purges.items()):
@@ -106,6 +114,10 @@ class Store:
     def changed(self, item: Row | EndUser) -> None:
         """Note that a row or person was edited, so that no cached text of it is used."""
         item.version += 1
+        if isinstance(item, EndUser):
+            self._note_user(item)
+        elif isinstance(item, Answer):
+            self.answer_lines.note(item)
         self.revision += 1
 
     def remove_row(self, row: Row) -> None:
@@ -129,6 +141,12 @@ class Store:
         """List the people who are not erased."""
         return [user for user in self.users.values() if not user.deleted]
 
+    def named(self, attribute: str, value: str) -> EndUser | None:
+        """Find the person whose `email`, `external_id` or `phone_number` it is."""
+        known = self._named.get((attribute, value), {})
+        alive = (user for user in known.values() if not user.deleted)
+        return next((user for user in alive if getattr(user, attribute) == value), None)
+
     def answers_of(self, user_id: int, now_ms: int) -> list[Answer]:
         """List a person's visible answers, in the order they were added."""
         rows = self._of_user.get(user_id, ())
@@ -138,6 +156,13 @@ class Store:
         """List a person's visible declines, in the order they were added."""
         rows = self._of_user.get(user_id, ())
         return [r for r in rows if isinstance(r, Decline) and _visible(r, now_ms)]
+
+    def _note_user(self, user: EndUser) -> None:
+        self.user_lines.note(user)
+        for attribute in ("email", "external_id", "phone_number"):
+            value = getattr(user, attribute)
+            if value is not None:  # names given up stay listed; `named` looks again
+                self._named[attribute, value][user.id] = user
 
     def next_ids(self) -> dict[str, int]:
         """Give the id counters, for the state file."""

@@ -1,9 +1,8 @@
-"""The time formats Wootric prints and accepts: US Pacific wall time with its offset."""
+"""The time formats Wootric prints and accepts: wall time with its offset."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -12,14 +11,16 @@ def to_datetime(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
-def rest_time(ms: int) -> str:
+def rest_time(ms: int, zone: ZoneInfo) -> str:
     """Print whole seconds as REST and form webhooks do: `2026-08-17 14:44:07 -0700`."""
-    return f"{to_datetime(ms).astimezone(PACIFIC):%Y-%m-%d %H:%M:%S %z}"
+    # Several times faster than strftime, and lists print two or three times a row.
+    text = to_datetime(ms).astimezone(zone).isoformat(" ", "seconds")
+    return f"{text[:19]} {text[19:22]}{text[23:25]}"
 
 
-def iso_time(ms: int) -> str:
+def iso_time(ms: int, zone: ZoneInfo) -> str:
     """Print milliseconds as JSON webhooks do: `2026-08-17T14:44:07.558-07:00`."""
-    return to_datetime(ms).astimezone(PACIFIC).isoformat(timespec="milliseconds")
+    return to_datetime(ms).astimezone(zone).isoformat(timespec="milliseconds")
 
 
 def parse_ms(text: str) -> int:

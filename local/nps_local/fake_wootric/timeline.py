@@ -1,11 +1,11 @@
-"""Rows sorted by a time, cut by bisection; ties inside one second have no order."""
+"""Rows sorted by a time (or a name), cut by bisection; ties in one second have no order."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from random import Random
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .model import EndUser, Row
 
@@ -37,38 +37,50 @@ class Slice:
 class Timeline(Generic[T]):
     """A sorted list of rows. Adding a newest row is O(1), any other O(n)."""
 
-    def __init__(self, key: Callable[[T], int], rows: Iterable[T] = ()) -> None:
+    def __init__(self, key: Callable[[T], Any], rows: Iterable[T] = ()) -> None:
         self._key = key
-        self._rows: list[T] = sorted(rows, key=key)
-        self._keys: list[int] = [key(row) for row in self._rows]
+        self._rows: list[T] = []
+        self._keys: list[Any] = []
+        self._key_of: dict[int, Any] = {}
+        self.extend(rows)
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __contains__(self, row: T) -> bool:
+        return row.id in self._key_of
 
     def extend(self, rows: Iterable[T]) -> None:
         """Add many rows with one sort."""
         self._rows = sorted([*self._rows, *rows], key=self._key)
         self._keys = [self._key(row) for row in self._rows]
+        self._key_of = {row.id: key for row, key in zip(self._rows, self._keys, strict=True)}
 
     def add(self, row: T) -> None:
         """Put one row at its place."""
-        at = bisect_right(self._keys, self._key(row))
-        self._keys.insert(at, self._key(row))
+        key = self._key(row)
+        at = bisect_right(self._keys, key)
+        self._keys.insert(at, key)
         self._rows.insert(at, row)
+        self._key_of[row.id] = key
 
     def discard(self, row: T) -> None:
-        """Take a row out; a row that is not listed (not visible yet) is no error."""
-        at = bisect_left(self._keys, self._key(row))
-        while at < len(self._keys) and self._keys[at] == self._key(row):
-            if self._rows[at] is row:
-                del self._keys[at], self._rows[at]
-                return
-            at += 1
+        """Take a row out, whatever its time is by now; one that is not listed is no error."""
+        if row in self:
+            at = bisect_left(self._keys, self._key_of.pop(row.id))
+            while self._rows[at] is not row:
+                at += 1
+            del self._keys[at], self._rows[at]
 
     def window(self, window: Window) -> list[T]:
         """List the rows of a window, oldest first."""
         low, high = self._span(window)
         return self._rows[low:high]
+
+    def count(self, window: Window) -> int:
+        """Count the rows of a window."""
+        low, high = self._span(window)
+        return high - low
 
     def page(self, window: Window, part: Slice, shuffle: Random | None) -> list[T]:
         """Cut one page; with `shuffle`, rows of one second change places on every call."""

@@ -1,12 +1,15 @@
 """How rows and people look in REST answers."""
 
 import json
+from functools import partial
 from html import escape
 from typing import Any
 
 from .model import Answer, Decline, EndUser, Properties
 from .switches import Switches
 from .timefmt import iso_time, rest_time
+
+UNNAMED = {"driver_picklist": {"reports": "Reports"}}
 
 
 def escaped(text: str) -> str:
@@ -22,6 +25,12 @@ def _properties(values: Properties, switches: Switches) -> Properties:
     if not switches.html_escape_text:
         return dict(values)
     return {k: escaped(v) if isinstance(v, str) else v for k, v in values.items()}
+
+
+def _tags(answer: Answer, switches: Switches) -> list[Any]:
+    if switches.tag_shape == "strings":
+        return answer.tags
+    return [{"name": tag} for tag in answer.tags]
 
 
 def answer_view(answer: Answer, user: EndUser, switches: Switches) -> dict[str, Any]:
@@ -45,11 +54,12 @@ def answer_view(answer: Answer, user: EndUser, switches: Switches) -> dict[str, 
         "excluded_from_calculations": answer.excluded,
         "ip_address": answer.ip_address,
         "origin_url": answer.origin_url,
-        "created_at": rest_time(answer.created_ms),
-        "updated_at": rest_time(answer.updated_ms),
-        "tags": answer.tags,
+        "created_at": rest_time(answer.created_ms, switches.payload_zone),
+        "updated_at": rest_time(answer.updated_ms, switches.payload_zone),
+        "tags": _tags(answer, switches),
         "notes": notes,
         "end_user": embed,
+        **(UNNAMED if switches.unnamed_keys else {}),
     }
 
 
@@ -61,8 +71,8 @@ def decline_view(decline: Decline, switches: Switches) -> dict[str, Any]:
         "survey_id": decline.survey_id,
         "ip_address": decline.ip_address,
         "origin_url": decline.origin_url,
-        "created_at": rest_time(decline.created_ms),
-        "updated_at": rest_time(decline.updated_ms),
+        "created_at": rest_time(decline.created_ms, switches.payload_zone),
+        "updated_at": rest_time(decline.updated_ms, switches.payload_zone),
         "end_user": {"properties": _properties(decline.properties, switches)},
     }
 
@@ -71,7 +81,7 @@ def user_view(
     user: EndUser, last: Answer | None, switches: Switches, *, precise: bool = False
 ) -> dict[str, Any]:
     """Show a person; `precise` prints milliseconds, as replies to writes do."""
-    show = iso_time if precise else rest_time
+    show = partial(iso_time if precise else rest_time, zone=switches.payload_zone)
     surveyed = user.last_surveyed_ms
     return {
         "id": user.id,
@@ -89,14 +99,14 @@ def user_view(
     }
 
 
-def settings_view(user: EndUser) -> dict[str, Any]:
+def settings_view(user: EndUser, switches: Switches) -> dict[str, Any]:
     """Show a person's survey settings as a record of their own."""
     names = ("email_nps", "mobile_nps", "web_nps", "force_web_survey", "force_mobile_survey")
     return {
         "id": user.id + 100_000,
         "end_user_id": user.id,
-        "created_at": rest_time(user.created_ms),
-        "updated_at": rest_time(user.updated_ms),
+        "created_at": rest_time(user.created_ms, switches.payload_zone),
+        "updated_at": rest_time(user.updated_ms, switches.payload_zone),
         **{name: user.settings[name] for name in names},
     }
 

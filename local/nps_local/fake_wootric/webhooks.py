@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote, quote_plus
+from zoneinfo import ZoneInfo
 
 from .model import Answer, Decline, EndUser, Kind
+from .switches import Switches
 from .timefmt import iso_time, rest_time
-from .views import escaped
+from .views import UNNAMED, escaped
 
 Format = Literal["json", "form", "form_raw"]
 Event = Literal["created", "updated"]
@@ -27,6 +29,7 @@ class Notification:
     resource: dict[str, Any]
     account_token: str
     survey_mode: str
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Encoded:
     body: bytes
 
 
-def resource(row: Answer | Decline, user: EndUser, *, html: bool = False) -> dict[str, Any]:
+def resource(row: Answer | Decline, user: EndUser, switches: Switches) -> dict[str, Any]:
     """Snapshot a row in webhook shape: flat properties, e-mail, no tags, notes or completed."""
     fields: dict[str, Any] = {
         "id": row.id,
@@ -46,7 +49,8 @@ def resource(row: Answer | Decline, user: EndUser, *, html: bool = False) -> dic
     }
     if isinstance(row, Answer):
         fields["score"] = row.score
-        fields["text"] = escaped(row.text) if html and row.text is not None else row.text
+        escapes = switches.webhook.html_escape_text and row.text is not None
+        fields["text"] = escaped(row.text or "") if escapes else row.text
     fields |= {
         "ip_address": row.ip_address,
         "origin_url": row.origin_url,
@@ -58,6 +62,7 @@ def resource(row: Answer | Decline, user: EndUser, *, html: bool = False) -> dic
     }
     if isinstance(row, Answer):
         fields["excluded_from_calculations"] = row.excluded
+        fields |= UNNAMED if switches.unnamed_keys else {}
     return fields
 
 
@@ -65,13 +70,13 @@ def encode(notification: Notification, timestamp_ms: int, style: Format) -> Enco
     """Write the body. Form bodies have whole seconds and no null."""
     show = iso_time if style == "json" else rest_time
     fields = {
-        name: show(value) if name in _TIMES else value
+        name: show(value, notification.zone) if name in _TIMES else value
         for name, value in notification.resource.items()
     }
     payload = {
         notification.kind: fields,
         "event_name": notification.event,
-        "timestamp": show(timestamp_ms),
+        "timestamp": show(timestamp_ms, notification.zone),
         "account_token": notification.account_token,
         "survey_mode": notification.survey_mode,
     }

@@ -1,7 +1,7 @@
 """HTTP requests and replies as plain values, and the error bodies Wootric uses."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 Transport = Literal["send", "truncate", "reset", "hold"]
+ErrorBody = Literal["error_list", "error", "message", "string", "empty"]
 
 
 @dataclass
@@ -70,6 +71,17 @@ def error_list(status: int, code: str, message: str, name: str | None = None) ->
     """Build the error list body, the form of validation and lookup failures."""
     entry = {"status": code, "message": message, "field": name}
     return ApiError(json_reply({"type": "error_list", "errors": [entry]}, status))
+
+
+def reshaped(reply: Reply, shape: ErrorBody) -> Reply:
+    """Give an error list in another shape that was seen of Wootric; other bodies stay."""
+    if shape == "error_list" or not reply.body.startswith(b'{"type":"error_list"'):
+        return reply
+    message = json.loads(reply.body)["errors"][0]["message"]
+    if shape == "empty":
+        return replace(reply, body=b"")
+    value = message if shape == "string" else {shape: message}
+    return replace(reply, body=json_reply(value).body)
 
 
 def invalid(name: str, problem: str) -> ApiError:

@@ -1,12 +1,13 @@
 """The AWS calls that the operator's command needs and moto lacks here, over real HTTP.
 
-CloudFormation: DescribeStacks of one stack. Lambda: invocations, with the answer that a test has
-chosen. SES: whether an identity is verified and the account is out of the sandbox.
+CloudFormation: DescribeStacks of one stack. Lambda: invocations, run by the handler or with the
+answer that a test has chosen, and stream mappings. SES: whether an identity is verified and the
+account is out of the sandbox.
 """
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +28,10 @@ class AwsEndpoint:
     url: str = ""
     function_result: Any = field(default_factory=dict)
     function_error: str | None = None
+    functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """What runs instead of the chosen answer, by the name of the function; it may raise."""
+    mappings: dict[str, list[str]] = field(default_factory=dict)
+    """Ids of the stream mappings of each function."""
     invoked: list[tuple[str, Any]] = field(default_factory=list)
     identities: dict[str, bool] = field(default_factory=dict)
     """Identities of SES, and whether each is verified."""
@@ -52,6 +57,25 @@ class AwsEndpoint:
             "</DescribeStacksResult></DescribeStacksResponse>"
         )
 
+    def invoke(self, name: str, event: Any) -> tuple[Any, str | None]:
+        """Answer Invoke: the result and the kind of error, as Lambda reports what was raised."""
+        self.invoked.append((name, event))
+        if name not in self.functions:
+            return self.function_result, self.function_error
+        try:
+            return self.functions[name](event), None
+        except Exception as exc:
+            return {"errorType": type(exc).__name__, "errorMessage": str(exc)}, "Unhandled"
+
+    def event_source_mappings(self, query: str) -> dict[str, Any]:
+        """Answer ListEventSourceMappings of a function, one per page."""
+        asked = parse_qs(query)
+        ids = self.mappings.get(asked["FunctionName"][0], [])
+        first = int(asked.get("Marker", ["0"])[0])
+        found = [{"UUID": one} for one in ids[first : first + 1]]
+        more = {"NextMarker": str(first + 1)} if first + 1 < len(ids) else {}
+        return {"EventSourceMappings": found, **more}
+
     def ses(self, path: str) -> tuple[int, dict[str, Any]]:
         """Answer GetAccount and GetEmailIdentity."""
         if path == "/v2/email/account":
@@ -76,16 +100,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/2015-03-31/functions/"):
-            self.endpoint.invoked.append((self.path.split("/")[3], json.loads(body)))
-            error = self.endpoint.function_error
+            result, error = self.endpoint.invoke(self.path.split("/")[3], json.loads(body))
             headers = {"X-Amz-Function-Error": error} if error else {}
-            self._reply(200, json.dumps(self.endpoint.function_result), headers)
+            self._reply(200, json.dumps(result), headers)
         else:
             status, text = self.endpoint.describe(parse_qs(body.decode())["StackName"][0])
             self._reply(status, text, {"Content-Type": "text/xml"})
 
     def do_GET(self) -> None:
-        status, body = self.endpoint.ses(self.path)
+        path, _, query = self.path.partition("?")
+        if path.startswith("/2015-03-31/event-source-mappings"):
+            self._reply(200, json.dumps(self.endpoint.event_source_mappings(query)), {})
+            return
+        status, body = self.endpoint.ses(path)
         error = {"X-Amzn-ErrorType": "NotFoundException"} if status == 404 else {}
         self._reply(status, json.dumps(body), error)
 

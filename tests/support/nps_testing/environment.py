@@ -24,6 +24,7 @@ FUNCTION = {
     "WOOTRIC_API_URL": "",
     "WOOTRIC_METRIC": "NPS",
     "REQUESTS_PER_MINUTE": "80",
+    "WOOTRIC_TIME_ZONE": "America/Los_Angeles",
     "BACKFILL_DAYS": "180",
     "OVERLAP_MINUTES": "15",
     "WINDOW_DAYS": "180",

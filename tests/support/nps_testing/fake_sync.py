@@ -1,7 +1,7 @@
 """Fakes of the sync's ports: a source that misbehaves on purpose, state in memory, moving time."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, Literal
@@ -10,12 +10,16 @@ from nps_core.adapters.connections import MAILED_EVERY, NOTED_EVERY
 from nps_core.adapters.end_users import Person
 from nps_core.adapters.sync_state import LEASE_FOR
 from nps_core.checkpoint import StreamCheckpoint
+from nps_core.counting import ClassCounts, Days
 from nps_core.errors import LeaseLost, Unauthorized
+from nps_core.gaps import Gap
 from nps_core.lease import Grant, Held
 from nps_core.outbox import OutboxMail
-from nps_core.positions import Gap, PageQuery, RowRef
-from nps_core.times import epoch_ms
-from nps_core.wootric import Stream
+from nps_core.people import Profile
+from nps_core.positions import PageQuery, RowRef
+from nps_core.suspects import Suspect
+from nps_core.times import epoch_ms, iso
+from nps_core.wanted import Wanted
 
 Bounds = Literal["ms", "whole_second"]
 
@@ -73,9 +77,9 @@ class InMemorySyncState:
         self.holder: str | None = None
         self.until_ms = 0
         self.fence = 0
-        self.checkpoints: dict[str, StreamCheckpoint] = {}
+        self.checkpoints: dict[str, str] = {}
         self.stamps: dict[str, int] = {}
-        self.gaps: list[tuple[str, Gap]] = []
+        self.asked = Wanted()
         self.runs: dict[str, dict[str, Any]] = {}
         self.mails: list[OutboxMail] = []
         self.finished = False
@@ -97,22 +101,32 @@ class InMemorySyncState:
         if grant.fence == self.fence:
             self.holder = None
 
-    def open_checkpoint(self, grant: Grant, stream: str) -> StreamCheckpoint | None:
-        if self.stamps.get(stream, 0) > grant.fence:
+    def open_checkpoint(self, grant: Grant, name: str) -> str | None:
+        if self.stamps.get(name, 0) > grant.fence:
             raise LeaseLost("another run has taken over the connection")
-        self.stamps[stream] = grant.fence
-        return self.checkpoints.get(stream)
+        self.stamps[name] = grant.fence
+        return self.checkpoints.get(name)
 
-    def save_checkpoint(self, grant: Grant, stream: str, checkpoint: StreamCheckpoint) -> None:
-        if self.stamps.get(stream) != grant.fence:
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
+        if self.stamps.get(name) != grant.fence:
             raise LeaseLost("another run has taken over the connection")
-        self.checkpoints[stream] = StreamCheckpoint.from_json(checkpoint.to_json())
+        self.checkpoints[name] = state
 
-    def read_checkpoint(self, stream: str) -> StreamCheckpoint | None:
-        return self.checkpoints.get(stream)
+    def read_checkpoint(self, name: str) -> str | None:
+        return self.checkpoints.get(name)
 
-    def put_gap(self, stream: str, gap: Gap, run_id: str, now: datetime) -> None:
-        self.gaps.append((stream, gap))
+    def stream(self, name: str) -> StreamCheckpoint:
+        """The checkpoint of a stream that has one."""
+        return StreamCheckpoint.from_json(self.checkpoints[name])
+
+    def wanted(self) -> Wanted:
+        return self.asked
+
+    def want_audit(self, at: datetime) -> None:
+        self.asked = replace(self.asked, audit_at=iso(at))
+
+    def want_backfill(self, since_s: int, at: datetime) -> None:
+        self.asked = replace(self.asked, backfill_at=iso(at), since_s=since_s)
 
     def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
         self.runs[record["run_id"]] = dict(record)
@@ -132,15 +146,68 @@ class InMemorySyncState:
         return True
 
 
+class InMemoryHoles:
+    """Fake of `sync_wootric.ports.Holes`."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, int], Gap] = {}
+        self.under_suspicion: dict[str, Suspect] = {}
+        self.settled: list[tuple[str, str]] = []
+
+    def gaps(self) -> list[Gap]:
+        return list(self.kept.values())
+
+    def put_gap(self, gap: Gap) -> None:
+        self.kept[gap.stream, gap.kind, gap.from_s] = Gap.from_item(gap.to_item())
+
+    def close_gap(self, gap: Gap, at: datetime) -> None:
+        self.put_gap(replace(gap, closed_at=at))
+
+    def suspects(self) -> list[Suspect]:
+        return list(self.under_suspicion.values())
+
+    def put_suspect(self, suspect: Suspect) -> None:
+        self.under_suspicion[str(suspect.key)] = suspect
+
+    def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
+        del self.under_suspicion[str(suspect.key)]
+        self.settled.append((suspect.key.id, outcome))
+
+
+class InMemoryPeople:
+    """Fake of `sync_wootric.ports.KnownPeople`."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[str, Profile] = {}
+        self.erased: set[str] = set()
+
+    def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
+        return {user_id: self.profiles[user_id] for user_id in ids if user_id in self.profiles}
+
+    def put(self, profile: Profile) -> None:
+        self.profiles[profile.id] = profile
+
+    def erase(self, user_id: str) -> None:
+        self.profiles.pop(user_id, None)
+        self.erased.add(user_id)
+
+    def ids(self, after: str) -> Iterable[str]:
+        return sorted(user_id for user_id in self.profiles if user_id > after)
+
+
 class ScriptedSource:
     """Fake of `sync_wootric.ports.Source`: pages from a function, which may also raise."""
 
-    def __init__(self, answer: Callable[[Stream, PageQuery], list[Any]]) -> None:
+    def __init__(self, answer: Callable[[str, PageQuery], list[Any]]) -> None:
         self.answer = answer
         self.requests = self.throttled = 0
-        self.asked: list[tuple[Stream, PageQuery]] = []
+        self.asked: list[tuple[str, PageQuery]] = []
         self.heartbeat: Callable[[], None] = lambda: None
         self.refuses_login = False
+        self.records: Callable[[str], dict[str, Any] | None] = lambda _path: None
+        self.counts: Callable[[Days], ClassCounts] = lambda _days: ClassCounts()
+        self.can_list_changes = False
+        self.probed: Callable[[], object] = lambda: None
 
     def connect(self) -> None:
         if self.refuses_login:
@@ -152,14 +219,30 @@ class ScriptedSource:
         self.requests = self.throttled = 0
         self.heartbeat = heartbeat
 
-    def page(self, stream: Stream, query: PageQuery) -> list[Any]:
+    def page(self, listing: str, query: PageQuery) -> list[Any]:
+        self._request()
+        self.asked.append((listing, query))
+        return self.answer(listing, query)
+
+    def one(self, path: str) -> dict[str, Any] | None:
+        self._request()
+        return self.records(path)
+
+    def count(self, days: Days) -> ClassCounts:
+        self._request()
+        return self.counts(days)
+
+    def lists_changes(self) -> bool:
+        self._request()
+        self.probed()
+        return self.can_list_changes
+
+    def _request(self) -> None:
         self.heartbeat()
         self.requests += 1
-        self.asked.append((stream, query))
-        return self.answer(stream, query)
 
 
-class KnownPeople:
+class AnsweredBy:
     """Fake of `sync_wootric.ports.People`."""
 
     def __init__(self, people: Mapping[str, Person] | None = None) -> None:

@@ -22,6 +22,12 @@ class InMemoryAnswerStore:
     def __iter__(self) -> Iterator[Answer]:
         return iter(list(self._answers.values()))
 
+    def forget(self, ids: Iterable[str]) -> None:
+        """Lose responses, as a restored table has."""
+        for wanted in list(ids):
+            for key in [key for key in self._answers if key.id == wanted]:
+                del self._answers[key]
+
     def get(self, key: AnswerKey) -> Answer | None:
         return self._answers.get(key)
 

@@ -12,8 +12,10 @@ from click.testing import Result
 from moto import mock_aws
 from typer.testing import CliRunner
 
+import notify.app
+import rollup.app
 from nps_cli.main import app
-from nps_core.adapters import aws
+from nps_core.adapters import aws, items
 from nps_core.adapters.answers import DynamoAnswerStore
 from nps_core.adapters.ledgers import DynamoLedgerStore
 from nps_core.adapters.summaries import DynamoSummaryStore
@@ -21,11 +23,13 @@ from nps_core.models import Answer
 from nps_testing.aws_endpoint import AwsEndpoint, serving
 from nps_testing.environment import TOKEN, WEBHOOK_KEY
 from nps_testing.factories import NOW
+from nps_testing.lambda_context import context
 from nps_testing.template import create_tables, load_template, resources
 from rollup.service import Rollup
 
 STACK, REGION = "nps-loop-test", "us-east-1"
 ON_STACK = ("--stack", STACK, "--region", REGION)
+_BUCKET = "failed-batches"
 SECRET = {
     "client_id": "an-id",
     "client_secret": "a-very-secret-text",
@@ -40,6 +44,9 @@ class OperatorStack:
     responses: str
     state: str
     secret_arn: str
+    inbox: str
+    dead_inbox: str
+    bucket: str
     endpoint: AwsEndpoint
 
     def store(self, answers: Iterable[Answer]) -> None:
@@ -51,6 +58,24 @@ class OperatorStack:
         ledgers = DynamoLedgerStore(client, self.state)
         summaries = DynamoSummaryStore(client, self.state)
         Rollup(ledgers, summaries, 180).apply([(None, answer) for answer in kept], NOW)
+
+    def lose(self, answers: Iterable[Answer]) -> None:
+        """Store answers whose stream records reach nobody."""
+        for answer in answers:
+            DynamoAnswerStore(aws.dynamodb(), self.responses).put(answer, None)
+
+    def state_items(self) -> list[dict[str, Any]]:
+        """Return all that the functions have made of the answers."""
+        return list(items.scan(aws.dynamodb(), self.state))
+
+    def start_consumers(self) -> None:
+        """Let the real handlers answer for rollup and notify, without metrics on the output."""
+        os.environ["RESPONSES_TABLE"], os.environ["STATE_TABLE"] = self.responses, self.state
+        os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+        self.endpoint.functions |= {
+            "test-rollup": lambda event: rollup.app.handler(event, context()),
+            "test-notify": lambda event: notify.app.handler(event, context()),
+        }
 
 
 @contextmanager
@@ -67,6 +92,11 @@ def deployed(
                 "SecretString"
             ],
         )
+        sqs = boto3.client("sqs")
+        inbox, dead_inbox = (
+            sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("inbox", "inbox-dlq")
+        )
+        boto3.client("s3").create_bucket(Bucket=_BUCKET)
         outputs = {
             "ResponsesTableName": names["ResponsesTable"],
             "StateTableName": names["StateTable"],
@@ -74,12 +104,23 @@ def deployed(
             "WebhookUrl": webhook_url,
             "SyncFunctionName": "test-sync",
             "DeliverFunctionName": "test-deliver",
+            "RollupFunctionName": "test-rollup",
+            "NotifyFunctionName": "test-notify",
+            "InboxQueueUrl": inbox,
+            "InboxDlqUrl": dead_inbox,
+            "FailedBatchesBucketName": _BUCKET,
         }
         with serving(AwsEndpoint(STACK, outputs, _parameters(parameters))) as endpoint:
             for service in ("CLOUDFORMATION", "LAMBDA", "SESV2"):
                 os.environ[f"AWS_ENDPOINT_URL_{service}"] = endpoint.url
             yield OperatorStack(
-                names["ResponsesTable"], names["StateTable"], secret["ARN"], endpoint
+                names["ResponsesTable"],
+                names["StateTable"],
+                secret["ARN"],
+                inbox,
+                dead_inbox,
+                _BUCKET,
+                endpoint,
             )
     aws.forget_clients()
 
@@ -91,6 +132,7 @@ def _parameters(chosen: Mapping[str, str]) -> dict[str, str]:
         "SenderAddress": "nps@example.com",
         "FallbackOwnerAddress": "cs-team@example.com",
         "WootricAccountToken": TOKEN,
+        "WootricApiUrl": "http://127.0.0.1:9",  # nobody answers there, and nobody's API is asked
     }
     return {**defaults, **required, **chosen}
 

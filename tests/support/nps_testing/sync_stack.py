@@ -16,8 +16,11 @@ from nps_core.models import Answer
 from nps_core.runlog import RunRecord
 from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
+from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import MovingTime
+from nps_testing.lost_rows import missing
 from sync_wootric import wiring
+from sync_wootric.fleet import Fleet
 from sync_wootric.run import Clock, Run
 from sync_wootric.service import Sync
 
@@ -30,7 +33,7 @@ class SyncStack:
 
     source: FakeWootric
     time: MovingTime
-    process: Sync = field(init=False)
+    process: Fleet = field(init=False)
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -49,9 +52,15 @@ class SyncStack:
         self.runs += 1
         began = self.time()
         clock = Clock.start(self.time.now(), self.time, self.time.sleep)
-        return self.process.tick(
+        sync = self.sync()
+        return sync.tick(
             f"run-{self.runs:04d}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
         )
+
+    def sync(self, token: str = TOKEN) -> Sync:
+        """What reads a connection in this process."""
+        (connection,) = self.process.chosen(token)
+        return self.process.sync(connection)
 
     def until_complete(self, ticks: int = 20) -> list[RunRecord]:
         """Tick until a run is complete, five minutes apart."""
@@ -73,22 +82,10 @@ class SyncStack:
         table = os.environ["STATE_TABLE"]
         return list(items.query(aws.dynamodb(), table, "pk = :pk", {":pk": pk}))
 
-    def missing(self, kind: str = "response") -> set[str]:
-        """Ids of the source that are not stored, or stored with another score or text."""
-        stored = self.stored(kind)
-        lost: set[str] = set()
-        for row in self.source.source(kind):
-            if not row["visible"]:
-                continue
-            answer = stored.get(str(row["id"]))
-            same = answer is not None and (
-                kind == "decline"
-                or (answer.score, answer.text, answer.excluded)
-                == (row["score"], row["text"], row["excluded"])
-            )
-            if not same:
-                lost.add(str(row["id"]))
-        return lost
+    def missing(self) -> set[str]:
+        """Rows of the source that are not stored as they are there."""
+        store = DynamoAnswerStore(aws.dynamodb(), os.environ["RESPONSES_TABLE"])
+        return missing(self.source, store.everything())
 
 
 def put_secret(credentials: Credentials) -> None:

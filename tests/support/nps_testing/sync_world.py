@@ -1,22 +1,31 @@
 """A whole connection in memory: the sync's service over fakes, with a source that can fail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nps_core.accounts import AccountRules
 from nps_core.adapters.end_users import Person
+from nps_core.checkpoint import StreamCheckpoint
+from nps_core.counting import ClassCounts, Days
+from nps_core.coverage import Coverage, coverage
+from nps_core.errors import SourceRejected
+from nps_core.gaps import Gap
 from nps_core.ingest import Ingest
 from nps_core.positions import PageQuery
 from nps_core.runlog import RunRecord
-from nps_core.wootric import KINDS, Stream
+from nps_core.scoring import categorize
+from nps_core.wootric import KINDS, STREAMS, Stream
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import (
+    AnsweredBy,
     InMemoryConnections,
+    InMemoryHoles,
+    InMemoryPeople,
     InMemorySyncState,
-    KnownPeople,
     ListedRows,
     MovingTime,
     ScriptedSource,
@@ -25,7 +34,8 @@ from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory, InMemoryQu
 from sync_wootric.metrics import numbers
 from sync_wootric.rows import RowStore
 from sync_wootric.run import Clock
-from sync_wootric.service import Plan, Sync
+from sync_wootric.service import Sync
+from sync_wootric.work import Plan
 
 DAY_MS = 86_400_000
 
@@ -50,22 +60,41 @@ class World:
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Fields of single rows, by id, that differ from those of an ordinary row."""
     before_page: Callable[[int], None] = _nothing
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Los_Angeles"))
+    metric: str = "NPS"
+    refuses_changes: bool = False
+    """Whether a filter by change, once proven, is refused from now on."""
 
     def __post_init__(self) -> None:
         self.rows: dict[Stream, dict[str, int]] = {"responses": {}, "declines": {}}
+        self.users: dict[str, dict[str, Any]] = {}
+        self.erased_users: set[str] = set()
         self.state, self.connections = InMemorySyncState(), InMemoryConnections()
+        self.holes, self.known = InMemoryHoles(), InMemoryPeople()
         self.answers, self.quarantine = InMemoryAnswerStore(), InMemoryQuarantine()
-        self.people = KnownPeople({"7": Person("ana@acme.example", "u-7")})
+        self.people = AnsweredBy({"7": Person("ana@acme.example", "u-7")})
         self.source = ScriptedSource(self._page)
+        self.source.records, self.source.counts = self._record, self._counts
         self.random = Random(4)
         self.pages = self.ticks = 0
         rules = AccountRules.of("company_id,company", "company", "csm_email")
-        ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
+        self.directory = InMemoryDirectory()
+        ingest = Ingest(self.answers, self.directory, rules, self.metric)
         self.sync = Sync(
-            Plan(TOKEN, self.backfill_days, timedelta(minutes=15), "cs-team@example.com"),
+            Plan(
+                TOKEN,
+                self.backfill_days,
+                timedelta(minutes=15),
+                self.metric,
+                self.zone,
+                "https://api.wootric.com",
+                "cs-team@example.com",
+            ),
             self.source,
             RowStore(TOKEN, ingest, self.quarantine, self.people),
             self.state,
+            self.holes,
+            self.known,
             self.connections,
         )
 
@@ -87,23 +116,103 @@ class World:
         record, run = self.sync.tick(
             f"run-{self.ticks}", clock, lambda: int(1000 * (began + self.lambda_s - self.time()))
         )
-        return record, numbers(record, run, self.sync.lag_s(self.time.now()))
+        now = self.time.now()
+        return record, numbers(record, run, self.sync.lag_s(now), self.sync.open_gaps())
+
+    def preview_audit(self) -> tuple[RunRecord, Mapping[str, Any]]:
+        """Ask what an audit would read again."""
+        return self.sync.preview_audit("preview", self._clock(), lambda: 900_000)
+
+    def preview_backfill(self, since_s: int) -> tuple[RunRecord, Mapping[str, Any]]:
+        """Ask how much a backfill would read."""
+        return self.sync.preview_backfill("preview", self._clock(), lambda: 900_000, since_s)
+
+    def _clock(self) -> Clock:
+        return Clock.start(self.time.now(), self.time, self.time.sleep)
+
+    def counts_in(self, zone: str) -> Callable[[Days], ClassCounts]:
+        """Count as a source in another time zone does."""
+        return lambda days: self._counts_between(*days.seconds(ZoneInfo(zone)))
+
+    def coverage(self) -> Coverage:
+        """What is proven, as an operator sees it."""
+        checkpoints: dict[Stream, StreamCheckpoint | None] = {
+            stream: self.state.stream(stream) if stream in self.state.checkpoints else None
+            for stream in STREAMS
+        }
+        holes = self.holes
+        return coverage(checkpoints, holes.gaps(), holes.suspects(), timedelta(minutes=15))
+
+    def open_gaps(self) -> list[Gap]:
+        """What is not proven."""
+        return [gap for gap in self.holes.gaps() if gap.is_open]
+
+    def requests_for(self, listing: str) -> int:
+        """How many pages of a listing have been asked for."""
+        return sum(asked == listing for asked, _ in self.source.asked)
 
     def missing(self, stream: Stream = "responses") -> set[str]:
         """Ids of the source that are not stored."""
         stored = {new.key.id for _, new in self.answers.changes if new and _is(new, stream)}
         return set(self.rows[stream]) - stored
 
-    def _page(self, stream: Stream, query: PageQuery) -> list[Any]:
+    def _page(self, listing: str, query: PageQuery) -> list[Any]:
         self.pages += 1
         self.before_page(self.pages)
         self.time.epoch_s += self.page_s
+        if query.by == "updated" and self.refuses_changes and listing != "end_users":
+            raise SourceRejected("updated[gte] is invalid")
+        if listing == "end_users":
+            listed = ListedRows(self._times_of_users(), self.random).page(query)
+            return [{"id": int(ref.id), **self.users[ref.id]} for ref in listed]
+        *owner, stream = listing.split("/")
+        rows = self.rows["responses" if stream == "responses" else "declines"]
         now_ms = self.time() * 1000
-        visible = {row: at for row, at in self.rows[stream].items() if at <= now_ms}
+        visible = {
+            row: self._updated_ms(row, at) if query.by == "updated" else at
+            for row, at in rows.items()
+            if at <= now_ms and (not owner or owner[1] == self._user_of(row))
+        }
         listed = ListedRows(visible, self.random).page(query)
-        return [self._row(ref.id, ref.second or 0) for ref in listed]
+        return [self.row(ref.id, rows[ref.id] // 1000) for ref in listed]
 
-    def _row(self, row_id: str, second: int) -> dict[str, Any]:
+    def _record(self, path: str) -> dict[str, Any] | None:
+        _, user, *rest = path.split("/")
+        if not rest:
+            return None if user in self.erased_users else {"id": int(user)}
+        rows = self.rows["responses" if rest[0] == "responses" else "declines"]
+        return self.row(rest[1], rows[rest[1]] // 1000) if rest[1] in rows else None
+
+    def _counts(self, days: Days) -> ClassCounts:
+        return self._counts_between(*days.seconds(self.zone))
+
+    def _counts_between(self, from_s: int, to_s: int) -> ClassCounts:
+        total = [0, 0, 0]
+        for row, at in self.rows["responses"].items():
+            change = self.changes.get(row, {})
+            score = change.get("score", 9)
+            is_out = change.get("excluded_from_calculations", False)
+            is_score = isinstance(score, int) and 0 <= score <= 10
+            if from_s * 1000 <= at < to_s * 1000 and not is_out and is_score:
+                total[("promoter", "passive", "detractor").index(categorize(score))] += 1
+        return ClassCounts(*total)
+
+    def _user_of(self, row: str) -> str:
+        return str(self.changes.get(row, {}).get("end_user_id", 7))
+
+    def _times_of_users(self) -> dict[str, int]:
+        moments = {
+            user_id: datetime.fromisoformat(user["updated_at"]).timestamp()
+            for user_id, user in self.users.items()
+        }
+        return {user_id: int(moment * 1000) for user_id, moment in moments.items()}
+
+    def _updated_ms(self, row: str, created_ms: int) -> int:
+        text = self.changes.get(row, {}).get("updated_at")
+        return int(datetime.fromisoformat(text).timestamp() * 1000) if text else created_ms
+
+    def row(self, row_id: str, second: int) -> dict[str, Any]:
+        """A row as the source sends it."""
         created = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S %z")
         user: dict[str, Any] = {"properties": {"company_id": "c-1"}}
         if self.embeds_email:

@@ -6,9 +6,16 @@ def test_run_row__keeps_the_documented_order_and_fills_gaps_with_null() -> None:
     assert list(row) == [
         *("run_id", "kind", "status", "started_at", "ended_at", "window_from", "window_to"),
         *("pages", "fetched", "created", "updated", "unchanged", "quarantined", "requests"),
-        *("throttled", "error"),
+        *("throttled", "error", "account_token"),
     ]
     assert (row["run_id"], row["status"], row["pages"]) == ("r-1", "failed", None)
+
+
+def test_whole_run_row__adds_what_else_is_recorded_and_no_key() -> None:
+    item = {"pk": "RUN", "sk": "r-1", "gaps": 2, "account_token": "t", "expires_at": 7, "pages": 1}
+    row = log_rows.whole_run_row(item)
+    assert list(row) == [*log_rows.RUN, "account_token", "gaps"]
+    assert (row["run_id"], row["pages"], row["gaps"]) == ("r-1", 1, 2)
 
 
 def test_task_row__takes_its_id_from_the_key() -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from nps_cli.sync import Done, how_far
+from nps_cli.sync_progress import Done, how_far
 from nps_core.checkpoint import StreamCheckpoint
 from nps_core.positions import Position
 from nps_testing.factories import NOW

@@ -1,5 +1,5 @@
 import contextlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from nps_core.errors import (
     Unauthorized,
 )
 from nps_core.models import AnswerKey
+from nps_core.outbox import OutboxMail
 from nps_core.times import iso
 from nps_core.wootric import OutOfTime
 from nps_testing.environment import TOKEN
@@ -28,7 +29,9 @@ def test_first_tick__brings_in_everything_and_says_so_in_the_run_log() -> None:
     assert (world.missing("responses"), world.missing("declines")) == (set(), set())
     assert (record.kind, record.status, record.error) == ("backfill", "complete", None)
     assert (record.created, record.updated, record.quarantined) == (620, 0, 0)
-    assert record.requests == record.pages <= 18
+    assert record.pages <= 18
+    # The people twice (changed, everybody), one probe, one comparison of counts.
+    assert record.requests == record.pages + 4
     assert record.window_from == record.started_at - timedelta(days=180)
     assert record.window_to is not None
     assert world.state.runs["run-1"] == record.as_dict()
@@ -83,7 +86,15 @@ def test_backfill_mail__is_put_once_with_what_was_brought_in_over_all_runs() -> 
     world.add(60, stream="declines")
     world.changes["7"] = {"score": 11}
     began = world.time.now()
-    requests = 0
+    requests = until_finished = 0
+    finish = world.state.finish_backfill
+
+    def noting(mail: OutboxMail | None, now: datetime) -> bool:
+        nonlocal until_finished
+        until_finished = requests + world.source.requests
+        return finish(mail, now)
+
+    world.state.finish_backfill = noting  # type: ignore[method-assign]
     while not world.state.finished:
         requests += world.tick().requests
         world.time.sleep(60)
@@ -96,13 +107,13 @@ def test_backfill_mail__is_put_once_with_what_was_brought_in_over_all_runs() -> 
     assert (mail.to, mail.waiting) == ("cs-team@example.com", True)
     facts = mail.facts
     assert (facts["responses"], facts["declines"], facts["quarantined"]) == (999, 60, 1)
-    assert facts["requests"] == requests
+    assert facts["requests"] == until_finished
     assert facts["window_from"] == iso(began - timedelta(days=180))
     assert (facts["started_at"], facts["account_token"]) == (iso(began), TOKEN)
     assert facts["ended_at"] == facts["window_to"] <= iso(mail.created_at)
 
 
-def test_tick_without_news__asks_twice_and_writes_nothing() -> None:
+def test_tick_without_news__asks_for_both_streams_and_writes_nothing() -> None:
     world = World()
     world.add(300)
     world.add(30, days=0.005)  # inside the overlap
@@ -187,11 +198,13 @@ def test_kill__at_any_page_loses_nothing_and_reads_at_most_one_page_twice(every:
     while not world.state.finished:
         with contextlib.suppress(Killed):
             world.tick()
+    world.before_page = lambda _page: None
+    world.tick()
     assert (world.missing("responses"), world.missing("declines")) == (set(), set())
     assert len(world.state.mails) == 1
-    # Two live pages a tick, and the page whose reply the kill has swallowed.
+    # The page whose reply the kill has swallowed; three live pages at first and at last.
     assert kills >= 3
-    assert world.pages <= 31 + 5 + 3 * (kills + 1)
+    assert world.pages <= 31 + 5 + kills + 3 * 4
     crashed = [run for run in world.state.runs.values() if run["status"] == "failed"]
     assert len(crashed) == kills
 
@@ -327,9 +340,12 @@ def test_gap__is_recorded_the_run_is_partial_and_everything_else_is_stored() -> 
     world.rows["responses"] |= burst
     record, metrics = world.tick_with_numbers()
     assert (record.status, record.gaps, metrics["SyncGaps"]) == ("partial", 1, 1)
-    ((stream, gap),) = world.state.gaps
-    assert (stream, gap.second) == ("responses", second // 1000)
+    (gap,) = world.holes.gaps()
+    assert (gap.stream, gap.kind, gap.from_s) == ("responses", "second", second // 1000)
+    assert gap.is_open
+    assert gap.difference.promoters == len(world.missing())
     assert world.missing() <= set(burst)
+    assert world.coverage().complete_to == datetime.fromtimestamp(second // 1000, UTC)
 
 
 def test_lag__tells_since_when_live_answers_are_unproven() -> None:
@@ -355,8 +371,10 @@ def test_live_pass__that_was_cut_is_resumed_exactly_soon_after_and_with_overlap_
         second = int(world.time()) - 100
         world.rows["responses"] = {str(i): (second + i) * 1000 for i in range(100)}
 
-        def kill(page: int) -> None:
-            if page == 4:
+        second_page = world.pages + 2
+
+        def kill(page: int, at: int = second_page) -> None:
+            if page == at:
                 raise Killed
 
         world.before_page = kill

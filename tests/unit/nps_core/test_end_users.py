@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from nps_core.adapters.end_users import EndUsers, Person
-from nps_testing.fake_sync import MovingTime
+from nps_testing.fake_sync import InMemoryPeople, MovingTime
 
 START = 1_772_000_000
 
@@ -48,7 +48,7 @@ class Api:
 
 def make(created: Mapping[str, int]) -> tuple[EndUsers, Api, MovingTime]:
     api, time = Api(created), MovingTime()
-    return EndUsers(api, time), api, time
+    return EndUsers(api, InMemoryPeople(), time), api, time
 
 
 def ids(count: int, first: int = 10_000) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nps_core.errors import SourceRejected
 from nps_core.paging import advance, query
-from nps_core.positions import Gap, Position, RowRef
+from nps_core.positions import FullSecond, Position, RowRef
 from nps_testing.fake_sync import Bounds, ListedRows
 
 START = 1_772_000_000
@@ -16,15 +16,15 @@ START = 1_772_000_000
 
 def read_all(
     source: ListedRows, position: Position, between: Callable[[Position], None] = lambda _: None
-) -> tuple[list[str], Position, list[Gap]]:
+) -> tuple[list[str], Position, list[FullSecond]]:
     """Run a pass to its end, each position going through its stored form."""
     stored: list[str] = []
-    gaps: list[Gap] = []
+    gaps: list[FullSecond] = []
     for _ in range(20_000):
         rows = source.page(query(position))
         step = advance(position, rows)
         stored += [rows[index].id for index in step.fresh]
-        gaps += [step.gap] if step.gap else []
+        gaps += [step.full] if step.full else []
         position = Position.from_json(json.loads(json.dumps(step.position.to_json())))
         if position.done:
             return stored, position, gaps
@@ -189,8 +189,8 @@ def test_paging__gives_up_on_a_second_that_never_settles() -> None:
         drain = position.drain
         size = 50 if drain is None else 40 + drain.passes % 2
         step = advance(position, [RowRef(f"{_}-{i}", START) for i in range(size)])
-        if step.gap:
-            assert "kept changing" in step.gap.reason
+        if step.full:
+            assert "kept changing" in step.full.reason
             assert step.position.cursor == START + 1
             return
         position = step.position

@@ -1,12 +1,14 @@
 """Who answered, for rows that do not say it: e-mail and external id of end users, cached.
 
-In bulk as the normal path: one request brings 50 people. Single lookups fill what is left, at most
-one per missing person of a page. Nothing here is ever logged.
+Whoever the sync has listed before is in the table. For the others in bulk as the normal path: one
+request brings 50 people. Single lookups fill what is left, at most one per missing person of a
+page. Nothing here is ever logged.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from nps_core.people import Profile
 from nps_core.positions import PAGE_SIZE, Order, PageQuery
 from nps_core.wootric import page_params, row_ref
 
@@ -37,12 +39,20 @@ class Api(Protocol):
         ...
 
 
+class Stored(Protocol):
+    """The part of `DynamoPeople` that is needed."""
+
+    def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
+        """Return those that are known."""
+        ...
+
+
 class EndUsers:
     """Cache of the account's people, for the life of a process but not longer than six hours."""
 
-    def __init__(self, api: Api, monotonic: Callable[[], float]) -> None:
+    def __init__(self, api: Api, stored: Stored, monotonic: Callable[[], float]) -> None:
         """Nothing is read before somebody is missing."""
-        self._api, self._monotonic = api, monotonic
+        self._api, self._stored, self._monotonic = api, stored, monotonic
         self._forget()
 
     def learn(self, rows: Iterable[object]) -> None:
@@ -60,13 +70,16 @@ class EndUsers:
         if self._monotonic() - self._born_at > _MAX_AGE_S or len(self._known) > _MOST:
             self._forget()
         wanted = dict.fromkeys(ids)
+        if unknown := self._missing(wanted):
+            for user_id, known in self._stored.get_many(unknown).items():
+                self._known[user_id] = Person(known.email, known.external_id)
         missing = len(self._missing(wanted))
         if missing > _FEW or (missing and self._listed_all):
             self._bulk(wanted)
         elif missing > 1:
             self._recent(since_s)
         for user_id in self._missing(wanted):
-            self._keep(user_id, self._api.one(f"/v1/end_users/{user_id}") or {})
+            self._keep(user_id, self._api.one(f"end_users/{user_id}") or {})
         return {user_id: self._known[user_id] for user_id in wanted}
 
     def _missing(self, ids: Iterable[str]) -> list[str]:

@@ -68,6 +68,12 @@ def put(client: "DynamoDBClient", table: str, item: Mapping[str, Any]) -> None:
         client.put_item(TableName=table, Item=to_wire(item))
 
 
+def delete(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> None:
+    """Delete the item; harmless when there is none."""
+    with store_errors("DeleteItem"):
+        client.delete_item(TableName=table, Key=to_wire(key))
+
+
 def put_if(
     client: "DynamoDBClient",
     table: str,

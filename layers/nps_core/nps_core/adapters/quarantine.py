@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from nps_core.adapters import items
+from nps_core.adapters.aws import store_errors
 from nps_core.keys import QUARANTINE
 from nps_core.keys import quarantine as quarantine_key
 from nps_core.times import iso
@@ -45,6 +46,17 @@ class DynamoQuarantine:
         }
         return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
 
+    def remove(self, digest: str) -> None:
+        """Take a payload out, by its hash; one that is not there is no error."""
+        pk, sk = quarantine_key(digest)
+        with store_errors("DeleteItem"):
+            self._client.delete_item(TableName=self._table, Key=items.to_wire({"pk": pk, "sk": sk}))
+
     def everything(self) -> Iterator[items.Item]:
         """Yield all quarantined payloads, by hash."""
         return items.query(self._client, self._table, "pk = :pk", {":pk": QUARANTINE})
+
+
+def may_be_cut(raw: str) -> bool:
+    """Whether a stored payload may be only the beginning of what came."""
+    return len(raw.encode()) > _MAX_RAW - 4  # a character of 4 bytes is kept whole or not at all

@@ -19,6 +19,23 @@ _MAX_AGE = timedelta(minutes=5)
 _FORCED_GAP = timedelta(minutes=1)
 
 
+class ConnectionSecrets:
+    """The part of the secret that belongs to one Wootric account."""
+
+    def __init__(self, store: "SecretStore", account_token: str) -> None:
+        """Bind to the shared store, so that all connections fetch the secret once."""
+        self._store, self._token = store, account_token
+
+    def get(self, now: datetime) -> Secret:
+        """Return the account's credentials; raises like `SecretStore.get`."""
+        return self._store.get(now).of(self._token)
+
+    def refetch(self, now: datetime) -> Secret | None:
+        """Fetch anew like `SecretStore.refetch`."""
+        anew = self._store.refetch(now)
+        return anew.of(self._token) if anew else None
+
+
 class SecretStore:
     """Reads and caches the secret for the life of the process."""
 

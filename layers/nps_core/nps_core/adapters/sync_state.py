@@ -1,4 +1,4 @@
-"""What the sync knows between runs: lease, checkpoints, run log, gaps, finished backfill.
+"""What the sync knows between runs: lease, checkpoints, run log, finished backfill, requests.
 
 Fencing: taking the lease raises its number. Opening a checkpoint stamps the number into it, and
 every later write carries `fence = :mine`. A run that was overtaken (it slept, or its clock did)
@@ -16,12 +16,11 @@ from nps_core import keys
 from nps_core.adapters import items
 from nps_core.adapters.aws import is_condition_failure, store_errors
 from nps_core.adapters.follow_up_items import mail_item
-from nps_core.checkpoint import StreamCheckpoint
 from nps_core.errors import LeaseLost
 from nps_core.lease import Grant, Held
 from nps_core.outbox import OutboxMail
-from nps_core.positions import Gap
 from nps_core.times import epoch_ms, iso
+from nps_core.wanted import Wanted
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -80,10 +79,10 @@ class DynamoSyncState:
         """Give the lease back; harmless when it is lost already."""
         self._update("LEASE", "REMOVE holder, until_ms", "fence = :mine", {":mine": grant.fence})
 
-    def open_checkpoint(self, grant: Grant, stream: str) -> StreamCheckpoint | None:
-        """Claim and read a stream's checkpoint; None before the first save. Raises LeaseLost."""
+    def open_checkpoint(self, grant: Grant, name: str) -> str | None:
+        """Claim and read a checkpoint; None before the first save. Raises LeaseLost."""
         item = self._update(
-            f"CHECKPOINT#{stream}",
+            f"CHECKPOINT#{name}",
             "SET fence = :mine",
             "attribute_not_exists(fence) OR fence <= :mine",
             {":mine": grant.fence},
@@ -91,39 +90,37 @@ class DynamoSyncState:
         )
         if item is None:
             raise LeaseLost("another run has taken over the connection")
-        return StreamCheckpoint.from_json(item["state"]) if "state" in item else None
+        return item.get("state")
 
-    def save_checkpoint(self, grant: Grant, stream: str, checkpoint: StreamCheckpoint) -> None:
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
         """Write a checkpoint whose rows are stored. Raises LeaseLost and writes nothing."""
         item = {
-            **self._key(f"CHECKPOINT#{stream}"),
+            **self._key(f"CHECKPOINT#{name}"),
             "fence": grant.fence,
             "run_id": grant.run_id,
-            "state": checkpoint.to_json(),
+            "state": state,
         }
         if not items.put_if(
             self._client, self._table, item, "fence = :mine", {":mine": grant.fence}
         ):
             raise LeaseLost("another run has taken over the connection")
 
-    def read_checkpoint(self, stream: str) -> StreamCheckpoint | None:
+    def read_checkpoint(self, name: str) -> str | None:
         """Read a checkpoint without claiming it."""
-        item = self._get(f"CHECKPOINT#{stream}") or {}
-        return StreamCheckpoint.from_json(item["state"]) if "state" in item else None
+        return (self._get(f"CHECKPOINT#{name}") or {}).get("state")
 
-    def put_gap(self, stream: str, gap: Gap, run_id: str, now: datetime) -> None:
-        """Record a second that could not be listed in full; recording it again is harmless."""
-        item = {
-            **self._key(f"GAP#{stream}#{gap.second}"),
-            "stream": stream,
-            "from_s": gap.second,
-            "to_s": gap.second + 1,
-            "reason": gap.reason,
-            "rows": gap.rows,
-            "run_id": run_id,
-            "found_at": iso(now),
-        }
-        items.put(self._client, self._table, item)
+    def wanted(self) -> Wanted:
+        """Return what an operator last asked for."""
+        return Wanted.from_item(self._get("WANTED") or {})
+
+    def want_audit(self, at: datetime) -> None:
+        """Ask the next run for an audit. Repeating it asks for another one."""
+        self._update("WANTED", "SET audit_at = :at", "", {":at": iso(at)})
+
+    def want_backfill(self, since_s: int, at: datetime) -> None:
+        """Ask the next run to read history from `since_s` on; the last request wins."""
+        values = {":at": iso(at), ":since": since_s}
+        self._update("WANTED", "SET backfill_at = :at, since_s = :since", "", values)
 
     def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
         """Write the run log record as it is now."""
@@ -204,16 +201,20 @@ class DynamoSyncState:
         values: Mapping[str, Any],
         returns: Any = "NONE",
     ) -> items.Item | None:
-        """Update one item of the connection; None when the condition does not hold."""
+        """Update one item of the connection; None when the condition does not hold.
+
+        An empty condition always holds.
+        """
+        guard: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
         with store_errors("UpdateItem"):
             try:
                 reply = self._client.update_item(
                     TableName=self._table,
                     Key=items.to_wire(self._key(sk)),
                     UpdateExpression=update,
-                    ConditionExpression=condition,
                     ExpressionAttributeValues=items.to_wire(values),
                     ReturnValues=returns,
+                    **guard,
                 )
             except ClientError as exc:
                 if is_condition_failure(exc):

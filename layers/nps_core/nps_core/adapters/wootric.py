@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import requests
 
 from nps_core import clock
+from nps_core.counting import ClassCounts, Days
 from nps_core.errors import (
     NpsError,
     RateLimited,
@@ -17,10 +18,12 @@ from nps_core.errors import (
 )
 from nps_core.positions import PageQuery
 from nps_core.wootric import (
-    Stream,
+    NEVER_S,
+    RateInfo,
     Verdict,
     base_url,
     classify,
+    counts_of,
     page_params,
     rate_info,
     wait_for_reset,
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 _TIMEOUTS_S = (3.05, 20.0)
 _TRIES = 5
 _LONGEST_BACKOFF_S = 60.0
+_MINUTE_S = 60.0
 _UNREADABLE = (
     requests.ConnectionError,
     requests.Timeout,
@@ -89,8 +93,10 @@ class WootricClient:
         """Get a token unless there is one. Raises Unauthorized, also while none is stored yet."""
         self._ensure_token()
 
-    def page(self, stream: Stream, query: PageQuery) -> list[Any]:
-        """Return one page of responses or declines, as the source sends the rows.
+    def page(self, listing: str, query: PageQuery) -> list[Any]:
+        """Return one page of `responses`, `declines`, `end_users` or `end_users/7/responses`.
+
+        The rows are as the source sends them.
 
         Raises:
             OutOfTime: waiting as the pace or the source asks for goes past the run's deadline.
@@ -98,7 +104,30 @@ class WootricClient:
             Unauthorized: the credentials are refused, also after fetching them anew.
             SourceRejected: the request is refused for good.
         """
-        return self.rows(f"/v1/{stream}", page_params(query))
+        return self.rows(f"/v1/{listing}", page_params(query))
+
+    def count(self, days: Days) -> ClassCounts:
+        """Return the source's own counts of whole days in the account's time zone.
+
+        Raises like `page`.
+        """
+        params = {"date[start]": days.first.isoformat(), "date[end]": days.last.isoformat()}
+        found: dict[str, Any] | None = self._get("/v1/nps_summary", params, dict)
+        return counts_of(found or {})
+
+    def lists_changes(self) -> bool:
+        """Whether answers can be filtered by the time of their change; of use if there are any.
+
+        An unknown filter is not refused but ignored, so the reply to an impossible one tells.
+        Raises like `page`.
+        """
+        try:
+            rows = self.rows(
+                "/v1/responses", {"page": "1", "per_page": "1", "updated[gt]": str(NEVER_S)}
+            )
+        except SourceRejected:
+            return False
+        return not rows
 
     def rows(self, path: str, params: Mapping[str, str]) -> list[Any]:
         """Return a list; raises like `page`."""
@@ -106,8 +135,8 @@ class WootricClient:
         return rows
 
     def one(self, path: str) -> dict[str, Any] | None:
-        """Return one record, None when there is none; raises like `page`."""
-        record: dict[str, Any] | None = self._get(path, {}, dict)
+        """Return one record such as `end_users/7`, None when there is none; raises like `page`."""
+        record: dict[str, Any] | None = self._get(f"/v1/{path}", {}, dict)
         return record
 
     def _get(self, path: str, params: Mapping[str, str], shape: Any) -> Any:
@@ -165,33 +194,31 @@ class WootricClient:
     def _tries(self, method: str, path: str, shape: Any, **more: Any) -> Verdict:
         """Send until there is an answer to act on, at most five times, with full jitter."""
         last: NpsError = SourceUnavailable(path)
-        reset_seen: float | None = None
+        before = RateInfo()
         for attempt in range(1, _TRIES + 1):
             self._pacer.start()
             self.requests += 1
-            verdict, wait_s, reset_s = self._send(method, path, shape, more)
+            verdict, info = self._send(method, path, shape, more)
             if verdict.meaning == "rejected":
                 self._reject(verdict)
             if verdict.meaning not in ("retry", "rate_limited"):
                 return verdict
-            backoff_s = self._jitter() * min(_LONGEST_BACKOFF_S, 2.0**attempt)
-            last = SourceUnavailable(f"{path}: {verdict.problem}")
             if verdict.meaning == "rate_limited":
                 self.throttled += 1
-                self._pacer.throttled()
-                # The same window again after waiting for its end: the clocks differ.
-                wait_s = 60.0 if reset_s is not None and reset_s == reset_seen else wait_s
-                reset_seen = reset_s
-                last = RateLimited(wait_s)
-                backoff_s = wait_s + self._jitter()
+                wait_s = _wait_after_429(info, before, self._now().timestamp())
+                before, last = info, RateLimited(wait_s)
+                # Whatever is asked for next waits as well, also after the fifth try.
+                self._pacer.throttled(wait_s + self._jitter())
+                continue
+            last = SourceUnavailable(f"{path}: {verdict.problem}")
             if attempt < _TRIES:
-                self._pacer.pause(backoff_s)
+                self._pacer.pause(self._jitter() * min(_LONGEST_BACKOFF_S, 2.0**attempt))
         raise last
 
     def _send(
         self, method: str, path: str, shape: Any, more: Mapping[str, Any]
-    ) -> tuple[Verdict, float, float | None]:
-        """Send once; returns the verdict, the seconds until the rate window ends, its end."""
+    ) -> tuple[Verdict, RateInfo]:
+        """Send once; returns the verdict and what the reply says about the rate."""
         try:
             reply = self._http.request(
                 method,
@@ -201,18 +228,27 @@ class WootricClient:
                 **more,
             )
         except _UNREADABLE as exc:
-            return Verdict("retry", problem=type(exc).__name__), 0.0, None
+            return Verdict("retry", problem=type(exc).__name__), RateInfo()
         info = rate_info(reply.headers)
-        now_s = self._now().timestamp()
-        self._pacer.observe(info, now_s)
-        verdict = classify(reply.status_code, reply.content, shape)
-        return verdict, wait_for_reset(info, now_s), info.reset_s
+        self._pacer.observe(info, self._now().timestamp())
+        return classify(reply.status_code, reply.content, shape), info
 
     def _reject(self, verdict: Verdict) -> NoReturn:
         raise SourceRejected(
             f"Wootric refused the request ({verdict.problem}). Fix: check the account token and"
             " the API address, then run `nps doctor`"
         )
+
+
+def _wait_after_429(info: RateInfo, before: RateInfo, now_s: float) -> float:
+    """Return the seconds until the next try; a whole minute if the reset cannot be trusted.
+
+    That is when the server does not tell its own time, or when the wait for this same reset, told
+    by the 429 `before`, was too short.
+    """
+    if info.reset_s is not None and (info.server_now_s is None or info.reset_s == before.reset_s):
+        return _MINUTE_S
+    return wait_for_reset(info, now_s)
 
 
 def _unauthorized(verdict: Verdict) -> Unauthorized:
