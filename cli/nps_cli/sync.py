@@ -142,6 +142,10 @@ def _print_audit(space: Space, row: Row) -> None:
     ]
     tables.print_table(counts, _COUNTS)
     tables.say(_what_follows(row))
+    gaps = [gap for gap in space.holes(token).gaps() if gap.is_open and any(gap.difference)]
+    if gaps:
+        known = tables.counted(len(gaps), "open gap")
+        tables.say(f"What differs in {known} is counted as stored: see `nps sync status`.")
 
 
 def _what_follows(row: Row) -> str:
@@ -178,10 +182,11 @@ def _backfill_sentence(row: Row, per_minute: int) -> str:
     if row["dry_run"]:
         if row["responses"] is None:
             return f"{token}: how much there is since {since} UTC is not known."
+        minutes = f"about {row['minutes']:,.0f} min" if row["minutes"] >= 1 else "under a minute"
         return (
-            f"{token}: since {since} UTC there are about {row['responses']:,} responses to read:"
-            f" {tables.counted(row['requests'], 'request')}, {row['minutes']:g} minutes at"
-            f" {per_minute} a minute, and declines, which Wootric does not count."
+            f"{token}: since {since} UTC there are {tables.counted(row['responses'], 'response')}"
+            f" to read: {tables.counted(row['requests'], 'request')}, {minutes} at {per_minute} a"
+            " minute, and more for declines, which Wootric does not count."
         )
     brought = (
         f"{token}: {row['fetched'] or 0:,} rows read, {row['created'] or 0:,} new,"

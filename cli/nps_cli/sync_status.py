@@ -1,24 +1,26 @@
 """`nps sync status`: up to when is everything here, and why not later."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
 from nps_cli import tables
-from nps_cli.connection_list import ConnectionOption, chosen
+from nps_cli.connection_list import ConnectionOption, chosen, template_connection
+from nps_cli.errors import Failure
 from nps_cli.rows import Row
 from nps_cli.space import Space, space_of
 from nps_cli.status_rows import Known, status_row
-from nps_cli.sync_reports import days_text
 from nps_cli.tables import Column
 from nps_core import keys
 from nps_core.audit import AuditState
 from nps_core.checkpoint import StreamCheckpoint
 from nps_core.source_accounts import Connection
 from nps_core.wootric import STREAMS, base_url
+
+T = TypeVar("T")
 
 _RUNS_LOOKED_AT = 1_000
 """Of each connection: about three days of ticks."""
@@ -48,10 +50,12 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
         tables.print_json_rows(found)
         return
     overlap = _overlap(space)
+    first = template_connection(space).account_token
     for number, row in enumerate(found):
         if number:
             typer.echo()
-        _print(row, overlap)
+        account = "" if row["account_token"] == first else f" --account {row['account_token']}"
+        _print(row, overlap, f"nps connect{account}")
 
 
 def _known(space: Space, connection: Connection, last_run: Mapping[str, Any] | None) -> Known:
@@ -64,9 +68,9 @@ def _known(space: Space, connection: Connection, last_run: Mapping[str, Any] | N
         host=base_url(token, connection.api_url),
         activated_at=space.connections.activated_at(token),
         overlap=_overlap(space),
-        streams={stream: _checkpoint(texts[stream]) for stream in STREAMS},
-        people=_checkpoint(people),
-        audit=AuditState.from_json(audit) if audit else AuditState(),
+        streams={stream: _read(StreamCheckpoint.from_json, texts[stream]) for stream in STREAMS},
+        people=_read(StreamCheckpoint.from_json, people),
+        audit=_read(AuditState.from_json, audit) or AuditState(),
         wanted=state.wanted(),
         gaps=holes.gaps(),
         suspects=holes.suspects(),
@@ -74,8 +78,14 @@ def _known(space: Space, connection: Connection, last_run: Mapping[str, Any] | N
     )
 
 
-def _checkpoint(text: str | None) -> StreamCheckpoint | None:
-    return StreamCheckpoint.from_json(text) if text else None
+def _read(parse: Callable[[str], T], text: str | None) -> T | None:
+    """Read a checkpoint. Raises Failure for one that another version has written."""
+    try:
+        return parse(text) if text else None
+    except (KeyError, TypeError, ValueError) as exc:
+        raise Failure(
+            "the sync of the stack is of another version: deploy this version, or use its own nps"
+        ) from exc
 
 
 def _overlap(space: Space) -> timedelta:
@@ -95,18 +105,19 @@ def _last_runs(space: Space, tokens: Collection[str]) -> dict[str, Mapping[str, 
     return found
 
 
-def _print(row: Row, overlap: timedelta) -> None:
+def _print(row: Row, overlap: timedelta, connect: str) -> None:
     minutes = int(overlap.total_seconds() // 60)
-    settled = f"nothing: the latest {tables.counted(minutes, 'minute')} are read again every tick"
+    latest = "minute" if minutes == 1 else f"{minutes:,} minutes"
+    settled = f"nothing is missing; every tick reads the latest {latest} again"
     complete_to = f"{_second(row['complete_to'])} UTC" if row["complete_to"] else "never"
     facts: list[tuple[str, object]] = [
         ("connection", f"{row['account_token']}, {row['host']}"),
         ("complete to", complete_to),
-        ("held back by", row["held_by"] or settled),
+        ("why not later", row["held_by"] or settled),
         ("covered", _covered(row["covered"])),
-        ("phase", _phase(row)),
+        ("phase", _phase(row, connect)),
         ("lag", tables.duration(row["lag_seconds"])),
-        ("counts", _audit(row["last_audit"])),
+        ("last audit", _audit(row["last_audit"])),
         ("deletions", _suspects(row["suspects"])),
         ("edits", "listed by Wootric" if row["lists_changes"] else "found by reading again"),
         ("last run", _run(row["last_run"])),
@@ -117,11 +128,11 @@ def _print(row: Row, overlap: timedelta) -> None:
         tables.print_table(row["open_gaps"], _GAPS)
 
 
-def _phase(row: Row) -> str:
+def _phase(row: Row, connect: str) -> str:
     """Return the phase with how far it is."""
     name: str = row["phase"]
     if name == "not connected":
-        return "not connected: `nps connect`"
+        return f"not connected: `{connect}`"
     if name == "backfill":
         left = tables.duration(row["seconds_left"])
         parts = [
@@ -148,11 +159,11 @@ def _audit(audit: Row | None) -> str:
     if audit is None:
         return "not compared yet"
     source, stored = sum(audit["source"].values()), sum(audit["stored"].values())
-    days = days_text(audit["first_day"], audit["last_day"])
-    at = tables.minute(audit["at"])
+    days = f"{audit['first_day']} to {audit['last_day']}"
+    at = f"{tables.minute(audit['at'])} UTC"
     if audit["holds"]:
-        return f"equal, {tables.counted(source, 'answer')}, {days}, compared {at} UTC"
-    return f"DIFFER, Wootric {source:,}, stored {stored:,}, {days}, compared {at} UTC"
+        return f"equal, {tables.counted(source, 'answer')} of {days}, compared {at}"
+    return f"DIFFERENT, Wootric {source:,}, stored {stored:,} of {days}, compared {at}"
 
 
 def _suspects(count: int) -> str:

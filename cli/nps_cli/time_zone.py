@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from nps_core.counting import ClassCounts
 from nps_core.scoring import categorize
 
-_HALF_HOURS = range(-24, 29)
-OFFSETS = tuple(timedelta(minutes=30 * number) for number in _HALF_HOURS)
+_STEP = timedelta(minutes=30)
+OFFSETS = tuple(_STEP * number for number in range(-24, 29))
 """All whole and half hours from UTC-12 to UTC+14."""
 _TWO_DAYS_S = 2 * 86_400
 _EXAMPLES = (
@@ -40,24 +40,23 @@ def count_day(votes: Iterable[Vote], day: date, zone: tzinfo) -> ClassCounts:
     return ClassCounts(*(classes.count(name) for name in ("promoter", "passive", "detractor")))
 
 
-def telling_day(votes: Sequence[Vote], from_s: int, to_s: int, zone: ZoneInfo) -> date | None:
-    """Return the day that rules out most other offsets; None when no day rules out any.
+def telling_days(
+    votes: Sequence[Vote], from_s: int, to_s: int, zone: ZoneInfo
+) -> list[tuple[int, date]]:
+    """Return days with how many other offsets they rule out, most first, without those of none.
 
-    Only a day that lies in from_s <= second < to_s wherever it begins, because the votes of that
+    Only days that lie in from_s <= second < to_s wherever they begin, because the votes of that
     range are all there are.
     """
-    first = datetime.fromtimestamp(from_s, UTC) - OFFSETS[0]
-    best: tuple[int, date] | None = None
+    earliest, latest = OFFSETS[0].total_seconds(), OFFSETS[-1].total_seconds()
+    first = datetime.fromtimestamp(from_s, UTC).date()
+    found: list[tuple[int, date]] = []
     for number in range((to_s - from_s) // 86_400 + 2):
-        day = first.date() + timedelta(days=number)
+        day = first + timedelta(days=number)
         begins = datetime.combine(day, time(), UTC).timestamp()
-        inside = (
-            begins - OFFSETS[-1].total_seconds() >= from_s
-            and begins + 86_400 - OFFSETS[0].total_seconds() <= to_s
-        )
-        if inside:
-            best = max(best or (0, day), (_ruled_out(votes, day, zone), day))
-    return best[1] if best and best[0] else None
+        if begins - latest >= from_s and begins + 86_400 - earliest <= to_s:
+            found.append((_ruled_out(votes, day, zone), day))
+    return sorted((one for one in found if one[0]), reverse=True)
 
 
 def _ruled_out(votes: Sequence[Vote], day: date, zone: ZoneInfo) -> int:
@@ -80,10 +79,15 @@ def example_zone(offsets: Sequence[timedelta], day: date) -> str | None:
     return next((name for name in _EXAMPLES if offset_of(name) in offsets), None)
 
 
-def offset_names(offsets: Sequence[timedelta]) -> str:
-    """Return up to three offsets as `UTC+1 or UTC+1:30`."""
-    names = " or ".join(offset_name(offset) for offset in offsets[:3])
-    return f"{names} or more" if len(offsets) > 3 else names
+def offset_ranges(offsets: Sequence[timedelta]) -> str:
+    """Return offsets in order as `UTC+1` or `UTC-8 to UTC-6 or UTC+1`."""
+    ranges: list[list[timedelta]] = []
+    for offset in offsets:
+        if ranges and offset - ranges[-1][-1] == _STEP:
+            ranges[-1][1:] = [offset]
+        else:
+            ranges.append([offset])
+    return " or ".join(" to ".join(map(offset_name, one)) for one in ranges)
 
 
 def offset_name(offset: timedelta) -> str:

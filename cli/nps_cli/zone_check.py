@@ -1,18 +1,19 @@
-"""The check of the time zone: the source's own counts of one day against what it lists."""
+"""The check of the time zone: the source's own counts of a few days against what it lists."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nps_cli import tables
 from nps_cli.checks import Check
 from nps_cli.time_zone import (
+    OFFSETS,
     Vote,
     count_day,
     example_zone,
     fitting,
-    offset_names,
-    telling_day,
+    offset_ranges,
+    telling_days,
 )
 from nps_core.counting import ClassCounts
 from nps_core.errors import SourceUnavailable
@@ -22,6 +23,9 @@ from nps_core.source_accounts import Connection
 from nps_core.wootric import STREAMS, counts_of, page_params, row_ref
 
 _MOST_PAGES = 8
+_MOST_DAYS = 3
+_CLEAR = len(OFFSETS) * 3 // 4
+"""A day that rules out so many offsets tells enough."""
 _DAY_S = 86_400
 _NAME = "time_zone"
 
@@ -30,29 +34,44 @@ Ask = Callable[[str, Mapping[str, str]], Any]
 
 
 def check(ask: Ask, connection: Connection, now: datetime, fix: str) -> Check:
-    """Compare a recent day; ok also when nothing can be said. `fix` has {} for the name of a zone.
+    """Compare recent days; ok also when nothing can be said. `fix` has {} for the name of a zone.
 
     Raises what `ask` raises.
     """
     zone = connection.time_zone
     if connection.metric != NPS:
         return Check(_NAME, True, f"{zone} not checked: Wootric counts days of NPS surveys only")
-    votes, day, is_all = _listed(ask, connection, now)
-    if day is None:
+    votes, days, is_all = _listed(ask, connection, now)
+    if not days:
         few = f"{zone}: not enough answers yet to check"
         many = f"{zone} not checked: too many answers a day; `nps sync audit` compares all days"
         return Check(_NAME, True, few if is_all else many)
-    source, ours = _count(ask, day), count_day(votes, day, connection.zone)
-    if source == ours:
-        answers = tables.counted(ours.n, "answer")
-        return Check(_NAME, True, f"{zone}: Wootric counts the same {answers} of {day}")
-    found = f"of {day} Wootric counts {_classes(source)}; in {zone} it would be {_classes(ours)}"
-    offsets = fitting(votes, day, source)
+    sources = {day: _count(ask, day) for day in days}
+    ours = {day: count_day(votes, day, connection.zone) for day in days}
+    wrong = next((day for day in days if sources[day] != ours[day]), None)
+    if wrong is None:
+        counted = tables.counted(sum(each.n for each in ours.values()), "answer")
+        recent = tables.counted(len(days), "recent day")
+        return Check(_NAME, True, f"{zone}, as Wootric counts the {counted} of {recent}")
+    found = (
+        f"of {wrong} Wootric counts {_classes(sources[wrong])};"
+        f" in {zone} it would be {_classes(ours[wrong])}"
+    )
+    offsets = _possible(votes, sources)
     if not offsets:
         return Check(_NAME, True, f"not clear: {found}, and no other time zone fits either")
-    example = example_zone(offsets, day) or "ZONE"
-    remedy = f"{fix.format(example)}, or another zone at {offset_names(offsets)}"
+    example = example_zone(offsets, wrong) or "ZONE"
+    remedy = f"{fix.format(example)}, or another zone at {offset_ranges(offsets)}"
     return Check(_NAME, False, found, remedy)
+
+
+def _possible(votes: Sequence[Vote], sources: Mapping[date, ClassCounts]) -> list[timedelta]:
+    """Return the offsets that fit all days; a day on which none is left is not understood."""
+    left: list[timedelta] = []
+    for day, source in sources.items():
+        found = fitting(votes, day, source)
+        left = [offset for offset in found if offset in left] or left or found
+    return left
 
 
 def _classes(counts: ClassCounts) -> str:
@@ -61,27 +80,30 @@ def _classes(counts: ClassCounts) -> str:
     )
 
 
-def _listed(
-    ask: Ask, connection: Connection, now: datetime
-) -> tuple[list[Vote], date | None, bool]:
-    """List the latest answers until a day among them tells; also whether these are all."""
+def _listed(ask: Ask, connection: Connection, now: datetime) -> tuple[list[Vote], list[date], bool]:
+    """List the latest answers until a few days among them tell; also whether these are all."""
     to_s, rows = int(now.timestamp()), dict[str, Any]()
+    votes: list[Vote] = []
+    found: list[tuple[int, date]] = []
+    is_all = False
     for number in range(1, _MOST_PAGES + 1):
-        query = PageQuery(0, to_s, number, "desc")
-        page = ask(f"/v1/{STREAMS[0]}", page_params(query))
+        page = ask(f"/v1/{STREAMS[0]}", page_params(PageQuery(0, to_s, number, "desc")))
         if not isinstance(page, list):
             raise SourceUnavailable(f"/v1/{STREAMS[0]} answers no list")
         rows |= {row_ref(row).id: row for row in page}
-        seconds = [row_ref(row).second for row in rows.values()]
-        oldest = min((second for second in seconds if second is not None), default=to_s)
+        votes = [vote for row in rows.values() if (vote := _vote(row)) is not None]
         is_all = len(page) < PAGE_SIZE
         # Before all of them there is nothing; else more of the oldest second may follow.
-        from_s = oldest - 2 * _DAY_S if is_all else oldest + 1
-        votes = [vote for row in rows.values() if (vote := _vote(row)) is not None]
-        day = telling_day(votes, from_s, to_s, connection.zone)
-        if day is not None or is_all:
-            return votes, day, is_all
-    return votes, None, False
+        from_s = _oldest(rows.values(), to_s) + (-2 * _DAY_S if is_all else 1)
+        found = telling_days(votes, from_s, to_s, connection.zone)[:_MOST_DAYS]
+        if is_all or (len(found) == _MOST_DAYS and found[-1][0] >= _CLEAR):
+            break
+    return votes, [day for _, day in found], is_all
+
+
+def _oldest(rows: Iterable[Any], default: int) -> int:
+    seconds = (row_ref(row).second for row in rows)
+    return min((second for second in seconds if second is not None), default=default)
 
 
 def _vote(row: Any) -> Vote | None:

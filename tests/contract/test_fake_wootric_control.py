@@ -41,7 +41,9 @@ def test_wrong_switch__is_refused_and_changes_nothing(
     wootric: FakeWootric, probe: Probe, changes: dict[str, Any]
 ) -> None:
     before = wootric.context.switches
-    assert probe.admin("POST", "/switches", changes).status_code == 400
+    answer = probe.admin("POST", "/switches", changes)
+    assert answer.status_code == 400
+    assert "switch" in answer.json()["error"]
     assert wootric.context.switches == before
 
 

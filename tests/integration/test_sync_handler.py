@@ -11,12 +11,13 @@ import pytest
 from nps_core.adapters.aws import dynamodb
 from nps_core.adapters.sync_state import DynamoSyncState
 from nps_core.lease import Grant
-from nps_local.fake_wootric.actions import NewAnswer, NewRow
+from nps_local.fake_wootric.actions import NewRow
 from nps_local.fake_wootric.oauth import Credentials
 from nps_testing.backends import moto_tables
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import MovingTime
 from nps_testing.lambda_context import context
+from nps_testing.sync_source import add_answers
 from nps_testing.sync_stack import SyncStack, put_secret, sync_stack
 from sync_wootric import app
 
@@ -25,21 +26,6 @@ from sync_wootric import app
 def stack(clean_environment: None) -> Iterator[SyncStack]:
     with moto_tables(), sync_stack() as running:
         yield running
-
-
-def add(stack: SyncStack, count: int, created_s: float, every_s: float = 0.0) -> None:
-    """Add answers of one millisecond, or `every_s` apart."""
-    with stack.source.store.lock:
-        for number in range(count):
-            stack.source.actions.answer(
-                NewAnswer(
-                    score=9,
-                    created_ms=round((created_s + number * every_s) * 1000),
-                    end_user_id=7001,
-                    email="ana@acme.example",
-                    properties={"company_id": "c-118"},
-                )
-            )
 
 
 def test_first_sync__stores_every_answer_and_decline_of_the_window(stack: SyncStack) -> None:
@@ -55,14 +41,6 @@ def test_first_sync__stores_every_answer_and_decline_of_the_window(stack: SyncSt
     asked = stack.source.stats()["endpoints"]
     # The mail is about the first sync; everybody's list, a probe and a count come after it.
     assert mail["requests"] == records[0].requests - asked["GET /v1/end_users"] - 2 + 1
-
-
-def test_first_sync__drains_1400_answers_of_one_second(stack: SyncStack) -> None:
-    stack.source.switch(bounds="whole_second")
-    stack.source.generate(answers=100, people=20, accounts=3)
-    add(stack, 1_400, stack.time() - 40 * 86_400)
-    stack.until_complete()
-    assert stack.missing() == set()
 
 
 def test_tick_without_news__costs_at_most_three_requests(stack: SyncStack) -> None:
@@ -82,7 +60,7 @@ def test_tick_without_news__costs_at_most_three_requests(stack: SyncStack) -> No
 def test_tick__brings_in_new_answers_edits_and_declines(stack: SyncStack) -> None:
     stack.until_complete()
     stack.time.sleep(300)
-    add(stack, 50, stack.time() - 60, every_s=1)
+    add_answers(stack.source, 50, stack.time() - 60, every_s=1)
     with stack.source.store.lock:
         stack.source.actions.decline(NewRow(end_user_id=7001))
     record = stack.tick()
@@ -94,21 +72,6 @@ def test_tick__brings_in_new_answers_edits_and_declines(stack: SyncStack) -> Non
         stack.source.actions.flag(answer, excluded=True, completed=None)
     assert stack.tick().updated == 1
     assert stack.missing() == set()
-
-
-def test_faults__of_every_kind_lose_nothing(stack: SyncStack) -> None:
-    stack.source.generate(answers=900, people=60, accounts=6, ties=0.2, bulk_second=110)
-    rates = {
-        "error500": 0.04,
-        "error502": 0.04,
-        "reset": 0.04,
-        "truncate": 0.04,
-        "lost_reply": 0.02,
-    }
-    stack.source.fail(rates=rates, at={5: "revoke", 30: "revoke"})
-    stack.until_complete()
-    assert stack.missing() == set()
-    assert sum(stack.source.context.faults.injected.values()) >= 5
 
 
 def test_page_that_fails_five_times__ends_the_run_partial_with_the_reason(
@@ -221,7 +184,7 @@ def test_rows_without_an_address__are_completed_in_bulk(stack: SyncStack, people
 
 
 def test_row_nobody_understands__is_quarantined_once(stack: SyncStack) -> None:
-    add(stack, 3, stack.time() - 100)
+    add_answers(stack.source, 3, stack.time() - 100)
     with stack.source.store.lock:
         next(iter(stack.source.store.answers.values())).score = 14
     assert stack.tick().quarantined == 1
@@ -237,7 +200,7 @@ def test_handler__reports_logs_and_measures_without_personal_data(
 ) -> None:
     stack.source.switch(rate_limit=100_000)
     os.environ["REQUESTS_PER_MINUTE"] = "60000"
-    add(stack, 5, stack.time() - 100)
+    add_answers(stack.source, 5, stack.time() - 100)
     clock = MovingTime(stack.time())
     with patch("nps_core.clock.now", clock.now):
         report = app.handler({"schedule": "sync"}, context(aws_request_id="1234abcd-rest"))

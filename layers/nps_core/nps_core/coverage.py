@@ -1,8 +1,9 @@
 """Up to when the stored answers are proven to equal the source's. Pure; never ahead of the truth.
 
 What counts as read: the backfill up to its cursor, then everything up to the last finished live
-pass, less the overlap, because an answer may become visible late. Every hole and every answer
-that the source seems to have lost holds it back.
+pass, less the overlap, because an answer may become visible late. Every hole, every day that is
+counted otherwise and not read again yet, and every answer that the source seems to have lost
+holds it back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,15 +43,21 @@ def coverage(
     gaps: Iterable[Gap],
     suspects: Iterable[Suspect],
     overlap: timedelta,
+    unequal: Iterable[tuple[int, int]] = (),
 ) -> Coverage:
-    """Return what of a connection is covered in both streams."""
+    """Return what of a connection is covered in both streams.
+
+    `unequal`: ranges of seconds whose counts differ and that are still to be read again.
+    """
     known = [checkpoint for checkpoint in checkpoints.values() if checkpoint is not None]
     if len(known) < len(checkpoints):
         return Coverage((), None, "nothing has been read yet")
     start = max(checkpoint.backfill.from_s for checkpoint in known)
     ends = {s: read_to(c, overlap) for s, c in checkpoints.items() if c is not None}
     end = min(ends.values())
-    holes = sorted(hole for hole in _holes(gaps, suspects) if start < hole[1] and hole[0] < end)
+    doubted = [(from_s, to_s, "days that the source counts otherwise") for from_s, to_s in unequal]
+    every = [*_holes(gaps, suspects), *doubted]
+    holes = sorted(hole for hole in every if start < hole[1] and hole[0] < end)
     complete_to = min([end, *(max(from_s, start) for from_s, _, _ in holes)])
     is_filling = any(not checkpoint.backfill.position.done for checkpoint in known)
     why = "the backfill is under way" if is_filling else None

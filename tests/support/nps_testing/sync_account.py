@@ -17,6 +17,7 @@ from nps_core.audit import AuditState
 from nps_core.checkpoint import StreamCheckpoint
 from nps_core.coverage import Coverage, coverage
 from nps_core.ingest import Ingest
+from nps_core.lease import Grant
 from nps_core.models import Answer, AnswerKey, Kind
 from nps_core.runlog import RunRecord
 from nps_core.secret import Secret
@@ -56,13 +57,14 @@ class SyncAccount:
         *,
         per_minute: int = 80,
         backfill_days: int = 180,
+        answers: InMemoryAnswerStore | None = None,
     ) -> None:
         self.source, self.time = source, time
         self.on_request: Callable[[int, Moment], None] = _nothing
         self.runs = self.requests = 0
-        self.state, self.holes, self.people = InMemorySyncState(), InMemoryHoles(), InMemoryPeople()
+        self.state, self.holes, self.people = SavedState(), InMemoryHoles(), InMemoryPeople()
         self.connections, self.quarantine = InMemoryConnections(), InMemoryQuarantine()
-        self.answers = InMemoryAnswerStore()
+        self.answers = InMemoryAnswerStore() if answers is None else answers
         self._per_minute = per_minute
         self._plan = Plan(
             TOKEN, backfill_days, OVERLAP, "NPS", ZONE, source.url, "cs-team@example.com"
@@ -89,6 +91,15 @@ class SyncAccount:
         return self.sync.tick(
             f"run-{self.runs}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
         )[0]
+
+    def tick_of_another(self) -> RunRecord:
+        """Run one tick in a process of its own, while one of this process is under way."""
+        mine, watched = (self.sync, self.ingest), self.on_request
+        self.on_request = _nothing
+        self.new_process()
+        record = self.tick()
+        (self.sync, self.ingest), self.on_request = mine, watched
+        return record
 
     def until_complete(self) -> list[RunRecord]:
         """Tick every five minutes until a run is complete."""
@@ -136,6 +147,18 @@ class SyncAccount:
         """How many requests the source has seen, of one path such as `GET /v1/responses`."""
         stats: dict[str, Any] = self.source.stats()
         return int(stats["endpoints"].get(path, 0) if path else stats["total"])
+
+
+class SavedState(InMemorySyncState):
+    """Keeps every checkpoint that was saved, in order, until somebody has looked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved: list[tuple[str, str]] = []
+
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
+        super().save_checkpoint(grant, name, state)
+        self.saved.append((name, state))
 
 
 class _Watched(Pacer):

@@ -24,7 +24,7 @@ from nps_testing.fake_sync import (
     MovingTime,
 )
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
-from nps_testing.lost_rows import missing
+from nps_testing.sync_source import missing
 from sync_wootric.rows import RowStore
 from sync_wootric.run import Clock
 from sync_wootric.service import Sync

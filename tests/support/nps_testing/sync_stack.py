@@ -18,7 +18,7 @@ from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
 from nps_testing.environment import TOKEN
 from nps_testing.fake_sync import MovingTime
-from nps_testing.lost_rows import missing
+from nps_testing.sync_source import missing
 from sync_wootric import wiring
 from sync_wootric.fleet import Fleet
 from sync_wootric.run import Clock, Run

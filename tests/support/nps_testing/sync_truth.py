@@ -93,10 +93,10 @@ def _compared(stored: Answer, row: SourceRow, user: EndUser) -> dict[str, bool]:
         "created_at": stored.answered_at.replace(microsecond=0) == moment,
         "end_user_id": stored.end_user_id == str(row.end_user_id),
         "properties": stored.properties == row.properties,
-        "email": user.email in (None, "Unknown") or stored.email == user.email,
     }
     if isinstance(row, SourceAnswer):
         same |= {
+            "email": user.email in (None, "Unknown") or stored.email == user.email,
             "score": stored.score == row.score,
             "text": stored.text == row.text,
             "excluded": stored.excluded == row.excluded,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from nps_core.accounts import AccountRules
 from nps_core.adapters.end_users import Person
+from nps_core.audit import AuditState
 from nps_core.checkpoint import StreamCheckpoint
 from nps_core.counting import ClassCounts, Days
 from nps_core.coverage import Coverage, coverage
@@ -140,8 +141,11 @@ class World:
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
         }
-        holes = self.holes
-        return coverage(checkpoints, holes.gaps(), holes.suspects(), timedelta(minutes=15))
+        holes, overlap = self.holes, timedelta(minutes=15)
+        text = self.state.checkpoints.get("audit")
+        todo = AuditState.from_json(text).todo if text else ()
+        unequal = [days.seconds(self.zone) for days in todo]
+        return coverage(checkpoints, holes.gaps(), holes.suspects(), overlap, unequal)
 
     def open_gaps(self) -> list[Gap]:
         """What is not proven."""

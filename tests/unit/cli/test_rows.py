@@ -6,9 +6,11 @@ from nps_cli import rows
 from nps_core.folds import fold_account, fold_contact
 from nps_core.ledger import account_vote, contact_vote, vote_id
 from nps_core.models import UNMATCHED, Answer
+from nps_core.people import Profile
 from nps_core.scoring import Counts
 from nps_testing.factories import NOW, make_answer
 
+PERSON = Profile("7001", "ana@acme.example", "u-1", "Ana Diaz", {"plan": "pro"})
 NUMBERS = ["n", "promoters", "passives", "detractors", "nps", "nps_rounded", "mean"]
 
 
@@ -70,7 +72,7 @@ def test_contact_row__compares_with_the_answer_before() -> None:
     votes = {vote_id(answer): contact_vote(answer) for answer in (before, make_answer(id=2))}
     view = fold_contact("c-118", votes)
     assert view is not None
-    row = rows.contact_row(view)
+    row = rows.contact_row(view, PERSON)
     assert row == {
         "email": "ana@acme.example",
         "end_user_id": 7001,
@@ -82,8 +84,19 @@ def test_contact_row__compares_with_the_answer_before() -> None:
         "previous_at": "2026-02-21T17:16:00Z",
         "direction": "down",
         "delta": -6,
+        "name": "Ana Diaz",
+        "external_id": "u-1",
+        "properties": {"plan": "pro"},
     }
     assert list(row)[:3] == ["email", "end_user_id", "account_id"]
+    assert list(row)[-3:] == ["name", "external_id", "properties"]
+
+
+def test_contact_row__of_somebody_unknown_says_so() -> None:
+    view = fold_contact("c-118", {vote_id(make_answer()): contact_vote(make_answer())})
+    assert view is not None
+    row = rows.contact_row(view, None)
+    assert (row["name"], row["external_id"], row["properties"]) == (None, None, {})
 
 
 def test_response_row__has_the_documented_fields_in_order() -> None:

@@ -34,3 +34,13 @@ def test_the_label__tells_the_rate_once_there_is_one() -> None:
     assert done.label(new=100, elapsed_s=0.2) == "backfill: 1,200 answers"
     assert done.label(new=100, elapsed_s=2.0) == "backfill: 1,200 answers, 50/s"
     assert Done(1200, None, None).label(new=0, elapsed_s=2.0) == "live sync"
+
+
+def test_history_that_was_asked_for__is_measured_up_to_where_it_ends() -> None:
+    from_s = FIRST.backfill.from_s - 10 * 86_400
+    position = Position(from_s + 86_400, end=FIRST.backfill.from_s)
+    extension = replace(FIRST.backfill, from_s=from_s, position=position, rows=30)
+    finished = replace(FIRST.backfill, ended_at=NOW, rows=7)
+    done = how_far(replace(FIRST, backfill=finished, extension=extension))
+    assert done == Done(30, 86_400, 10 * 86_400, "history")
+    assert done.label(new=30, elapsed_s=2.0) == "history: 30 answers, 15/s"

@@ -137,3 +137,18 @@ def test_joiners__stay_in_text_that_needs_them() -> None:
 )
 def test_numbers__agree_with_their_noun(number: int, shown: str) -> None:
     assert tables.counted(number, "entry", "entries") == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, None),
+        (0, "0 s"),
+        (59.6, "1 min"),
+        (90, "1 min 30 s"),
+        (7_260, "2 h 1 min"),
+        (266_400, "3 d 2 h"),
+    ],
+)
+def test_duration__has_its_two_largest_units(seconds: float | None, text: str | None) -> None:
+    assert tables.duration(seconds) == text

@@ -7,7 +7,7 @@ import pytest
 from nps_core.audit import AuditState
 from nps_core.models import Answer, AnswerKey
 from nps_testing.environment import TOKEN
-from nps_testing.sync_world import DAY_MS, World
+from nps_testing.sync_world import DAY_MS, Killed, World
 
 HOUR_S, DAY_S = 3_600, 86_400
 
@@ -184,3 +184,28 @@ def test_probe__is_asked_once_a_day(world: World) -> None:
         world.time.sleep(1_800)
         world.tick()
     assert len(asked) == 2
+
+
+def test_audit_that_was_cut__claims_nothing_of_the_days_it_has_not_read_again(
+    world: World,
+) -> None:
+    row = days_old(world, 40)
+    world.changes[row] = {"score": 2}
+
+    def kill(_page: int) -> None:
+        if AuditState.from_json(world.state.checkpoints["audit"]).todo:
+            raise Killed
+
+    world.before_page = kill
+    world.time.sleep(HOUR_S)
+    with pytest.raises(Killed):
+        world.tick()
+    complete_to = world.coverage().complete_to
+    assert complete_to is not None
+    assert complete_to.timestamp() * 1_000 <= world.rows["responses"][row]
+    world.before_page = lambda _page: None
+    world.tick()
+    assert stored(world, row).score == 2
+    complete_to = world.coverage().complete_to
+    assert complete_to is not None
+    assert world.time() - complete_to.timestamp() < HOUR_S

@@ -89,6 +89,12 @@ def test_missing_answer__holds_it_back_until_it_is_settled() -> None:
     assert found.held_by == "a response that the source no longer lists"
 
 
+def test_days_that_are_counted_otherwise__hold_it_back_until_they_are_read_again() -> None:
+    found = coverage(both(finished()), [], [], OVERLAP, [(START + 100, START + 200)])
+    assert found.complete_to == moment(START + 100)
+    assert found.held_by == "days that the source counts otherwise"
+
+
 def test_gap_before_the_history__is_of_no_interest() -> None:
     found = coverage(both(finished()), [gap(START - 100, START)], [], OVERLAP)
     assert found.complete_to == NOW - OVERLAP

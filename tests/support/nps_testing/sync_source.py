@@ -1,10 +1,26 @@
-"""What the source holds, compared with what is stored."""
+"""Rows of the bundled fake: added in numbers, and compared with what is stored."""
 
 from collections.abc import Iterable
 
 from nps_core.models import Answer
 from nps_core.wootric import KINDS
+from nps_local.fake_wootric.actions import NewAnswer
 from nps_local.fake_wootric.server import FakeWootric
+
+
+def add_answers(source: FakeWootric, count: int, created_s: float, every_s: float = 0.0) -> None:
+    """Add answers of one millisecond, or `every_s` apart."""
+    with source.store.lock:
+        for number in range(count):
+            source.actions.answer(
+                NewAnswer(
+                    score=9,
+                    created_ms=round((created_s + number * every_s) * 1000),
+                    end_user_id=7001,
+                    email="ana@acme.example",
+                    properties={"company_id": "c-118"},
+                )
+            )
 
 
 def missing(source: FakeWootric, stored: Iterable[Answer]) -> set[str]:

@@ -1,4 +1,4 @@
-"""The real sync (HTTP client, pacing, service) against the fake Wootric: pace, tokens, limits."""
+"""The real sync (HTTP client, pacing, service) against the fake Wootric, stores in memory."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 from nps_local.fake_wootric.server import FakeWootric
 from nps_testing.fake_sync import MovingTime
 from nps_testing.sync_over_http import SyncOverHttp
+from nps_testing.sync_source import add_answers
 
 
 @pytest.fixture
@@ -14,6 +15,29 @@ def sync() -> Iterator[SyncOverHttp]:
     time = MovingTime()
     with FakeWootric(now=time) as source:
         yield SyncOverHttp(source, time)
+
+
+def test_first_sync__drains_1400_answers_of_one_second(sync: SyncOverHttp) -> None:
+    sync.source.switch(bounds="whole_second")
+    sync.source.generate(answers=100, people=20, accounts=3)
+    add_answers(sync.source, 1_400, sync.time() - 40 * 86_400)
+    sync.until_complete()
+    assert sync.missing() == set()
+
+
+def test_faults__of_every_kind_lose_nothing(sync: SyncOverHttp) -> None:
+    sync.source.generate(answers=900, people=60, accounts=6, ties=0.2, bulk_second=110)
+    rates = {
+        "error500": 0.04,
+        "error502": 0.04,
+        "reset": 0.04,
+        "truncate": 0.04,
+        "lost_reply": 0.02,
+    }
+    sync.source.fail(rates=rates, at={5: "revoke", 30: "revoke"})
+    sync.until_complete()
+    assert sync.missing() == set()
+    assert sum(sync.source.context.faults.injected.values()) >= 5
 
 
 def test_token__is_renewed_before_it_expires(sync: SyncOverHttp) -> None:

@@ -1,0 +1,92 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from nps_cli.sync_reports import AUDIT, BACKFILL, audit_row, backfill_row, days_text
+from nps_core.source_accounts import Connection
+from nps_testing.environment import TOKEN
+
+CONNECTION = Connection(TOKEN, "", "NPS", "UTC", 50)
+SINCE = datetime(2025, 1, 31, tzinfo=UTC)
+COUNTS = {"promoters": 3, "passives": 2, "detractors": 1}
+FEWER = {**COUNTS, "detractors": 0}
+
+
+def audited(**proof: Any) -> dict[str, Any]:
+    found = {
+        **{"at": "2026-03-02T17:16:01Z", "first_day": "2026-01-01", "last_day": "2026-03-01"},
+        **{"source": COUNTS, "stored": COUNTS, "holds": True, "reread_days": 2},
+    }
+    return {
+        **{"account_token": TOKEN, "status": "complete", "error": None, "requests": 7},
+        **{"audit": {**found, **proof}, "asked_at": "2026-03-02T17:16:00.500Z"},
+    }
+
+
+def test_an_audit__has_the_documented_fields_in_order() -> None:
+    row = audit_row(audited(), dry_run=False)
+    assert tuple(row) == AUDIT
+    assert (row["holds"], row["reread_days"], row["source"]) == (True, 2, COUNTS)
+    # The requests of the run are another number than those that a dry run announces.
+    assert (row["differing"], row["requests"], row["dry_run"]) == (None, None, False)
+
+
+def test_a_comparison_from_before_the_request__is_not_its_result() -> None:
+    row = audit_row(audited(at="2026-03-02T17:16:00.400Z"), dry_run=False)
+    assert (row["holds"], row["at"], row["status"]) == (None, None, "complete")
+
+
+@pytest.mark.parametrize("audit", [None, {}])
+def test_no_comparison__is_null(audit: Any) -> None:
+    row = audit_row({**audited(), "audit": audit, "status": "skipped"}, dry_run=False)
+    assert (row["holds"], row["source"], row["status"]) == (None, None, "skipped")
+
+
+def test_a_dry_run__says_which_days_differ() -> None:
+    found = {
+        **{"days": ["2026-01-01", "2026-03-01"], "source": COUNTS, "stored": FEWER},
+        **{"differing": [["2026-02-01", "2026-02-03"]], "requests": 3},
+    }
+    run = {**audited(), "audit": found, "ended_at": "2026-03-02T17:16:02Z"}
+    row = audit_row(run, dry_run=True)
+    assert tuple(row) == AUDIT
+    assert (row["holds"], row["requests"], row["reread_days"]) == (False, 3, None)
+    assert (row["first_day"], row["last_day"]) == ("2026-01-01", "2026-03-01")
+    assert row["at"] == "2026-03-02T17:16:02Z"
+
+
+def test_a_dry_run_without_a_day__compares_nothing() -> None:
+    row = audit_row({**audited(), "audit": {"days": None, "differing": []}}, dry_run=True)
+    assert (row["holds"], row["first_day"], row["at"]) == (None, None, None)
+
+
+def test_a_backfill__says_what_it_has_read() -> None:
+    run = {"account_token": TOKEN, "status": "partial", "fetched": 70, "created": 60, "requests": 9}
+    row = backfill_row(run, CONNECTION, SINCE, dry_run=False)
+    assert tuple(row) == BACKFILL
+    assert (row["status"], row["fetched"], row["created"]) == ("partial", 70, 60)
+    assert (row["since"], row["responses"], row["requests"]) == ("2025-01-31T00:00:00Z", None, None)
+
+
+def test_a_dry_run_of_a_backfill__says_how_much_it_would_read() -> None:
+    run = {"account_token": TOKEN, "status": "complete", "fetched": 0, "requests": 1}
+    row = backfill_row({**run, "backfill": {"responses": 4_901}}, CONNECTION, SINCE, dry_run=True)
+    assert tuple(row) == BACKFILL
+    assert (row["responses"], row["requests"], row["minutes"]) == (4_901, 101, 2.0)
+    assert row["fetched"] is None
+
+
+@pytest.mark.parametrize(("metric", "backfill"), [("CES", {"responses": 0}), ("NPS", {})])
+def test_what_the_source_does_not_count__is_not_known(
+    metric: str, backfill: dict[str, int]
+) -> None:
+    other = Connection(TOKEN, "", metric, "UTC", 50)
+    row = backfill_row({"backfill": backfill}, other, SINCE, dry_run=True)
+    assert (row["responses"], row["requests"], row["minutes"]) == (None, None, None)
+
+
+def test_days__have_their_length() -> None:
+    assert days_text("2026-03-01", "2026-03-01") == "2026-03-01"
+    assert days_text("2026-02-27", "2026-03-01") == "2026-02-27 to 2026-03-01, 3 days"
+    assert days_text(None, None) is None
