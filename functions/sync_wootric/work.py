@@ -170,8 +170,8 @@ class Live:
     def read(self) -> None:
         """Read what is new, and who has changed."""
         readers = self.readers.values()
-        self.note_unread()
         for reader in readers:
+            self.note_unread()  # each time anew: the stream before may have taken long
             reader.live()
         self.people.live_if_due()
         self.run.live_done_s = self.run.clock.elapsed_s()

@@ -6,18 +6,18 @@ import pytest
 
 from nps_local.fake_wootric.server import FakeWootric
 from nps_testing.fake_sync import MovingTime
-from nps_testing.sync_over_http import SyncOverHttp
+from nps_testing.sync_account import SyncAccount
 from nps_testing.sync_source import add_answers
 
 
 @pytest.fixture
-def sync() -> Iterator[SyncOverHttp]:
+def sync() -> Iterator[SyncAccount]:
     time = MovingTime()
     with FakeWootric(now=time) as source:
-        yield SyncOverHttp(source, time)
+        yield SyncAccount(source, time)
 
 
-def test_first_sync__drains_1400_answers_of_one_second(sync: SyncOverHttp) -> None:
+def test_first_sync__drains_1400_answers_of_one_second(sync: SyncAccount) -> None:
     sync.source.switch(bounds="whole_second")
     sync.source.generate(answers=100, people=20, accounts=3)
     add_answers(sync.source, 1_400, sync.time() - 40 * 86_400)
@@ -25,7 +25,7 @@ def test_first_sync__drains_1400_answers_of_one_second(sync: SyncOverHttp) -> No
     assert sync.missing() == set()
 
 
-def test_faults__of_every_kind_lose_nothing(sync: SyncOverHttp) -> None:
+def test_faults__of_every_kind_lose_nothing(sync: SyncAccount) -> None:
     sync.source.generate(answers=900, people=60, accounts=6, ties=0.2, bulk_second=110)
     rates = {
         "error500": 0.04,
@@ -40,7 +40,7 @@ def test_faults__of_every_kind_lose_nothing(sync: SyncOverHttp) -> None:
     assert sum(sync.source.context.faults.injected.values()) >= 5
 
 
-def test_token__is_renewed_before_it_expires(sync: SyncOverHttp) -> None:
+def test_token__is_renewed_before_it_expires(sync: SyncAccount) -> None:
     sync.source.switch(token_ttl=60)
     sync.source.generate(answers=3_000, people=50, accounts=5)
     record = sync.until_complete()[-1]
@@ -50,7 +50,7 @@ def test_token__is_renewed_before_it_expires(sync: SyncOverHttp) -> None:
     assert "401" not in stats["statuses"]
 
 
-def test_backfill__keeps_the_pace_and_never_meets_a_429(sync: SyncOverHttp) -> None:
+def test_backfill__keeps_the_pace_and_never_meets_a_429(sync: SyncAccount) -> None:
     sync.source.generate(answers=4_500, people=50, accounts=5)
     sync.until_complete()
     stats = sync.source.stats()
@@ -63,7 +63,7 @@ def test_backfill__keeps_the_pace_and_never_meets_a_429(sync: SyncOverHttp) -> N
 
 @pytest.mark.parametrize("skew_s", [0.0, 45.0, -45.0, 3_600.0])
 def test_limit__used_up_by_others_is_waited_for_whatever_the_servers_clock(
-    sync: SyncOverHttp, skew_s: float
+    sync: SyncAccount, skew_s: float
 ) -> None:
     sync.source.switch(clock_skew_s=skew_s, rate_limit=10)
     sync.source.generate(answers=900, people=50, accounts=5)

@@ -11,7 +11,8 @@ from nps_core.times import from_iso, iso
 
 EVERY = timedelta(hours=1)
 """One request an hour, as long as nothing differs."""
-BY_DAY_EVERY = timedelta(hours=24)
+BY_DAY_EVERY = timedelta(hours=23)
+"""With the second look after 24 hours, a deletion is proven within two days."""
 PROBE_EVERY = timedelta(hours=24)
 
 

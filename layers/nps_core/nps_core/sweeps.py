@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 
 from nps_core.positions import Position
 
-RECENT, EVERY = timedelta(days=30), timedelta(hours=24)
+RECENT, EVERY = timedelta(days=30), timedelta(hours=23)
+"""An hour less than a day, for the tick that it waits for and the time that it takes: what it finds
+is found within a day."""
 SLICES = 5
 """A round takes a night more, because a day grows old every day, and nights begin a tick late: six
 nights and a bit. A week is the promise."""

@@ -32,6 +32,7 @@ from nps_testing.fake_sync import (
     MovingTime,
 )
 from nps_testing.fakes import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
+from nps_testing.sync_source import missing
 from sync_wootric.rows import RowStore
 from sync_wootric.run import Clock
 from sync_wootric.service import Sync
@@ -105,6 +106,7 @@ class SyncAccount:
         """Tick every five minutes until a run is complete."""
         records = [self.tick()]
         while records[-1].status != "complete":
+            assert len(records) < 50, records[-1].as_dict()
             self.time.sleep(300)
             records.append(self.tick())
         return records
@@ -123,7 +125,8 @@ class SyncAccount:
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
         }
-        return coverage(known, self.holes.gaps(), self.holes.suspects(), OVERLAP)
+        unequal = [days.seconds(ZONE) for days in self.audit().todo]
+        return coverage(known, self.holes.gaps(), self.holes.suspects(), OVERLAP, unequal)
 
     def audit(self) -> AuditState:
         """Where the audit stands."""
@@ -142,6 +145,10 @@ class SyncAccount:
             for kind in kinds
             for row in self.source.source(kind)
         )
+
+    def missing(self) -> set[str]:
+        """Rows of the source that are not stored as they are there."""
+        return missing(self.source, self.answers)
 
     def asked(self, path: str = "") -> int:
         """How many requests the source has seen, of one path such as `GET /v1/responses`."""

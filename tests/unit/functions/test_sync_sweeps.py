@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from nps_core.models import Answer, AnswerKey
+from nps_core.sweeps import EVERY
 from nps_testing.environment import TOKEN
 from nps_testing.sync_world import DAY_MS, Killed, World
 
@@ -35,7 +36,7 @@ def stored(world: World, row: str) -> Answer:
 def test_text_of_last_week__is_found_within_a_day(world: World) -> None:
     row = days_old(world, 7)
     world.changes[row] = {"text": "now with a comment"}
-    world.time.sleep(DAY_S - 60)
+    world.time.sleep(EVERY.total_seconds() - 60)
     assert world.tick().kind == "live"
     assert stored(world, row).text is None
     world.time.sleep(60)
