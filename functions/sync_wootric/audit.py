@@ -6,29 +6,16 @@ sweeps. Repeating is harmless; a run that ends in the middle is continued by the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from nps_core.audit import AuditState, Proof
-from nps_core.counting import (
-    ClassCounts,
-    DayCounts,
-    Days,
-    count_days,
-    differing,
-    each_day,
-    joined,
-    whole_days,
-)
-from nps_core.coverage import read_to
+from nps_core.counting import Days, differing, each_day, joined
 from nps_core.gaps import Gap
-from nps_core.models import NPS
 from nps_core.positions import Position
-from nps_core.sweeps import RECENT
 
+from .counts import Asked, Counts
 from .gap_book import GapBook
-from .removals import Removals
 from .run import Run
 from .stream import StreamReader
 
@@ -45,9 +32,7 @@ class Auditor:
     run: Run
     reader: StreamReader
     gaps: GapBook
-    removals: Removals
-    metric: str
-    zone: ZoneInfo
+    counts: Counts
     state: AuditState
     breathe: Callable[[], None]
 
@@ -87,10 +72,10 @@ class Auditor:
 
     def preview(self) -> Mapping[str, Any]:
         """Compare and say which days would be read again, without doing it."""
-        days = self._days()
+        days = self.counts.days()
         if days is None:
             return {"days": None, "differing": []}
-        stored, asked = self._stored(days), _Asked(self.run)
+        stored, asked = self.counts.stored(days), Asked(self.run)
         todo = differing(stored, asked, thoroughly=True)
         return {
             "days": [day.isoformat() for day in days],
@@ -100,24 +85,16 @@ class Auditor:
             "requests": sum(stored.pages(each) for each in todo),
         }
 
-    def counted(self, days: Days) -> tuple[ClassCounts, ClassCounts]:
-        """Return the source's counts of the days and those stored. One request."""
-        return self.run.source.count(days), self._stored(days).of(days)
-
-    def agrees(self, days: Days) -> bool:
-        """Whether the source counts what is stored, whatever gaps have on record. One request."""
-        return self.run.source.count(days) == self._really_stored(days).of(days)
-
     def _by_day(self, now: datetime) -> None:
         """Compare day by day, which changes that cancel each other out cannot fool.
 
         The nightly sweep reads the last days anyway. Where reading takes no more requests than
         counting, it reads everything instead. Saved on the way, because it takes a while.
         """
-        days = self._older_days(now)
+        days = self.counts.older_days(now)
         if days is None:
             return
-        stored = self._stored(days)
+        stored = self.counts.stored(days)
         is_small = not stored.by_day_is_cheaper()
         self.reader.sweeps_all = is_small
         if is_small:
@@ -141,21 +118,13 @@ class Auditor:
             )
         )
 
-    def _older_days(self, now: datetime) -> Days | None:
-        """Return the days that the nightly sweep does not read."""
-        days = self._days()
-        if days is None or self.reader.lists_changes:
-            return days
-        boundary = (now - RECENT).astimezone(self.zone).date()
-        return Days(days.first, boundary) if days.first <= boundary else None
-
     def _compare(self, now: datetime, *, thoroughly: bool) -> None:
         """Find the ranges to read again; saved, so that a crash repeats only the comparison."""
         self.state = replace(self.state, begun_at=now, reread=())
-        days = self._days()
+        days = self.counts.days()
         if days is None:
             return
-        stored, asked = self._stored(days), _Asked(self.run)
+        stored, asked = self.counts.stored(days), Asked(self.run)
         todo = differing(stored, asked, thoroughly=thoroughly)
         proof = Proof(now, days, asked.first(), stored.of(days))
         self.state = replace(self.state, proof=proof, todo=tuple(todo), position=None)
@@ -164,17 +133,17 @@ class Auditor:
         """Read one page of the first range again."""
         position = self.state.position
         if position is None:
-            from_s, to_s = self.state.todo[0].seconds(self.zone)
+            from_s, to_s = self.state.todo[0].seconds(self.counts.zone)
             position = Position(from_s, end=to_s)
         after = self.reader.read(position, compares=True).step.position
         self._save(self.state.after_range() if after.done else replace(self.state, position=after))
 
     def _prove(self, now: datetime) -> None:
         """Compare once more; days that still differ after they were read again become gaps."""
-        days = self._days()
+        days = self.counts.days()
         if days is None:
             return
-        stored, asked = self._stored(days), _Asked(self.run)
+        stored, asked = self.counts.stored(days), Asked(self.run)
         # What differs beyond the ranges read again has changed meanwhile: the next audit's work.
         still = [
             day
@@ -191,9 +160,9 @@ class Auditor:
         self._save(replace(self.state, proof=proof))
 
     def _open_gap(self, days: Days, name: str, now: datetime) -> None:
-        source, ours = self.counted(days)
+        source, ours = self.counts.compared(days)
         extra = source.minus(ours)
-        from_s, to_s = days.seconds(self.zone)
+        from_s, to_s = days.seconds(self.counts.zone)
         known = self.gaps.find("responses", "counts", from_s)
         difference = known.difference.plus(extra) if known else extra
         hint = "; check the account's time zone" if days.length > 1 else ""
@@ -219,54 +188,9 @@ class Auditor:
         else:
             self.gaps.open(gap)
 
-    def _days(self) -> Days | None:
-        """Return the whole days that can be compared; None when there is none, or no count."""
-        checkpoint = self.reader.checkpoint
-        if self.metric != NPS or not self.reader.backfilled:
-            return None
-        read_up_to = read_to(checkpoint, self.reader.overlap)
-        return whole_days(checkpoint.backfill.from_s, read_up_to, self.zone)
-
-    def _stored(self, days: Days) -> DayCounts:
-        """Count what is stored, and what open gaps are known to lack.
-
-        A difference that is known and on record must not be searched for every hour.
-        """
-        counted = self._really_stored(days)
-        known = dict(counted.counts)
-        for gap in self.gaps.open_ones("responses"):
-            day = datetime.fromtimestamp(gap.from_s, UTC).astimezone(self.zone).date()
-            known[day] = known.get(day, ClassCounts()).plus(gap.difference)
-        return replace(counted, counts=known)
-
-    def _really_stored(self, days: Days) -> DayCounts:
-        """Count what is stored, as the source would: without what is believed to be deleted."""
-        from_s, to_s = days.seconds(self.zone)
-        start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
-        rows = self.reader.rows
-        listed = rows.ingest.store.between(rows.account_token, "response", start, end)
-        believed = (one for one in listed if one.key not in self.removals.suspects)
-        return count_days(believed, days, self.zone)
-
     def _save(self, state: AuditState) -> None:
         self.run.state.save_checkpoint(self.run.grant, _NAME, state.to_json())
         self.state = state
-
-
-class _Asked:
-    """Asks the source and remembers the first reply, which is that of the whole range."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._replies: list[ClassCounts] = []
-
-    def __call__(self, days: Days) -> ClassCounts:
-        self._run.require_time()
-        self._replies.append(self._run.source.count(days))
-        return self._replies[-1]
-
-    def first(self) -> ClassCounts:
-        return self._replies[0]
 
 
 def read_state(run: Run) -> AuditState:

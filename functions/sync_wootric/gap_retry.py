@@ -17,7 +17,7 @@ from nps_core.models import NPS
 from nps_core.positions import PageQuery, Position
 from nps_core.wootric import Stream
 
-from .audit import Auditor
+from .counts import Counts
 from .gap_book import GapBook
 from .people import PeopleReader
 from .run import Run
@@ -35,13 +35,13 @@ class GapRetry:
     gaps: GapBook
     readers: dict[Stream, StreamReader]
     people: PeopleReader
-    auditor: Auditor
+    counts: Counts
     breathe: Callable[[], None]
 
     def all_due(self) -> None:
         """Try every gap whose time has come."""
         for gap in self.gaps.open_ones():
-            if self._is_of_another_zone(gap) and self.auditor.agrees(self._days_of(gap)):
+            if self._is_of_another_zone(gap) and self.counts.agree(self._days_of(gap)):
                 self.gaps.close(gap)
             elif not gap.is_due(self.run.clock.at()):
                 continue
@@ -110,22 +110,22 @@ class GapRetry:
 
     def _difference(self, gap: Gap) -> ClassCounts:
         """Return what the source counts beyond what is stored; a decline is counted by nobody."""
-        if gap.stream == "declines" or self.auditor.metric != NPS:
+        if gap.stream == "declines" or self.counts.metric != NPS:
             return ClassCounts()
         days = self._days_of(gap)
-        if self.auditor.agrees(days):
+        if self.counts.agree(days):
             return ClassCounts()  # or gaps of the same day would hold each other open
-        source, stored = self.auditor.counted(days)
+        source, stored = self.counts.compared(days)
         # What is on record already was added to the stored counts.
         return gap.difference.plus(source.minus(stored))
 
     def _is_of_another_zone(self, gap: Gap) -> bool:
         """Whether its days begin at another midnight: the time zone has been corrected since."""
-        first_s, _ = self._days_of(gap).seconds(self.auditor.zone)
+        first_s, _ = self._days_of(gap).seconds(self.counts.zone)
         return gap.kind == "counts" and gap.from_s != first_s
 
     def _days_of(self, gap: Gap) -> Days:
-        zone = self.auditor.zone
+        zone = self.counts.zone
         first = datetime.fromtimestamp(gap.from_s, UTC).astimezone(zone).date()
         last = datetime.fromtimestamp(gap.to_s - 1, UTC).astimezone(zone).date()
         return Days(first, last)

@@ -17,6 +17,7 @@ from nps_core.wanted import Wanted
 from nps_core.wootric import STREAMS, Stream
 
 from .audit import Auditor, read_state
+from .counts import Counts
 from .gap_book import GapBook
 from .gap_retry import GapRetry
 from .people import PeopleReader
@@ -69,10 +70,10 @@ class Work:
         readers["responses"].sweeps_all = state.is_small
         people = PeopleReader.read(run, rows, known, plan.overlap)
         live = Live(run, readers, people, gaps)
-        auditor = Auditor(
-            run, readers["responses"], gaps, removals, plan.metric, plan.zone, state, live.if_due
-        )
-        retry = GapRetry(run, gaps, readers, people, auditor, live.if_due)
+        responses = readers["responses"]
+        counts = Counts(run, responses, gaps, removals, plan.metric, plan.zone)
+        auditor = Auditor(run, responses, gaps, counts, state, live.if_due)
+        retry = GapRetry(run, gaps, readers, people, counts, live.if_due)
         return cls(run, readers, people, live, gaps, removals, auditor, retry)
 
     @property
@@ -117,10 +118,10 @@ class Work:
 
     def preview_backfill(self, since_s: int) -> Mapping[str, Any]:
         """Say how much a backfill would read: answers that count, requests, minutes."""
-        reader, plan = self.readers["responses"], self.auditor
+        reader, counts = self.readers["responses"], self.auditor.counts
         oldest_s = reader.checkpoint.backfill.from_s
         until_s = oldest_s if since_s < oldest_s else int(self.run.clock.at().timestamp())
-        days = whole_days(since_s, until_s, plan.zone)
+        days = whole_days(since_s, until_s, counts.zone)
         count = self.run.source.count(days).n if days else 0
         return {"since_s": since_s, "until_s": until_s, "responses": count}
 
