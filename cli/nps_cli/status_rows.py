@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nps_cli.rows import Row, when
 from nps_core.audit import AuditState
@@ -27,6 +28,7 @@ class Known:
     host: str
     activated_at: datetime | None
     overlap: timedelta
+    zone: ZoneInfo
     streams: Mapping[Stream, StreamCheckpoint | None]
     people: StreamCheckpoint | None
     audit: AuditState
@@ -66,7 +68,8 @@ class Known:
 def status_row(known: Known, now: datetime) -> Row:
     """Return the state of a connection at `now`."""
     suspects, gaps = list(known.suspects), [gap for gap in known.gaps if gap.is_open]
-    proven = coverage(known.streams, gaps, suspects, known.overlap)
+    unequal = [days.seconds(known.zone) for days in known.audit.todo]
+    proven = coverage(known.streams, gaps, suspects, known.overlap, unequal)
     rate = rate_per_minute(known.last_run, now)
     lag = min((one.proven_at for one in known.saved), default=None)
     proof = known.audit.proof

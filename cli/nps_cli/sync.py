@@ -189,7 +189,7 @@ def _backfill_sentence(row: Row, per_minute: int) -> str:
             " minute, and more for declines, which Wootric does not count."
         )
     brought = (
-        f"{token}: {row['fetched'] or 0:,} rows read, {row['created'] or 0:,} new,"
+        f"{token}: {tables.counted(row['fetched'] or 0, 'row')} read, {row['created'] or 0:,} new,"
         f" {row['updated'] or 0:,} changed, since {since} UTC."
     )
     if row["status"] == "complete":

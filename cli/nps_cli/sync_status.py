@@ -68,6 +68,7 @@ def _known(space: Space, connection: Connection, last_run: Mapping[str, Any] | N
         host=base_url(token, connection.api_url),
         activated_at=space.connections.activated_at(token),
         overlap=_overlap(space),
+        zone=connection.zone,
         streams={stream: _read(StreamCheckpoint.from_json, texts[stream]) for stream in STREAMS},
         people=_read(StreamCheckpoint.from_json, people),
         audit=_read(AuditState.from_json, audit) or AuditState(),

@@ -104,6 +104,10 @@ class Auditor:
         """Return the source's counts of the days and those stored. One request."""
         return self.run.source.count(days), self._stored(days).of(days)
 
+    def agrees(self, days: Days) -> bool:
+        """Whether the source counts what is stored, whatever gaps have on record. One request."""
+        return self.run.source.count(days) == self._really_stored(days).of(days)
+
     def _by_day(self, now: datetime) -> None:
         """Compare day by day, which changes that cancel each other out cannot fool.
 
@@ -224,19 +228,25 @@ class Auditor:
         return whole_days(checkpoint.backfill.from_s, read_up_to, self.zone)
 
     def _stored(self, days: Days) -> DayCounts:
+        """Count what is stored, and what open gaps are known to lack.
+
+        A difference that is known and on record must not be searched for every hour.
+        """
+        counted = self._really_stored(days)
+        known = dict(counted.counts)
+        for gap in self.gaps.open_ones("responses"):
+            day = datetime.fromtimestamp(gap.from_s, UTC).astimezone(self.zone).date()
+            known[day] = known.get(day, ClassCounts()).plus(gap.difference)
+        return replace(counted, counts=known)
+
+    def _really_stored(self, days: Days) -> DayCounts:
         """Count what is stored, as the source would: without what is believed to be deleted."""
         from_s, to_s = days.seconds(self.zone)
         start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
         rows = self.reader.rows
         listed = rows.ingest.store.between(rows.account_token, "response", start, end)
         believed = (one for one in listed if one.key not in self.removals.suspects)
-        counted = count_days(believed, days, self.zone)
-        known = dict(counted.counts)
-        for gap in self.gaps.open_ones("responses"):
-            # A difference that is known and on record must not be searched for every hour.
-            day = datetime.fromtimestamp(gap.from_s, UTC).astimezone(self.zone).date()
-            known[day] = known.get(day, ClassCounts()).plus(gap.difference)
-        return replace(counted, counts=known)
+        return count_days(believed, days, self.zone)
 
     def _save(self, state: AuditState) -> None:
         self.run.state.save_checkpoint(self.run.grant, _NAME, state.to_json())

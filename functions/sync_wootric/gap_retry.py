@@ -41,9 +41,11 @@ class GapRetry:
     def all_due(self) -> None:
         """Try every gap whose time has come."""
         for gap in self.gaps.open_ones():
-            if not gap.is_due(self.run.clock.at()):
+            if self._is_of_another_zone(gap) and self.auditor.agrees(self._days_of(gap)):
+                self.gaps.close(gap)
+            elif not gap.is_due(self.run.clock.at()):
                 continue
-            if gap.kind == "second":
+            elif gap.kind == "second":
                 self._second(gap)
             else:
                 self._days(gap)
@@ -110,9 +112,17 @@ class GapRetry:
         """Return what the source counts beyond what is stored; a decline is counted by nobody."""
         if gap.stream == "declines" or self.auditor.metric != NPS:
             return ClassCounts()
-        source, stored = self.auditor.counted(self._days_of(gap))
+        days = self._days_of(gap)
+        if self.auditor.agrees(days):
+            return ClassCounts()  # or gaps of the same day would hold each other open
+        source, stored = self.auditor.counted(days)
         # What is on record already was added to the stored counts.
         return gap.difference.plus(source.minus(stored))
+
+    def _is_of_another_zone(self, gap: Gap) -> bool:
+        """Whether its days begin at another midnight: the time zone has been corrected since."""
+        first_s, _ = self._days_of(gap).seconds(self.auditor.zone)
+        return gap.kind == "counts" and gap.from_s != first_s
 
     def _days_of(self, gap: Gap) -> Days:
         zone = self.auditor.zone

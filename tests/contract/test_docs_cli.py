@@ -2,24 +2,42 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
 import typer.main
 
-from nps_cli import log_rows, rows
+from nps_cli import connections, log_rows, rows, sync_reports
 from nps_cli.main import app
 from nps_cli.replay import Request, report_row
+from nps_cli.status_rows import Known, status_row
 from nps_cli.tally import Tally
+from nps_core.audit import AuditState
 from nps_core.folds import fold_account, fold_contact
 from nps_core.ledger import contact_vote, vote_id
+from nps_core.wanted import Wanted
 from nps_local.fake_wootric import admin_control, admin_data
 from nps_testing.documents import section, text
 from nps_testing.factories import make_answer
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+UNKNOWN = Known(
+    account_token="NPS-1a2b3c4d",
+    host="https://api.wootric.com",
+    activated_at=None,
+    overlap=timedelta(minutes=15),
+    zone=ZoneInfo("UTC"),
+    streams={"responses": None, "declines": None},
+    people=None,
+    audit=AuditState(),
+    wanted=Wanted(),
+    gaps=(),
+    suspects=(),
+    last_run=None,
+)
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
@@ -80,6 +98,10 @@ def _fields() -> dict[str, list[str]]:
         "responses list": list(rows.response_row(answer)),
         "declines list": list(rows.decline_row(answer)),
         "runs list": list(log_rows.RUN),
+        "sync status": list(status_row(UNKNOWN, NOW)),
+        "sync audit": list(sync_reports.AUDIT),
+        "sync backfill": list(sync_reports.BACKFILL),
+        "connections list": list(connections.FIELDS),
         "tasks list": list(log_rows.TASK),
         "mail list": list(log_rows.MAIL),
         "quarantine list": list(log_rows.QUARANTINE),

@@ -9,7 +9,9 @@ from nps_core import clock
 from nps_core.adapters import aws, items
 from nps_core.adapters.connections import DynamoConnections
 from nps_core.adapters.directory import DynamoDirectory
+from nps_core.adapters.people import DynamoPeople
 from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.people import Profile
 from nps_testing.environment import TOKEN
 from nps_testing.factories import NOW, make_answer
 from nps_testing.operator_stack import ON_STACK, OperatorStack, deployed, run, run_json
@@ -132,6 +134,30 @@ def test_contacts_list__leaves_out_who_cannot_be_compared(filled: OperatorStack)
 def test_contacts_list__of_one_account(filled: OperatorStack) -> None:
     assert len(run_json("contacts", "list", "--account", "c-2")) == 1
     assert run_json("contacts", "list", "--account", "nobody") == []
+
+
+def test_contacts__have_the_name_and_the_properties_that_people_have_now(
+    filled: OperatorStack,
+) -> None:
+    people = DynamoPeople(aws.dynamodb(), filled.state, TOKEN)
+    people.put(Profile("7001", "ana@acme.example", "u-1", "Ana Diaz", {"plan": "pro"}))
+    DynamoPeople(aws.dynamodb(), filled.state, "NPS-other").put(
+        Profile("7002", None, None, "Somebody Else")
+    )
+    rows = run_json("contacts", "list")
+    ana, bo = rows[0], rows[1]
+    assert (ana["name"], ana["external_id"], ana["properties"]) == (
+        "Ana Diaz",
+        "u-1",
+        {"plan": "pro"},
+    )
+    assert (bo["name"], bo["external_id"], bo["properties"]) == (None, None, {})
+    assert rows[2]["name"] == "Ana Diaz", "the same person at another account"
+    assert run_json("accounts", "show", "c-118")["contacts"][0] == ana
+    people.erase("7001")
+    assert run_json("contacts", "list")[0]["name"] is None
+    people.put(Profile("7001", "ana@acme.example", "u-1", "Ana Diaz", {}))
+    assert "Ana Diaz" in run("contacts", "list", *ON_STACK).output
 
 
 def test_responses_list__has_every_answer_oldest_first(filled: OperatorStack) -> None:

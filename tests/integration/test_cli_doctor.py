@@ -13,6 +13,8 @@ import webhook_receiver.app
 from nps_core import clock
 from nps_core.adapters import aws, items
 from nps_core.adapters.connections import DynamoConnections
+from nps_core.adapters.source_accounts import DynamoSourceAccounts
+from nps_core.source_accounts import Connection
 from nps_local.fake_wootric.oauth import Credentials
 from nps_local.fake_wootric.server import FakeWootric
 from nps_testing.environment import TOKEN, WEBHOOK_KEY
@@ -21,8 +23,8 @@ from nps_testing.lambda_context import context
 from nps_testing.operator_stack import ON_STACK, OperatorStack, deployed, run
 
 CHECKS = [
-    *("credentials", "token", "page", "rate_headers", "webhook", "sender", "ses_account"),
-    *("owner", "activation", "schedules", "unmatched"),
+    *("credentials", "token", "page", "rate_headers", "time_zone", "webhook", "sender"),
+    *("ses_account", "owner", "activation", "schedules", "unmatched"),
 ]
 
 
@@ -129,7 +131,7 @@ def test_a_new_stack__names_a_fix_for_every_failure(stack: OperatorStack) -> Non
     status, rows = diagnose()
     assert status == 1
     assert failing(rows) == [
-        *("credentials", "token", "page", "rate_headers", "sender", "ses_account"),
+        *("credentials", "token", "page", "rate_headers", "time_zone", "sender", "ses_account"),
         *("activation", "schedules"),
     ]
     assert all(rows[name]["fix"] for name in failing(rows))
@@ -139,7 +141,7 @@ def test_a_new_stack__names_a_fix_for_every_failure(stack: OperatorStack) -> Non
 def test_wrong_credentials__are_told_from_a_wrong_account(healthy: OperatorStack) -> None:
     keep_secret(healthy, "wrong")
     _, rows = diagnose()
-    assert failing(rows) == ["token", "page", "rate_headers"]
+    assert failing(rows) == ["token", "page", "rate_headers", "time_zone"]
     assert rows["token"]["detail"].endswith("answers 401")
     assert "wrong" not in json.dumps(rows["token"])
 
@@ -204,6 +206,40 @@ def test_a_fallback_owner_outside_the_allowed_domains__is_reported(
         monkeypatch.setenv("SECRET_ARN", stack.secret_arn)
         _, rows = diagnose()
     assert rows["owner"]["ok"] is False
+
+
+def test_a_wrong_time_zone__is_reported_with_one_that_fits(
+    healthy: OperatorStack, wootric: FakeWootric
+) -> None:
+    _, rows = diagnose()
+    assert "not enough answers yet" in rows["time_zone"]["detail"]
+    wootric.switch(account_time_zone="Asia/Tokyo")
+    wootric.generate(answers=250, people=40, accounts=5, days=30)
+    status, rows = diagnose()
+    assert (status, failing(rows)) == (1, ["time_zone"])
+    assert rows["time_zone"]["fix"].startswith("deploy with WootricTimeZone=Asia/Tokyo, or another")
+
+
+def test_counts_that_cannot_be_read__fail_the_time_zone_alone(
+    healthy: OperatorStack, wootric: FakeWootric
+) -> None:
+    wootric.generate(answers=250, people=40, accounts=5, days=30)
+    wootric.fail(at={3: "error500"})  # after the token, the page and the list
+    _, rows = diagnose()
+    assert failing(rows) == ["time_zone"]
+    assert rows["time_zone"]["detail"] == "/v1/nps_summary answers 500"
+
+
+def test_every_connection__is_checked_under_its_name(healthy: OperatorStack) -> None:
+    other = Connection("NPS-EU-5e6f7a8b", "http://127.0.0.1:9", "NPS", "Europe/Berlin", 80)
+    DynamoSourceAccounts(aws.dynamodb(), healthy.state).put(other)
+    result = run("doctor", *ON_STACK, "--json")
+    rows = {row["check"]: row for row in json.loads(result.output[result.output.index("[\n") :])}
+    theirs = [f"NPS-EU-5e6f7a8b {name}" for name in CHECKS[:5]]
+    assert list(rows) == [*CHECKS[:5], *theirs, *CHECKS[5:]]
+    assert failing(rows) == [*theirs, "activation"]
+    assert "`nps connect --account NPS-EU-5e6f7a8b`" in rows[theirs[0]]["fix"]
+    assert rows["activation"]["fix"] == "run `nps connect --account NPS-EU-5e6f7a8b`"
 
 
 def test_people__see_a_line_per_check(healthy: OperatorStack) -> None:

@@ -2,6 +2,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -63,6 +64,7 @@ def known(
         host="https://api.wootric.com",
         activated_at=NOW,
         overlap=timedelta(minutes=15),
+        zone=ZoneInfo("UTC"),
         streams=streams,
         people=people,
         audit=audit,
@@ -203,3 +205,11 @@ def test_share__is_all_only_at_the_end() -> None:
     beyond = at(int(NOW.timestamp()) + 60).backfill
     assert share(beyond) < 1
     assert share(done().backfill) == 1
+
+
+def test_days_that_are_counted_otherwise__hold_back_what_is_complete() -> None:
+    day = NOW.date() - timedelta(days=3)
+    cut = AuditState(todo=(Days(day, day),))
+    row = status_row(known(done(), done(), audit=cut), NOW)
+    assert row["held_by"] == "days that the source counts otherwise"
+    assert row["complete_to"] == f"{day}T00:00:00Z"

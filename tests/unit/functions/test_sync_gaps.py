@@ -1,10 +1,14 @@
 """What could not be proven is on record, is tried again, and is closed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from nps_core.counting import ClassCounts, Days
 from nps_core.errors import SourceUnavailable, Unauthorized
+from nps_core.gaps import Gap
 from nps_testing.sync_world import World
 
 
@@ -171,3 +175,33 @@ def test_unauthorized_in_the_middle__is_told_as_well() -> None:
     world.before_page = refuse
     assert world.tick().status == "failed"
     assert len(world.connections.mails) == 1
+
+
+def test_gap_of_a_wrong_time_zone__is_closed_once_the_zone_is_right() -> None:
+    right = ZoneInfo("America/Los_Angeles")
+    world = World(page_s=0.05, zone=ZoneInfo("Asia/Tokyo"))
+    world.add(3_600)
+    world.source.counts = world.counts_in("America/Los_Angeles")
+    world.tick()
+    assert len(world.open_gaps()) == 1
+    plan = replace(world.sync.plan, zone=right)
+    world.sync, world.zone = replace(world.sync, plan=plan), right
+    world.time.sleep(3_600)
+    record = world.tick()
+    assert world.open_gaps() == []
+    assert record.requests <= 10, "nothing has to be read again"
+
+
+def test_gaps_of_one_day__do_not_hold_each_other_open() -> None:
+    world = World(page_s=0.05)
+    world.add(3_600)
+    world.tick()
+    day_s, _ = Days(*[(world.time.now() - timedelta(days=40)).date()] * 2).seconds(world.zone)
+    for from_s, extra in ((day_s, 9), (day_s + 60, -9)):
+        gap = Gap("responses", "counts", from_s, from_s + 60, "twins", world.time.now(), "run-1")
+        world.holes.put_gap(
+            replace(gap, difference=ClassCounts(extra), tries=1, tried_at=gap.found_at)
+        )
+    world.time.sleep(86_400)
+    world.tick()
+    assert world.open_gaps() == []
