@@ -2,20 +2,34 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from nps_core.counting import ClassCounts, Days
 from nps_core.models import Answer, Kind
 from nps_core.scoring import categorize
 from nps_local.fake_wootric.model import Answer as SourceAnswer
 from nps_local.fake_wootric.model import Decline, EndUser
-from nps_testing.sync_account import ZONE, SyncAccount
+from nps_local.fake_wootric.server import FakeWootric
+from nps_testing.sync_account import ZONE
 
 KINDS: tuple[Kind, ...] = ("response", "decline")
 SourceRow = SourceAnswer | Decline
 
 
-def rows(account: SyncAccount, kind: Kind) -> list[SourceRow]:
+class Synced(Protocol):
+    """A source and what is stored of it; `sync_account.SyncAccount`."""
+
+    @property
+    def source(self) -> FakeWootric:
+        """The truth."""
+        ...
+
+    def stored(self, kind: Kind, row_id: object) -> Answer | None:
+        """An answer or decline as it is stored."""
+        ...
+
+
+def rows(account: Synced, kind: Kind) -> list[SourceRow]:
     """All rows of the source, deleted ones too. Hold the store's lock while requests are served."""
     store = account.source.store
     store.advance(account.source.context.now_ms())
@@ -33,7 +47,7 @@ def is_listed(row: SourceRow, now_ms: float) -> bool:
     return not row.deleted and row.visible_ms <= now_ms
 
 
-def differences(account: SyncAccount, since_s: int = 0) -> list[str]:
+def differences(account: Synced, since_s: int = 0) -> list[str]:
     """What differs between the source and the stored answers; empty when nothing does.
 
     `since_s`: rows created before it are not wanted.
@@ -47,7 +61,7 @@ def differences(account: SyncAccount, since_s: int = 0) -> list[str]:
     ]
 
 
-def difference(account: SyncAccount, kind: Kind, row: SourceRow) -> Iterator[str]:
+def difference(account: Synced, kind: Kind, row: SourceRow) -> Iterator[str]:
     """Name what differs between one row of the source and what is stored of it."""
     stored, user = account.stored(kind, row.id), account.source.store.users[row.end_user_id]
     if row.deleted:
@@ -60,7 +74,7 @@ def difference(account: SyncAccount, kind: Kind, row: SourceRow) -> Iterator[str
         yield from (name for name, same in _compared(stored, row, user).items() if not same)
 
 
-def source_counts(account: SyncAccount, days: Days) -> ClassCounts:
+def source_counts(account: Synced, days: Days) -> ClassCounts:
     """The answers of the source that count, by class, as its own summary has them."""
     from_s, to_s = days.seconds(ZONE)
     now_ms = account.source.context.now_ms()
