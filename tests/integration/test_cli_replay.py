@@ -145,13 +145,12 @@ def test_a_function_that_fails__stops_and_names_the_command_to_go_on(
     assert counted() == [("c-118", 15)]
 
 
-def test_a_function_that_is_gone__is_told_the_same_way(stack: OperatorStack) -> None:
+def test_a_table_that_is_gone__is_told_before_anything_is_replayed(stack: OperatorStack) -> None:
     stack.lose([old(1, 9)])
     aws.dynamodb().delete_table(TableName=stack.state)
     result = run("replay", *SINCE, *ON_STACK)
     assert result.exit_code == 1
-    assert "rollup failed with StoreUnavailable" in result.output
-    assert "0 of 1 answer done; go on with: nps replay --from" in result.output
+    assert "a resource of the stack is gone; deploy the stack again" in result.output
 
 
 @pytest.mark.parametrize(
