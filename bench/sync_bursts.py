@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from nps_local.fake_wootric.actions import NewAnswer
-from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.fake_sync import MovingTime
-from nps_testing.sync_account import SyncAccount
+from nps_local.fakes.wootric.actions import NewAnswer
+from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.fakes.sync import MovingTime
+from nps_testing.worlds.sync_account import SyncAccount
 from sync_table import Row, ratio, responses_asked
 
 PEOPLE = 100

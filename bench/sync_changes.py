@@ -5,10 +5,10 @@ from datetime import UTC, datetime, time
 from random import Random
 
 from nps_core.scoring import categorize
-from nps_local.fake_wootric.actions import NewAnswer
-from nps_local.fake_wootric.model import Answer
-from nps_testing.sync_account import ZONE, SyncAccount
-from nps_testing.sync_truth import difference
+from nps_local.fakes.wootric.actions import NewAnswer
+from nps_local.fakes.wootric.data.model import Answer
+from nps_testing.worlds.sync_account import ZONE, SyncAccount
+from nps_testing.worlds.sync_truth import difference
 from sync_reads import account_of_20_000
 from sync_table import Row, ratio
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.fake_sync import MovingTime
-from nps_testing.three_days import live_through
+from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.fakes.sync import MovingTime
+from nps_testing.worlds.three_days import live_through
 from sync_table import Row
 
 

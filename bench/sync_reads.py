@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
-from nps_local.fake_wootric.actions import NewAnswer
-from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.crashes import Killed
-from nps_testing.fake_sync import MovingTime
-from nps_testing.sync_account import Moment, SyncAccount
+from nps_local.fakes.wootric.actions import NewAnswer
+from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.fakes.sync import MovingTime
+from nps_testing.stacks.crashes import Killed
+from nps_testing.worlds.sync_account import Moment, SyncAccount
 from sync_table import Row, ratio, responses_asked
 
 ANSWERS, DAYS, PER_MINUTE = 20_000, 180, 80

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from nps_testing.sync_account import SyncAccount
+from nps_testing.worlds.sync_account import SyncAccount
 
 PAGE = 50
 

@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from nps_core.accounts import AccountRules
-from nps_core.adapters import aws
-from nps_core.adapters.answers import DynamoAnswerStore
-from nps_core.adapters.directory import DynamoDirectory
-from nps_core.adapters.ledgers import DynamoLedgerStore
-from nps_core.adapters.summaries import DynamoSummaryStore
-from nps_core.ingest import Ingest
-from nps_core.models import Answer, Incoming
-from nps_testing import dynamodb_local_server, environment
-from nps_testing.backends import local_tables
+from nps_core.answers.dynamo import DynamoAnswerStore
+from nps_core.answers.ingest import Ingest
+from nps_core.answers.matching import AccountRules
+from nps_core.answers.models import Answer, Incoming
+from nps_core.aws import clients
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
+from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_testing.factories import NOW, make_incoming
+from nps_testing.stacks import dynamodb_local_server, environment
+from nps_testing.stacks.backends import local_tables
 from rollup.service import Rollup
 
 ANSWERS, PEOPLE, ACCOUNTS = 600, 300, 60
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _measure(batch: int) -> tuple[float, float]:
-    client = aws.dynamodb()
+    client = clients.dynamodb()
     answers = DynamoAnswerStore(client, os.environ["RESPONSES_TABLE"])
     state = os.environ["STATE_TABLE"]
     rules = AccountRules.of("company_id,company", "company", "csm_email")

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 import pytest
 
-from nps_core.adapters import aws
-from nps_testing import environment
-from nps_testing.backends import dynamodb_local, tables
+from nps_core.aws import clients
+from nps_testing.stacks import environment
+from nps_testing.stacks.backends import dynamodb_local, tables
 
 __all__ = ["dynamodb_local", "tables"]  # fixtures for every test
 
@@ -31,7 +31,7 @@ def clean_environment() -> Iterator[None]:
 
 def _forget() -> None:
     """Empty every `deps()` cache of an imported handler, and the client cache."""
-    aws.forget_clients()
+    clients.forget_clients()
     for module in list(sys.modules.values()):
         forget = getattr(getattr(module, "deps", None), "cache_clear", None)
         if forget is not None:

@@ -9,7 +9,8 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from nps_cli import (
+from nps_cli.argv import OWN_OPTIONS, normalise
+from nps_cli.commands import (
     accounts,
     connect,
     connections,
@@ -21,12 +22,11 @@ from nps_cli import (
     responses,
     sync,
 )
-from nps_cli.argv import OWN_OPTIONS, normalise
-from nps_cli.errors import TRANSLATED, Failure, explain
-from nps_cli.redrive import redrive
-from nps_cli.replay import replay
-from nps_cli.space import Space
-from nps_cli.target import Options
+from nps_cli.commands.redrive import redrive
+from nps_cli.commands.replay import replay
+from nps_cli.shell.errors import TRANSLATED, Failure, explain
+from nps_cli.shell.stack import Space
+from nps_cli.shell.target import Options
 
 
 class OperatorGroup(TyperGroup):

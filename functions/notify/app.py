@@ -13,19 +13,18 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from notify.service import Notify
 from nps_core import clock
-from nps_core.adapters.answers import DynamoAnswerStore
-from nps_core.adapters.aws import dynamodb
-from nps_core.adapters.connections import DynamoConnections
-from nps_core.adapters.directory import DynamoDirectory
-from nps_core.adapters.follow_up import DynamoFollowUp
-from nps_core.adapters.quarantine import DynamoQuarantine
-from nps_core.adapters.stream import keep_bad_records, read_records
+from nps_core.answers.dynamo import DynamoAnswerStore
+from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.answers.stream import keep_bad_records, read_records
+from nps_core.aws.clients import dynamodb
 from nps_core.config import NotifySettings
+from nps_core.connections.profile import DynamoConnections
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.owners import OwnerPolicy
+from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.observability import logger, metrics
-from nps_core.owners import OwnerPolicy
-
-from .service import Notify
 
 
 class Deps(NamedTuple):

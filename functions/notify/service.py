@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from nps_core.alert_effects import Context
-from nps_core.alert_rules import decide, why_history
+from nps_core.answers.models import Answer
+from nps_core.answers.ports import AnswerStore
+from nps_core.customers.owners import Owner, OwnerPolicy
 from nps_core.errors import Contended
-from nps_core.follow_up import Action, Decision, FollowUpStore, scope_of
-from nps_core.models import Answer, AnswerKey
-from nps_core.owners import Owner, OwnerPolicy
-from nps_core.ports import AnswerStore
+from nps_core.follow_up.effects import Context
+from nps_core.follow_up.models import Action, Decision, FollowUpStore, scope_of
+from nps_core.follow_up.rules import decide, why_history
+from nps_core.keys import AnswerKey
 
 _TRIES = 5
 _MAX_PAUSE_S = 0.1

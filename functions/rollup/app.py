@@ -13,15 +13,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nps_core import clock
-from nps_core.adapters.aws import dynamodb
-from nps_core.adapters.ledgers import DynamoLedgerStore
-from nps_core.adapters.quarantine import DynamoQuarantine
-from nps_core.adapters.stream import keep_bad_records, read_records
-from nps_core.adapters.summaries import DynamoSummaryStore
+from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.answers.stream import keep_bad_records, read_records
+from nps_core.aws.clients import dynamodb
 from nps_core.config import RollupSettings
+from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
+from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.observability import logger, metrics
-
-from .service import Rollup
+from rollup.service import Rollup
 
 
 class Deps(NamedTuple):

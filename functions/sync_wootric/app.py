@@ -17,14 +17,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from nps_core import clock
 from nps_core.config import SyncSettings
 from nps_core.observability import logger, metrics
-from nps_core.runlog import run_id
-
-from . import wiring
-from .events import Request
-from .fleet import Fleet, Outcome
-from .metrics import numbers
-from .operations import job_for
-from .run import Clock
+from nps_core.sync.runlog import run_id
+from sync_wootric import wiring
+from sync_wootric.connections import Fleet, Outcome
+from sync_wootric.requests import Request, job_for
+from sync_wootric.run import Clock, numbers
 
 _WORST = ("failed", "partial", "running", "complete", "skipped")
 

@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from nps_core.counting import ClassCounts, Days
-from nps_core.gaps import Gap
-from nps_core.lease import Grant, Held
-from nps_core.outbox import OutboxMail
-from nps_core.people import Profile
-from nps_core.positions import PageQuery
-from nps_core.suspects import Suspect
-from nps_core.wanted import Wanted
+from nps_core.customers.people import Profile
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.sync.lease import Grant, Held
+from nps_core.sync.proof.counting import ClassCounts, Days
+from nps_core.sync.proof.gaps import Gap
+from nps_core.sync.proof.suspects import Suspect
+from nps_core.sync.reading.cursor import PageQuery
+from nps_core.sync.requests import Wanted
 
 
 class Source(Protocol):

@@ -4,12 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nps_core.lease import Grant
-from nps_core.runlog import RunRecord
-from nps_core.wootric import OutOfTime
+from nps_core.errors import OutOfTime
+from nps_core.sync.lease import Grant
+from nps_core.sync.runlog import RunRecord
+from sync_wootric.ports import Source, SyncState
 
-from .ports import Source, SyncState
-from .rows import Tally
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of the rows of a page."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    """Quarantined for the first time."""
+
 
 RESERVE_S = 60.0
 """Kept free at the end of the invocation for the page in flight and for the run's own records."""
@@ -103,3 +113,22 @@ class Run:
         new = self.source.requests - self.requests_booked
         self.requests_booked = self.source.requests
         return new
+
+
+def numbers(
+    record: RunRecord, run: Run | None, lag_s: float | None, open_gaps: int
+) -> dict[str, float]:
+    """Return the metrics of a run by name; a skipped run tells lag and gaps only."""
+    found: dict[str, float] = {"SyncGaps": open_gaps}
+    if lag_s is not None:
+        found["SyncLagSeconds"] = lag_s
+    if run is not None:
+        found |= {
+            "ResponsesCreated": run.responses_created,
+            "ResponsesUpdated": run.responses_updated,
+            "ResponsesDeleted": record.deleted,
+            "Quarantined": record.quarantined,
+            "Throttled": record.throttled,
+            "SyncFailed": int(record.status == "failed"),
+        }
+    return found

@@ -3,29 +3,28 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from nps_core.accounts import AccountRules
-from nps_core.adapters.answers import DynamoAnswerStore
-from nps_core.adapters.aws import dynamodb, secrets_manager
-from nps_core.adapters.connections import DynamoConnections
-from nps_core.adapters.directory import DynamoDirectory
-from nps_core.adapters.end_users import EndUsers
-from nps_core.adapters.holes import DynamoHoles
-from nps_core.adapters.pacing import Pacer
-from nps_core.adapters.people import DynamoPeople
-from nps_core.adapters.quarantine import DynamoQuarantine
-from nps_core.adapters.secret_store import ConnectionSecrets, SecretStore
-from nps_core.adapters.source_accounts import DynamoSourceAccounts
-from nps_core.adapters.sync_state import DynamoSyncState
-from nps_core.adapters.wootric import WootricClient
+from nps_core.answers.dynamo import DynamoAnswerStore
+from nps_core.answers.ingest import Ingest
+from nps_core.answers.matching import AccountRules
+from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.aws.clients import dynamodb, secrets_manager
 from nps_core.config import SyncSettings
-from nps_core.ingest import Ingest
-from nps_core.source_accounts import Connection, checked
-from nps_core.wootric import base_url
-
-from .fleet import Fleet
-from .rows import RowStore
-from .service import Sync
-from .work import Plan
+from nps_core.connections.dynamo_settings import DynamoSourceAccounts
+from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.secret_store import ConnectionSecrets, SecretStore
+from nps_core.connections.settings import Connection, checked
+from nps_core.connectors.pacing import Pacer
+from nps_core.connectors.wootric.client import WootricClient
+from nps_core.connectors.wootric.end_users import EndUsers
+from nps_core.connectors.wootric.protocol import base_url
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.dynamo_people import DynamoPeople
+from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.proof.dynamo import DynamoHoles
+from sync_wootric.connections import Fleet
+from sync_wootric.phases import Plan
+from sync_wootric.reading.pages import RowStore
+from sync_wootric.tick import Sync
 
 
 def build(

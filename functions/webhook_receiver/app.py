@@ -13,15 +13,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nps_core import clock
-from nps_core.adapters.aws import secrets_manager, sqs
-from nps_core.adapters.inbox import SqsInbox
-from nps_core.adapters.secret_store import SecretStore
+from nps_core.answers.inbox import SqsInbox
+from nps_core.aws.clients import secrets_manager, sqs
 from nps_core.config import WebhookSettings
+from nps_core.connections.secret_store import SecretStore
 from nps_core.observability import logger, metrics
-
-from . import wiring
-from .http_event import Request, reply
-from .service import Result, Stores, receive
+from webhook_receiver import wiring
+from webhook_receiver.http_event import Request, reply
+from webhook_receiver.service import Result, Stores, receive
 
 _STATUS: dict[Result, int] = {"too_large": 413, "rejected": 401, "refused": 503}
 _METRIC: dict[Result, str] = {

@@ -12,13 +12,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nps_core import clock
-from nps_core.adapters.inbox import from_message
+from nps_core.answers.inbox import from_message
 from nps_core.config import InboxSettings
 from nps_core.errors import PayloadError, TransientError
 from nps_core.observability import logger, metrics
-
-from . import wiring
-from .service import VerifiedStores, store
+from webhook_receiver import wiring
+from webhook_receiver.service import VerifiedStores, store
 
 
 @cache

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+from nps_core.answers.ingest import Ingest
+from nps_core.answers.ports import Quarantine
+from nps_core.connections.secret import Secret
+from nps_core.connectors.wootric.payloads import from_webhook
+from nps_core.connectors.wootric.signature import verify
 from nps_core.errors import ConfigError, InvalidSignature, PayloadError, TransientError
-from nps_core.ingest import Ingest
-from nps_core.payloads import from_webhook
-from nps_core.ports import Quarantine
-from nps_core.secret import Secret
-from nps_core.signature import verify
 
 MAX_BODY = 64 * 1024
 """Bytes of a body; Wootric's largest is a few KB, and larger ones are not parsed at all."""

@@ -1,14 +1,13 @@
 """Adapters that both entry points of this package share."""
 
-from nps_core.accounts import AccountRules
-from nps_core.adapters.answers import DynamoAnswerStore
-from nps_core.adapters.aws import impatient_dynamodb
-from nps_core.adapters.directory import DynamoDirectory
-from nps_core.adapters.quarantine import DynamoQuarantine
+from nps_core.answers.dynamo import DynamoAnswerStore
+from nps_core.answers.ingest import Ingest
+from nps_core.answers.matching import AccountRules
+from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.aws.clients import impatient_dynamodb
 from nps_core.config import InboxSettings, WebhookSettings
-from nps_core.ingest import Ingest
-
-from .service import VerifiedStores
+from nps_core.customers.directory import DynamoDirectory
+from webhook_receiver.service import VerifiedStores
 
 
 def stores(settings: WebhookSettings | InboxSettings) -> VerifiedStores:

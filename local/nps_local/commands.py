@@ -7,15 +7,17 @@ from typing import Annotated
 
 import typer
 
-from nps_local import admin_client, clock_commands, console, mails
+from nps_local import console
+from nps_local.clock import commands
 from nps_local.console import DataOption
+from nps_local.control import admin_client, mails
 from nps_local.up_command import up
 
 app = typer.Typer(
     help="The whole loop on this machine: no Docker, no cloud account.", no_args_is_help=True
 )
 app.command()(up)
-app.add_typer(clock_commands.app, name="clock")
+app.add_typer(commands.app, name="clock")
 
 
 @app.command()
@@ -24,7 +26,7 @@ def fire(
     data: DataOption = None,
 ) -> None:
     """Run a schedule's target now and print its result as JSON."""
-    from nps_local import schedules  # noqa: PLC0415  the SDK takes half a second to import
+    from nps_local.control import schedules  # noqa: PLC0415  the SDK takes half a second to import
 
     stack = console.find(data)
     with console.failures():

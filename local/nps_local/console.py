@@ -10,8 +10,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from nps_local import discovery
-from nps_local.local_http import UnreachableError
+from nps_local.control.local_http import UnreachableError
+from nps_local.stack import discovery
 
 DataOption = Annotated[
     Path | None,

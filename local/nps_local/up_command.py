@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nps_local import checkout, clock_control, console
+from nps_local import checkout, console
+from nps_local.clock import control
 from nps_local.options import FakeData, UpOptions
-from nps_local.processes import ChildFailedError
+from nps_local.stack.processes import ChildFailedError
 
 if TYPE_CHECKING:
-    from nps_local.stack import LocalStack
+    from nps_local.stack.local_stack import LocalStack
 
 
 def up(  # noqa: PLR0913, PLR0917  every option is a parameter
@@ -52,7 +53,7 @@ def up(  # noqa: PLR0913, PLR0917  every option is a parameter
     days: Annotated[int, typer.Option(help="Of the bundled fake's past.")] = FakeData().days,
 ) -> None:
     """Start the stack; one JSON line says that it is ready. SIGTERM or Ctrl-C ends it."""
-    from nps_local.stack import LocalStack  # noqa: PLC0415  the SDK takes long to import
+    from nps_local.stack.local_stack import LocalStack  # noqa: PLC0415  the SDK takes long to import
 
     try:
         options = UpOptions(
@@ -60,7 +61,7 @@ def up(  # noqa: PLR0913, PLR0917  every option is a parameter
             http_port=http_port,
             aws_port=aws_port,
             wootric_url=wootric_url.rstrip("/") if wootric_url else None,
-            now=clock_control.parse_time(now) if now else None,
+            now=control.parse_time(now) if now else None,
             secrets=secrets,
             parameters=assignments(settings or []),
             schedules=schedules,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nps_local import checkout
-from nps_testing import stack
-from nps_testing.stack import LocalStack
+from nps_testing.stacks import local
+from nps_testing.stacks.local import LocalStack
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def ministack_python() -> Path:
     """The interpreter of MiniStack's environment."""
-    why = stack.missing()
+    why = local.missing()
     if why and not os.environ.get("CI"):
         pytest.skip(why)
     return checkout.ministack_python()

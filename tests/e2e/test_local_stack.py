@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from nps_local import checkout, ministack
-from nps_testing.stack import LocalStack
+from nps_local import checkout
+from nps_local.stack import ministack
+from nps_testing.stacks.local import LocalStack
 
 
 def nps_local(stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from nps_core.signature import sign
+from nps_core.connectors.wootric.signature import sign
 from nps_core.times import iso
-from nps_local.recompute import accounts, differences
-from nps_testing.operator import nps
-from nps_testing.source import Source
-from nps_testing.stack import LocalStack
+from nps_local.demo.recompute import accounts, differences
+from nps_testing.sources.local_fake import Source
+from nps_testing.stacks.local import LocalStack
+from nps_testing.stacks.nps_program import nps
 
 COMMENT = "Exports time out & <b>support</b> is slow"
 

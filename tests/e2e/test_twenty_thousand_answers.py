@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from nps_local import schedules
-from nps_local.recompute import accounts, differences
-from nps_testing.operator import nps
-from nps_testing.source import Source
-from nps_testing.stack import LocalStack
+from nps_local.control import schedules
+from nps_local.demo.recompute import accounts, differences
+from nps_testing.sources.local_fake import Source
+from nps_testing.stacks.local import LocalStack
+from nps_testing.stacks.nps_program import nps
 from nps_testing.waiting import wait_until
 
 ANSWERS, KILLS = 20_000, 20

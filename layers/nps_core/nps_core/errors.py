@@ -79,3 +79,7 @@ class Contended(TransientError):
 
 class LeaseLost(TransientError):
     """Another run owns the connection's lease; stop without writing a checkpoint."""
+
+
+class OutOfTime(TransientError):
+    """The run's deadline does not allow the next wait; the next tick goes on from here."""

@@ -32,11 +32,26 @@ StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
                   (kind: account, external_id, email, domain)
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 from zlib import crc32
 
-from nps_core.models import AnswerKey, Kind
+Kind = Literal["response", "decline"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AnswerKey:
+    """Identity of an answer: ids may collide between Wootric accounts, so the token is part."""
+
+    account_token: str
+    kind: Kind
+    id: str
+
+    def __str__(self) -> str:
+        """Return the partition key of ResponsesTable."""
+        return f"{self.account_token}#{self.kind}#{self.id}"
+
 
 ACCOUNT, TASK, OPENTASK, ALERT = "ACCOUNT", "TASK", "OPENTASK", "ALERT"
 MAIL, RUN, QUARANTINE, DIRECTORY = "MAIL", "RUN", "QUARANTINE", "DIRECTORY"

@@ -8,8 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import Literal
 
-from nps_core.models import Direction, ScoreClass
+Direction = Literal["up", "down", "same", "first"]
+
+
+ScoreClass = Literal["promoter", "passive", "detractor"]
+
+
+NPS = "NPS"
 
 
 def categorize(score: int) -> ScoreClass:

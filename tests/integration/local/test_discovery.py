@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nps_local import checkout, discovery
+from nps_local import checkout
+from nps_local.stack import discovery
 
 
 @pytest.fixture

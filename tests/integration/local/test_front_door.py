@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from nps_local.front_door import FrontDoor
+from nps_local.stack.front_door import FrontDoor
 
 
 class _Backend(BaseHTTPRequestHandler):

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from nps_core.models import Answer, AnswerKey, Incoming
+from nps_core.answers.models import Answer, Incoming
+from nps_core.keys import AnswerKey
 from nps_core.times import epoch_ms
-from nps_testing.environment import TOKEN
+from nps_testing.stacks.environment import TOKEN
 
 NOW = datetime(2026, 3, 2, 17, 16, tzinfo=UTC)
 

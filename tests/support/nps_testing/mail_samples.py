@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from notify.mail.model import (
+from nps_core.mails.model import (
     AccountNumbers,
     BackfillMail,
     CredentialsMail,

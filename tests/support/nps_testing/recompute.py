@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from nps_core.models import Answer
+from nps_core.answers.models import Answer
 
 
 class Numbers(NamedTuple):

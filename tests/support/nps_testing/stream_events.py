@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from nps_core.adapters.answers import to_item
-from nps_core.adapters.items import to_wire
-from nps_core.models import Answer
+from nps_core.answers.dynamo import to_item
+from nps_core.answers.models import Answer
+from nps_core.aws.items import to_wire
 
 Change = tuple[Answer | None, Answer | None]
 

@@ -1,9 +1,9 @@
 import pytest
 
-from nps_cli.connect_settings import Settings
-from nps_cli.errors import Failure
+from nps_cli.connections.connect_settings import Settings
+from nps_cli.shell.errors import Failure
+from nps_core.connections.settings import Connection
 from nps_core.errors import ConfigError
-from nps_core.source_accounts import Connection
 
 TEMPLATE = Connection("NPS-1a2b3c4d", "http://127.0.0.1:9", "CES", "Europe/Berlin", 60)
 NONE = Settings(None, None, None, None)

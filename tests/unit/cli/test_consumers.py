@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from nps_cli import consumers
-from nps_cli.consumers import events
-from nps_core.adapters.stream import StreamChange, read_records
+from nps_cli.repair import consumers
+from nps_cli.repair.consumers import events
+from nps_core.answers.stream import StreamChange, read_records
 from nps_testing.factories import make_answer
 
 ANSWERS = [make_answer(id=number, text="too slow \u2013 \U0001f622") for number in range(5)]

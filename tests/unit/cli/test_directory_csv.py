@@ -1,6 +1,6 @@
 import pytest
 
-from nps_cli.directory_csv import Entry, FileRejected, parse
+from nps_cli.directory.directory_csv import Entry, FileRejected, parse
 
 HEADER = "kind,value,account_id,owner,name\n"
 

@@ -1,9 +1,9 @@
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from nps_cli.errors import Failure, explain
-from nps_cli.sync_call import outcome, with_fix
-from nps_core.adapters.aws import store_errors
+from nps_cli.shell.errors import Failure, explain
+from nps_cli.sync.sync_call import outcome, with_fix
+from nps_core.aws.clients import store_errors
 from nps_core.errors import StoreUnavailable
 
 

@@ -1,9 +1,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from nps_cli.sync_progress import Done, how_far
-from nps_core.checkpoint import StreamCheckpoint
-from nps_core.positions import Position
+from nps_cli.sync.sync_progress import Done, how_far
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
+from nps_core.sync.reading.cursor import Position
 from nps_testing.factories import NOW
 
 FIRST = StreamCheckpoint.first(NOW, 10, timedelta(minutes=15))

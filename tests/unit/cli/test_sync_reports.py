@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from nps_cli.sync_reports import AUDIT, BACKFILL, audit_row, backfill_row, days_text
-from nps_core.source_accounts import Connection
-from nps_testing.environment import TOKEN
+from nps_cli.sync.sync_reports import AUDIT, BACKFILL, audit_row, backfill_row, days_text
+from nps_core.connections.settings import Connection
+from nps_testing.stacks.environment import TOKEN
 
 CONNECTION = Connection(TOKEN, "", "NPS", "UTC", 50)
 SINCE = datetime(2025, 1, 31, tzinfo=UTC)

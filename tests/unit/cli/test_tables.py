@@ -3,8 +3,8 @@ import json
 import pytest
 from rich.text import Text
 
-from nps_cli import tables
-from nps_cli.tables import Column
+from nps_cli.shell import tables
+from nps_cli.shell.tables import Column
 
 COLUMNS = (Column.of("name"), Column.of("n", "answers", right=True))
 

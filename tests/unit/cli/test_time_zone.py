@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nps_cli.time_zone import (
+from nps_cli.checks.time_zone import (
     OFFSETS,
     Vote,
     count_day,
@@ -14,7 +14,7 @@ from nps_cli.time_zone import (
     offset_ranges,
     telling_days,
 )
-from nps_core.counting import ClassCounts
+from nps_core.sync.proof.counting import ClassCounts
 
 BERLIN, DAY = ZoneInfo("Europe/Berlin"), date(2026, 2, 20)
 MIDDAY = int(datetime(2026, 2, 20, 12, tzinfo=UTC).timestamp())

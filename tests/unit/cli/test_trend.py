@@ -1,5 +1,5 @@
-from nps_cli.accounts import spark
-from nps_core.folds import MonthPoint
+from nps_cli.commands.accounts import spark
+from nps_core.numbers.account_numbers import MonthPoint
 from nps_core.scoring import count
 
 

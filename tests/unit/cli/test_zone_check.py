@@ -5,11 +5,11 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nps_cli.time_zone import Vote, count_day
-from nps_cli.zone_check import check
-from nps_core.source_accounts import Connection
-from nps_testing.environment import TOKEN
+from nps_cli.checks.time_zone import Vote, count_day
+from nps_cli.checks.zone_check import check
+from nps_core.connections.settings import Connection
 from nps_testing.factories import NOW
+from nps_testing.stacks.environment import TOKEN
 
 FIX = "deploy with WootricTimeZone={}"
 LOS_ANGELES = Connection(TOKEN, "", "NPS", "America/Los_Angeles", 80)

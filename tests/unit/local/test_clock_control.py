@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from nps_core import clock
-from nps_local.clock_control import ClockFile, parse_duration, parse_time
+from nps_local.clock.control import ClockFile, parse_duration, parse_time
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nps_local import credentials
+from nps_local.stack import credentials
 
 GIVEN: dict[str, Any] = {
     "client_id": "id",

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from nps_local import checkout, template
-from nps_local.artifacts import Artifacts
-from nps_local.deploy import Deployment
+from nps_local import checkout
+from nps_local.deployment import template
+from nps_local.deployment.artifacts import Artifacts
+from nps_local.deployment.deploy import Deployment
 
 
 @pytest.fixture

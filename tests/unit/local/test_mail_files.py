@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import Any
 
-from nps_local.mails import write_html
+from nps_local.control.mails import write_html
 
 
 def test_write_html__names_files_in_order_and_escapes_plain_text(tmp_path: Path) -> None:

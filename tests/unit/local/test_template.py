@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from nps_local import checkout, template
+from nps_local import checkout
+from nps_local.deployment import template
 from nps_local.up_command import assignments
 
 SHORT_FORMS = """

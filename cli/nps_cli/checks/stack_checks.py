@@ -1,0 +1,181 @@
+"""What can be wrong with a deployed stack, each with its fix. Nothing here changes anything."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import requests
+from botocore.exceptions import ClientError
+
+from nps_cli.connections.connection_list import connection_tokens
+from nps_cli.shell.errors import TRANSLATED, code_of, explain
+from nps_cli.shell.stack import Space
+from nps_core.addresses import domain_of
+from nps_core.answers.models import UNMATCHED
+from nps_core.errors import ConfigError
+from nps_core.numbers.current import current
+from nps_core.times import iso
+from nps_core.views.answers import Row
+
+_MOST_UNMATCHED = 0.05
+_HTTP_TIMEOUT_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `fix` says what to do when it is not ok."""
+
+    check: str
+    ok: bool
+    detail: str
+    fix: str | None = None
+
+    @classmethod
+    def result(cls, name: str, ok: bool, detail: str, fix: str) -> "Check":
+        """Keep the fix for a failure only."""
+        return cls(name, ok, detail, None if ok else fix)
+
+    def row(self) -> Row:
+        """Return the documented fields."""
+        return asdict(self)
+
+
+def guarded(name: str, look: Callable[[Space], Check], space: Space) -> Check:
+    """Run a check; what AWS or the network answers instead becomes its result."""
+    try:
+        return look(space)
+    except TRANSLATED as exc:
+        return Check(name, False, explain(exc), "see the reason, then run `nps doctor` again")
+    except requests.RequestException as exc:
+        return Check(name, False, type(exc).__name__, "check the network and the address")
+
+
+def webhook(space: Space) -> Check:
+    """A request with a wrong signature must be refused with 401: route, function and secret work.
+
+    It cannot store anything, whatever the answer is.
+    """
+    url = space.target.webhook_url
+    reply = requests.post(
+        url,
+        data=json.dumps({"event_name": "nps_doctor"}).encode(),
+        headers={"X-Wootric-Signature": "sha1=" + "0" * 40, "Content-Type": "application/json"},
+        timeout=_HTTP_TIMEOUT_S,
+        allow_redirects=False,
+    )
+    fixes = {
+        404: "the route is missing: deploy the stack again",
+        503: "the function cannot read the secret: run `nps connect`",
+    }
+    return Check.result(
+        "webhook",
+        reply.status_code == 401,
+        f"{url} answers {reply.status_code} to a wrong signature, expected 401",
+        fixes.get(reply.status_code, "look at the log group of the webhook function"),
+    )
+
+
+def sender(space: Space) -> Check:
+    """SES sends only from a verified address or domain."""
+    mail_from = space.target.parameter("SenderAddress")
+    client = space.target.client("sesv2")
+    verified = [
+        identity for identity in (mail_from, domain_of(mail_from)) if _verified(client, identity)
+    ]
+    return Check.result(
+        "sender",
+        bool(verified),
+        f"{verified[0]} is verified" if verified else f"{mail_from} is not verified in SES",
+        f"open the link that AWS has mailed to {mail_from}, or verify its domain in SES",
+    )
+
+
+def sandbox(space: Space) -> Check:
+    """In the sandbox SES refuses every recipient that is not verified."""
+    account: dict[str, Any] = space.target.client("sesv2").get_account()
+    out, sending = account.get("ProductionAccessEnabled"), account.get("SendingEnabled", True)
+    detail = "SES may send to everybody" if out else "SES is in the sandbox"
+    return Check.result(
+        "ses_account",
+        bool(out and sending),
+        detail if sending else "sending is paused by AWS",
+        "request production access in the SES console; until then verify each owner's address"
+        if sending
+        else "see the SES console for why AWS has paused sending",
+    )
+
+
+def owner(space: Space) -> Check:
+    """Whoever owns what nobody else owns must be mailable, or a detractor is told to nobody."""
+    fallback = space.fallback_owner
+    fix = "deploy with a FallbackOwnerAddress whose domain is among RecipientDomains"
+    try:
+        domains = space.owners.domains
+    except ConfigError as exc:
+        return Check("owner", False, str(exc), fix)
+    allowed = domain_of(fallback) in domains
+    detail = f"{fallback} may be mailed" if allowed else f"the domain of {fallback} is not allowed"
+    return Check.result("owner", allowed, detail, fix)
+
+
+def activation(space: Space) -> Check:
+    """Before activation every answer is history and alerts nobody."""
+    tokens = connection_tokens(space)
+    since = {token: space.connections.activated_at(token) for token in tokens}
+    details = [
+        f"{token} is active since {iso(at)}" if at else f"{token} is not active"
+        for token, at in since.items()
+    ]
+    lacking = [token for token, at in since.items() if at is None]
+    account = "" if lacking == tokens[:1] else f" --account {' or '.join(lacking)}"
+    fix = f"run `nps connect{account}`"
+    return Check.result("activation", not lacking, "; ".join(details), fix)
+
+
+def schedules(space: Space) -> Check:
+    """Sync and mail happen only when their schedules are on."""
+    if space.target.is_local:
+        return Check("schedules", True, "a local stack fires them by `nps local fire`")
+    wanted = {space.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
+    client = space.target.client("scheduler")
+    pages = client.get_paginator("list_schedules").paginate()
+    enabled = {
+        schedule["Target"]["Arn"].rpartition(":")[2]
+        for page in pages
+        for schedule in page["Schedules"]
+        if schedule["State"] == "ENABLED"
+    }
+    off = sorted(wanted - enabled)
+    return Check.result(
+        "schedules",
+        not off,
+        f"no enabled schedule for {', '.join(off)}" if off else "sync and deliver are scheduled",
+        "deploy with SchedulesState=ENABLED",
+    )
+
+
+def unmatched(space: Space) -> Check:
+    """Answers without an account have no owner who knows the customer."""
+    total = without = 0
+    for stored in space.summaries.everything():
+        n = current(stored, space.ledgers, space.now, space.window_days).all.n
+        total += n
+        without += n if stored.account_id == UNMATCHED else 0
+    share = without / total if total else 0.0
+    return Check.result(
+        "unmatched",
+        share < _MOST_UNMATCHED,
+        f"{without} of {total} answers match no account ({share:.1%})",
+        "add who wrote them with `nps directory import`, or set AccountProperties to the"
+        " property that names the account",
+    )
+
+
+def _verified(client: Any, identity: str) -> bool:
+    try:
+        return bool(client.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"])
+    except ClientError as exc:
+        if code_of(exc) == "NotFoundException":
+            return False
+        raise

@@ -1,0 +1,167 @@
+"""`nps connect`: store the credentials of a Wootric account and make it live."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nps_cli.checks import wootric_checks
+from nps_cli.checks.stack_checks import Check
+from nps_cli.connections import stored_secret
+from nps_cli.connections.connect_settings import (
+    AccountOption,
+    ApiUrlOption,
+    MetricOption,
+    RequestsOption,
+    Settings,
+    TimeZoneOption,
+)
+from nps_cli.connections.connection_list import template_connection
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space, space_of
+from nps_core.connections.secret import Secret, parse_secret
+from nps_core.connections.settings import Connection
+from nps_core.errors import ConfigError
+from nps_core.times import iso
+
+SecretsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--secrets",
+        metavar="FILE",
+        help="JSON: client_id, client_secret, webhook_keys {active, retired}. Without it: asks.",
+    ),
+]
+
+
+def connect(
+    ctx: typer.Context,
+    account: AccountOption = None,
+    secrets: SecretsOption = None,
+    api_url: ApiUrlOption = None,
+    metric: MetricOption = None,
+    time_zone: TimeZoneOption = None,
+    requests_per_minute: RequestsOption = None,
+) -> None:
+    """Store the Wootric credentials and signing keys, then activate the account.
+
+    Answers given before the first activation are history and alert nobody. Run it again to
+    rotate a key: the key that was active stays accepted as retired. Secrets are never shown.
+
+    With --account TOKEN it adds another Wootric account to the stack, or changes it.
+    """
+    space = space_of(ctx)
+    settings = Settings(api_url, metric, time_zone, requests_per_minute)
+    template = template_connection(space)
+    if account in (None, template.account_token):
+        settings.require_none()
+        connection = template
+        _keep_template(space, secrets, connection.account_token)
+    else:
+        known = {one.account_token: one for one in space.source_accounts.added()}
+        connection = settings.over(known.get(account) or settings.first(account, template))
+        _keep_added(space, secrets, connection)
+    activated_now = space.connections.activate(connection.account_token, space.now)
+    is_added = connection.account_token != template.account_token
+    zone = wootric_checks.time_zone_now(space, connection, is_added=is_added)
+    _tell(space, connection, zone, activated_now=activated_now)
+
+
+def _keep_template(space: Space, secrets: Path | None, token: str) -> None:
+    try:
+        stored = stored_secret.read(space)
+    except ConfigError:
+        stored = Secret()  # whatever somebody pasted there is about to be replaced
+    secret = _from_file(secrets, token) if secrets else _asked(stored)
+    # A file without other accounts says nothing about those that are stored.
+    secret = replace(secret, connections={**stored.connections, **secret.connections})
+    _require(secret)
+    if secret != stored:
+        stored_secret.write(space, secret)
+
+
+def _keep_added(space: Space, secrets: Path | None, connection: Connection) -> None:
+    """Store the credentials before the settings: a connection without them fails every tick."""
+    token = connection.account_token
+    stored = stored_secret.read(space)
+    secret = _from_file(secrets, token) if secrets else _asked(stored.of(token))
+    if secret.connections:
+        raise Failure(f"{secrets} has connections: give the fields of {token} alone")
+    _require(secret)
+    if secret != stored.of(token):
+        others = {**stored.connections, token: secret}
+        stored_secret.write(space, replace(stored, connections=others))
+    space.source_accounts.put(connection)
+
+
+def _tell(space: Space, connection: Connection, zone: Check | None, *, activated_now: bool) -> None:
+    token = connection.account_token
+    activated_at = space.connections.activated_at(token)
+    if space.options.json:
+        tables.print_json(
+            {
+                "account_token": token,
+                "activated_at": iso(activated_at) if activated_at else None,
+                "activated_now": activated_now,
+                "webhook_url": space.target.webhook_url,
+                "time_zone": zone.row() if zone else None,
+            }
+        )
+        return
+    since = f" since {iso(activated_at)}" if activated_at and not activated_now else ""
+    typer.echo(f"{token} is connected and active{since}.")
+    if zone is None:
+        typer.echo("Wootric cannot be asked from here, so the time zone was not checked.")
+    else:
+        tables.say(f"Time zone: {zone.detail}.")
+        if not zone.ok:
+            tables.say(f"Fix: {zone.fix}")
+    typer.echo(f"Enter this webhook address in Wootric: {space.target.webhook_url}")
+    typer.echo("Then run `nps doctor`, and `nps sync now` for the history.")
+
+
+def _from_file(file: Path, account_token: str) -> Secret:
+    try:
+        text = file.read_text(encoding="utf-8")
+        data: Any = json.loads(text)
+    except OSError as exc:
+        raise Failure(f"cannot read {file}: {exc.strerror}") from exc
+    except ValueError:
+        # Not chained: the error of the JSON parser holds the whole document.
+        raise Failure(f"{file} is not JSON in UTF-8") from None
+    theirs = data.get("account_token", account_token) if isinstance(data, dict) else None
+    if theirs != account_token and isinstance(data, dict):
+        raise Failure(f"{file} is for another account: this one is {account_token}")
+    return parse_secret(text)
+
+
+def _asked(stored: Secret) -> Secret:
+    """Ask for each value; just Enter keeps what is stored."""
+    client_id = _ask("OAuth client id", stored.client_id)
+    client_secret = _ask("OAuth client secret", stored.client_secret)
+    key = _ask("Webhook signing key", stored.active_keys[0] if stored.active_keys else "")
+    asked = replace(stored, client_id=client_id, client_secret=client_secret)
+    return with_key(asked, key)
+
+
+def with_key(secret: Secret, key: str) -> Secret:
+    """Make `key` the active one; those that were active are still accepted, as retired."""
+    if not key or key in secret.active_keys:
+        return secret
+    own = (*secret.active_keys, *secret.retired_keys)
+    retired = tuple(old for old in own if old != key)
+    return replace(secret, active_keys=(key,), retired_keys=retired)
+
+
+def _ask(what: str, stored: str) -> str:
+    hint = " (Enter keeps the stored one)" if stored else ""
+    answer = typer.prompt(f"{what}{hint}", default="", hide_input=True, show_default=False)
+    return str(answer).strip() or stored
+
+
+def _require(secret: Secret) -> None:
+    if secret.missing:
+        raise Failure(f"nothing was stored: {', '.join(secret.missing)} missing")

@@ -1,0 +1,88 @@
+"""`nps connections ...`: the Wootric accounts that the stack reads."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from nps_cli.connections import stored_secret
+from nps_cli.connections.connection_list import connections_of, template_connection
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+from nps_core.connections.settings import Connection
+from nps_core.connectors.wootric.protocol import base_url
+from nps_core.views.answers import Row, when
+
+app = typer.Typer(help="The Wootric accounts that the stack reads.", no_args_is_help=True)
+
+FIELDS = (
+    *("account_token", "host", "metric", "time_zone", "requests_per_minute", "activated_at"),
+    "from",
+)
+_COLUMNS = (
+    Column.of("account_token", "account"),
+    Column.of("host", rank=2),
+    Column.of("metric", rank=1),
+    Column.of("time_zone", "time zone"),
+    Column.of("requests_per_minute", "requests a minute", right=True, rank=3),
+    Column("active since", lambda row: tables.minute(row["activated_at"])),
+    Column.of("from", rank=1),
+)
+
+
+@app.command("list")
+def list_connections(ctx: typer.Context) -> None:
+    """List the Wootric accounts: that of the template, then those added by `nps connect`."""
+    space = space_of(ctx)
+    template, *added = connections_of(space)
+    found = [_row(space, template, "template"), *(_row(space, one, "added") for one in added)]
+    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty="")
+
+
+@app.command("remove")
+def remove_connection(
+    ctx: typer.Context,
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="As `nps connections list` says.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+) -> None:
+    """Stop reading an account that was added, and delete its credentials.
+
+    What is stored of it stays and stays counted.
+    """
+    space = space_of(ctx)
+    if token == template_connection(space).account_token:
+        raise Failure(
+            f"{token} is the account of the template: deploy with another WootricAccountToken,"
+            " or with SchedulesState=DISABLED to stop the sync"
+        )
+    secret = stored_secret.read(space)
+    if token not in {one.account_token for one in connections_of(space)} | set(secret.connections):
+        raise Failure(f"there is no connection {token!r}: `nps connections list` names them all")
+    if not dry_run:
+        # In this order: credentials that nothing uses do no harm, a connection without fails.
+        space.source_accounts.remove(token)
+        others = {name: one for name, one in secret.connections.items() if name != token}
+        if others != secret.connections:
+            stored_secret.write(space, replace(secret, connections=others))
+    if space.options.json:
+        tables.print_json({"account_token": token, "removed": not dry_run, "dry_run": dry_run})
+    else:
+        done = "would no longer be" if dry_run else "is no longer"
+        tables.say(f"{token} {done} read. What is stored of it stays and stays counted.")
+        tables.say("Switch off its webhook in Wootric: it would be refused from now on.")
+
+
+def _row(space: Space, connection: Connection, origin: str) -> Row:
+    token = connection.account_token
+    values = {
+        **connection.to_item(),
+        "account_token": token,
+        "host": base_url(token, connection.api_url),
+        "activated_at": when(space.connections.activated_at(token)),
+        "from": origin,
+    }
+    return {name: values[name] for name in FIELDS}

@@ -1,0 +1,109 @@
+"""`nps directory ...`: accounts and owners that the answers do not tell."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nps_cli.directory.directory_csv import COLUMNS, Entry, FileRejected, parse
+from nps_cli.directory.rematch import KnownDirectory, rematch
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.progress import track
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+from nps_core.addresses import domain_of
+from nps_core.views import records
+
+app = typer.Typer(help="Accounts and owners known from elsewhere.", no_args_is_help=True)
+
+_SHOWN_ERRORS = 20
+_COLUMNS = (
+    *(Column.of(name) for name in ("kind", "value")),
+    *(Column.of(name, rank=1) for name in ("account_id", "owner")),
+    Column.of("name", rank=2, wraps_at=16),
+)
+
+
+@app.command("list")
+def list_directory(ctx: typer.Context) -> None:
+    """List the entries, by kind and value."""
+    space = space_of(ctx)
+    found = [records.directory_row(item) for item in space.directory.everything()]
+    empty = (
+        "The directory is empty: fill it with `nps directory import FILE.csv`"
+        f" (columns {', '.join(COLUMNS)})."
+    )
+    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=empty)
+
+
+@app.command("import")
+def import_directory(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="kind,value,account_id,...")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count only.")] = False,
+) -> None:
+    """Add or replace the entries of FILE, then match the unmatched answers anew.
+
+    Columns: kind (account, external_id, email or domain), value, account_id (whom the value
+    belongs to), and for kind account also owner (e-mail address) and name. If any line is wrong,
+    nothing is written.
+    """
+    entries = _read(file)
+    space = space_of(ctx)
+    _warn_of_owners(space, entries)
+    known = {
+        (row["kind"], row["value"]): str(row["account_id"])
+        for row in map(records.directory_row, space.directory.everything())
+    }
+    if not dry_run:
+        for entry in track(entries, "entries", len(entries)):
+            more = {"owner": entry.owner, "name": entry.name}
+            space.directory.put(entry.kind, entry.value, entry.account_id, **more)
+    known |= {(entry.kind, entry.value): entry.account_id for entry in entries}
+    unmatched, matched = rematch(space, KnownDirectory(known), dry_run=dry_run)
+    _report(space, len(entries), unmatched, matched, dry_run=dry_run)
+
+
+def _read(file: Path) -> list[Entry]:
+    try:
+        return parse(file.read_bytes())
+    except OSError as exc:
+        raise Failure(f"cannot read {file}: {exc.strerror}") from exc
+    except FileRejected as exc:
+        shown = exc.errors[:_SHOWN_ERRORS]
+        if len(exc.errors) > len(shown):
+            shown.append(f"and {len(exc.errors) - len(shown)} more")
+        raise Failure("\n".join([f"{file}: nothing was written", *shown])) from exc
+
+
+def _warn_of_owners(space: Space, entries: list[Entry]) -> None:
+    """Say which owners could not be mailed: their alerts would go to the fallback owner."""
+    domains = {domain_of(entry.owner) for entry in entries if entry.owner}
+    for domain in sorted(domains - space.owners.domains):
+        typer.echo(
+            f"warning: owners at {domain} cannot be mailed, their alerts go to the fallback owner;"
+            " add the domain to the parameter RecipientDomains and deploy",
+            err=True,
+        )
+
+
+def _report(space: Space, entries: int, unmatched: int, matched: int, *, dry_run: bool) -> None:
+    if space.options.json:
+        tables.print_json(
+            {
+                "entries": entries,
+                "written": 0 if dry_run else entries,
+                "unmatched": unmatched,
+                "matched": matched,
+                "dry_run": dry_run,
+            }
+        )
+    else:
+        lines = tables.counted(entries, "entry", "entries")
+        answers = tables.counted(unmatched, "unmatched answer")
+        typer.echo(
+            f"{lines} checked, nothing written; {matched} of {answers} would match."
+            if dry_run
+            else f"{lines} written; {matched} of {answers} now matched."
+        )

@@ -1,0 +1,49 @@
+"""`nps doctor`: is everything there that the promises need."""
+
+import typer
+
+from nps_cli.checks import stack_checks, wootric_checks
+from nps_cli.checks.stack_checks import Check, guarded
+from nps_cli.shell import tables
+from nps_cli.shell.progress import track
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+
+_AWS = {
+    "webhook": stack_checks.webhook,
+    "sender": stack_checks.sender,
+    "ses_account": stack_checks.sandbox,
+    "owner": stack_checks.owner,
+    "activation": stack_checks.activation,
+    "schedules": stack_checks.schedules,
+    "unmatched": stack_checks.unmatched,
+}
+_COLUMNS = (
+    Column("", lambda row: "ok" if row["ok"] else "FAIL"),
+    Column.of("check"),
+    Column("found", lambda row: row["detail"], wraps_at=20),
+    Column("fix", lambda row: row["fix"] or " ", wraps_at=20),
+)
+
+
+def doctor(ctx: typer.Context) -> None:
+    """Check credentials, API, webhook, mail, owner, activation, schedules; says how to fix each.
+
+    Changes nothing and stores nothing. Exit status 1 if anything fails.
+    """
+    space = space_of(ctx)
+    _ = space.target  # no stack, no diagnosis: that error is the answer
+    found = diagnose(space)
+    tables.print_rows(
+        [check.row() for check in found], _COLUMNS, as_json=space.options.json, empty=""
+    )
+    if not all(check.ok for check in found):
+        raise typer.Exit(1)
+
+
+def diagnose(space: Space) -> list[Check]:
+    """Run all checks, in the order in which their failures should be fixed."""
+    found = wootric_checks.all_of(space)
+    for name, look in track(_AWS.items(), "checks", len(_AWS)):
+        found.append(guarded(name, look, space))
+    return found

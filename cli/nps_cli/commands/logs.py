@@ -1,0 +1,127 @@
+"""`nps runs ...`, `nps tasks list` and `nps quarantine list`."""
+
+from typing import Annotated
+
+import typer
+
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+from nps_core import keys
+from nps_core.aws.items import Item
+from nps_core.views import records
+
+runs_app = typer.Typer(help="Runs of the sync.", no_args_is_help=True)
+tasks_app = typer.Typer(help="Follow-up tasks.", no_args_is_help=True)
+quarantine_app = typer.Typer(help="Payloads that could not be understood.", no_args_is_help=True)
+
+_RUNS = (
+    Column("started", lambda row: tables.minute(row["started_at"])),
+    *(Column.of(name) for name in ("kind", "status")),
+    Column.of("pages", right=True, rank=3),
+    Column.of("fetched", right=True, rank=4),
+    *(Column.of(name, right=True, rank=1) for name in ("created", "updated")),
+    Column.of("unchanged", right=True, rank=5),
+    Column.of("quarantined", right=True, rank=2),
+    Column.of("requests", right=True, rank=3),
+    Column.of("throttled", right=True, rank=4),
+    Column.of("error", wraps_at=20),
+    Column.of("run_id", "run", rank=6),
+)
+_LAST = "last"
+_TASKS = (
+    Column.of("task_id", "task", rank=3),
+    Column.of("status"),
+    Column.of("account_id", "account", wraps_at=12),
+    Column.of("contact"),
+    Column.of("owner", rank=2),
+    Column.of("tier", rank=5),
+    Column.of("reason", rank=1),
+    Column("opened", lambda row: tables.minute(row["opened_at"]), rank=4),
+    Column("due", lambda row: tables.minute(row["due_at"])),
+    Column("answers", lambda row: len(row["response_ids"] or ()), "right", rank=6),
+)
+_QUARANTINE = (
+    Column("received", lambda row: tables.minute(row["received_at"])),
+    Column.of("source", rank=2),
+    Column.of("reason"),
+    Column.of("detail", rank=1, wraps_at=24),
+    Column.of("key", rank=3),
+)
+
+
+@runs_app.command("list")
+def list_runs(ctx: typer.Context) -> None:
+    """List the runs of the sync, newest last."""
+    space = space_of(ctx)
+    found = [records.run_row(item) for item in space.partition(keys.RUN)]
+    found.sort(key=lambda row: (row["started_at"] or "", row["run_id"] or ""))
+    empty = "No run yet: `nps sync now` starts one."
+    tables.print_rows(found, _RUNS, as_json=space.options.json, empty=empty)
+
+
+@runs_app.command("show")
+def show_run(
+    ctx: typer.Context,
+    run_id: Annotated[
+        str, typer.Argument(metavar="ID", help="As in `nps runs list`, its beginning, or last.")
+    ],
+) -> None:
+    """Show one run of the sync with everything that was recorded about it."""
+    space = space_of(ctx)
+    row = records.whole_run_row(_run(space, run_id))
+    if space.options.json:
+        tables.print_json(row)
+    else:
+        tables.console().print(tables.facts(list(row.items())))
+
+
+def _run(space: Space, run_id: str) -> Item:
+    """Return the run whose id is `run_id` or the only one that begins so; `last` is the latest."""
+    exact = space.item(keys.RUN, run_id) if run_id else None
+    found = [exact] if exact else _runs_named(space, run_id)
+    if not found:
+        raise Failure(f"there is no run {run_id!r}: `nps runs list` names them all")
+    if len(found) > 1:
+        raise Failure(
+            f"several runs begin with {run_id!r}: give more of the id, `nps runs list` names them"
+        )
+    return found[0]
+
+
+def _runs_named(space: Space, prefix: str) -> list[Item]:
+    """Return at most two runs of the thousands that may be kept."""
+    if not prefix:
+        return []
+    if prefix == _LAST:  # ids sort by time
+        return space.first_items(1, "pk = :pk", {":pk": keys.RUN}, newest=True)
+    named = {":pk": keys.RUN, ":prefix": prefix}
+    return space.first_items(2, "pk = :pk AND begins_with(sk, :prefix)", named)
+
+
+@tasks_app.command("list")
+def list_tasks(ctx: typer.Context) -> None:
+    """List follow-up tasks, open and closed, newest last."""
+    space = space_of(ctx)
+    found = [records.task_row(item) for item in space.partition(keys.TASK)]
+    found.sort(key=lambda row: (row["opened_at"] or "", row["task_id"] or ""))
+    empty = (
+        "No task: no score of 0 to 6 has come in since activation. History opens none;"
+        " `nps doctor` shows whether the account is activated."
+    )
+    tables.print_rows(found, _TASKS, as_json=space.options.json, empty=empty)
+
+
+@quarantine_app.command("list")
+def list_quarantine(
+    ctx: typer.Context,
+    raw: Annotated[bool, typer.Option("--raw", help="Add the payloads; may name people.")] = False,
+) -> None:
+    """List payloads that were kept because they could not be understood, newest last."""
+    space = space_of(ctx)
+    found = [records.quarantine_row(item, with_raw=raw) for item in space.quarantine.everything()]
+    found.sort(key=lambda row: (row["received_at"] or "", row["key"] or ""))
+    columns = (*_QUARANTINE, Column.of("raw", wraps_at=40)) if raw else _QUARANTINE
+    empty = "Nothing is in quarantine: every payload so far was understood."
+    tables.print_rows(found, columns, as_json=space.options.json, empty=empty)

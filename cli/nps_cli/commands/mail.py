@@ -1,0 +1,107 @@
+"""`nps mail ...`: the outbox, what was sent and what is due."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+from nps_core import keys
+from nps_core.follow_up.dynamo import DynamoFollowUp
+from nps_core.views import records
+
+app = typer.Typer(help="Mails sent and due.", no_args_is_help=True)
+
+_COLUMNS = (
+    Column.of("key", rank=2),
+    Column.of("kind", rank=5),
+    Column.of("to"),
+    Column.of("state"),
+    Column("due", lambda row: tables.minute(row["due_at"]), rank=4),
+    Column("sent", lambda row: tables.minute(row["sent_at"]), rank=3),
+    Column.of("subject", rank=1, wraps_at=30),
+)
+
+
+@app.command("list")
+def list_mails(ctx: typer.Context) -> None:
+    """List mails, by the time they are due; the ones sent as well."""
+    space = space_of(ctx)
+    found = [records.mail_row(item) for item in space.partition(keys.MAIL)]
+    found.sort(key=lambda row: (row["due_at"] or row["sent_at"] or "", row["key"] or ""))
+    empty = "No mail yet: one comes when the first sync has finished, then one per low score."
+    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=empty)
+
+
+@app.command("show")
+def show_mail(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="As in `nps mail list`.")],
+    html: Annotated[bool, typer.Option("--html", help="Print the HTML part alone.")] = False,
+) -> None:
+    """Show one mail, written anew from what is stored now: bodies are never kept.
+
+    The subject of a mail that was sent is the one it was sent with. A mail whose answer has gone,
+    or whose person was erased, has no body any more.
+    """
+    space = space_of(ctx)
+    item = space.item(keys.MAIL, key)
+    if item is None:
+        raise Failure(f"there is no mail {key!r}: `nps mail list` names them all")
+    row = records.mail_row(item)
+    body = body_of(space, key)
+    row["subject"] = row["subject"] or (body.subject if body else None)
+    if html:
+        typer.echo(_required(body).html)
+    elif space.options.json:
+        parts = {"text": body.text, "html": body.html} if body else {"text": None, "html": None}
+        tables.print_json({**row, **parts})
+    else:
+        tables.console().print(tables.facts(list(row.items())))
+        typer.echo(f"\n{_required(body).text}")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Subject and both parts of a mail, as they would be sent now."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def body_of(space: Space, key: str) -> Body | None:
+    """Write a mail from what is stored now; None when its answer, person or task is gone."""
+    try:
+        from nps_core.mails.compose import Composer  # noqa: PLC0415  lists need no mail templates
+        from nps_core.mails.render import render  # noqa: PLC0415
+    except ImportError as exc:
+        raise Failure(f"this needs {exc.name}: run `make install` in the checkout") from exc
+    follow_up = DynamoFollowUp(space.dynamodb, space.state_table)
+    composer = Composer(space.ledgers, space.window_days)
+    mail = follow_up.mail(key)
+    if mail is None:
+        return None
+    if mail.kind == "backfill":
+        values = composer.about_backfill(mail, list(space.summaries.everything()), space.now)
+    elif mail.kind == "credentials":
+        values = composer.about_credentials(mail)
+    else:
+        answer = space.answers.get(mail.answer) if mail.answer else None
+        task = follow_up.task(mail.task_id) if mail.task_id else None
+        if answer is None or answer.score is None or answer.erased or task is None:
+            return None
+        values = composer.about_answer(mail, answer, task, space.now)
+    written = render(values)
+    return Body(written.subject, written.html, written.text)
+
+
+def _required(body: Body | None) -> Body:
+    if body is None:
+        raise Failure(
+            "the answer, its person or the task behind this mail is gone: it has no body any more"
+        )
+    return body

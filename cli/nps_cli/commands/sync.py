@@ -1,0 +1,199 @@
+"""`nps sync ...`: run the sync, prove it, read history, see where it stands."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from nps_cli.commands import sync_status
+from nps_cli.connections.connection_list import ConnectionOption, chosen
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+from nps_cli.shell.time_options import moment
+from nps_cli.sync import sync_reports
+from nps_cli.sync.sync_call import call, require_no_failure, runs_of
+from nps_core.scoring import NPS
+from nps_core.times import iso
+from nps_core.views.answers import Row
+
+app = typer.Typer(help="The sync with Wootric.", no_args_is_help=True)
+app.command("status")(sync_status.status)
+
+_RUNS = (
+    Column.of("account_token", "account"),
+    *(Column.of(name) for name in ("kind", "status")),
+    *(Column.of(name, right=True, rank=1) for name in ("created", "updated")),
+    *(Column.of(name, right=True, rank=2) for name in ("fetched", "requests")),
+    Column("error", lambda row: row.get("error"), wraps_at=20),
+)
+_COUNTS = (
+    Column.of("of"),
+    *(Column.of(name, right=True) for name in ("promoters", "passives", "detractors", "all")),
+)
+_NOTED = "{}: another run is at work. The request is noted, and the next tick takes it up."
+
+
+@app.command("now")
+def sync_now(ctx: typer.Context, connection: ConnectionOption = None) -> None:
+    """Run the sync now, wait, and print its report. Repeating it is harmless."""
+    space = space_of(ctx)
+    report = call(space, {"schedule": "sync"}, connection)
+    if space.options.json:
+        tables.print_json(report)
+    elif "runs" in report:
+        tables.print_table(report["runs"], _RUNS)
+    else:
+        _print_run(report)
+    if report.get("status") == "skipped" and not space.options.json:
+        typer.echo("Another run is at work; `nps runs list` shows it.")
+    require_no_failure(report)
+
+
+@app.command("audit")
+def sync_audit(
+    ctx: typer.Context,
+    connection: ConnectionOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only compare; read nothing again.")
+    ] = False,
+) -> None:
+    """Compare Wootric's own counts with what is stored, and read again what differs.
+
+    Exit status 1 if it failed or the counts differ.
+    """
+    space = space_of(ctx)
+    report = call(space, {"task": "audit", "dry_run": dry_run}, connection)
+    found = [sync_reports.audit_row(run, dry_run=dry_run) for run in runs_of(report)]
+    if space.options.json:
+        tables.print_json_rows(found)
+    else:
+        for row in found:
+            _print_audit(space, row)
+    _require_look(found)
+    require_no_failure(report)
+    if any(row["holds"] is False for row in found):
+        raise typer.Exit(1)
+
+
+@app.command("backfill")
+def sync_backfill(
+    ctx: typer.Context,
+    since: Annotated[
+        datetime,
+        typer.Option("--since", metavar="DATE|TIME", parser=moment, help="A day or a time; UTC."),
+    ],
+    connection: ConnectionOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how much it would read.")
+    ] = False,
+) -> None:
+    """Read history from a date on: what is older than the first sync, or all of it again.
+
+    History is counted and alerts nobody. Repeating it is harmless.
+    """
+    space = space_of(ctx)
+    if since >= space.now:
+        raise typer.BadParameter(f"{iso(since)} is not in the past", param_hint="'--since'")
+    report = call(space, {"task": "backfill", "since": iso(since), "dry_run": dry_run}, connection)
+    known = {one.account_token: one for one in chosen(space, connection)}
+    found = [
+        sync_reports.backfill_row(run, known[str(run["account_token"])], since, dry_run=dry_run)
+        for run in runs_of(report)
+    ]
+    if space.options.json:
+        tables.print_json_rows(found)
+    else:
+        for row in found:
+            tables.say(_backfill_sentence(row, known[row["account_token"]].requests_per_minute))
+    _require_look(found)
+    require_no_failure(report)
+
+
+def _require_look(found: Sequence[Row]) -> None:
+    """Fail when a dry run could not look, because its question has no answer then."""
+    if held := [row["account_token"] for row in found if row["dry_run"] and _is_skipped(row)]:
+        raise Failure(f"another run is at work for {', '.join(held)}: repeat in a few minutes")
+
+
+def _is_skipped(row: Row) -> bool:
+    return bool(row["status"] == "skipped")
+
+
+def _print_run(report: Mapping[str, Any]) -> None:
+    pairs: list[tuple[str, object]] = [
+        (name, json.dumps(value) if isinstance(value, dict) else value)
+        for name, value in report.items()
+    ]
+    tables.console().print(tables.facts(pairs))
+
+
+def _print_audit(space: Space, row: Row) -> None:
+    token = row["account_token"]
+    if row["holds"] is None:
+        tables.say(_why_no_audit(space, row))
+        return
+    days = sync_reports.days_text(row["first_day"], row["last_day"])
+    tables.say(f"{token}: the counts {'are equal' if row['holds'] else 'DIFFER'}, {days}.")
+    counts = [
+        {"of": name, **each, "all": sum(each.values())}
+        for name, each in (("Wootric", row["source"]), ("stored", row["stored"]))
+    ]
+    tables.print_table(counts, _COUNTS)
+    tables.say(_what_follows(row))
+    gaps = [gap for gap in space.holes(token).gaps() if gap.is_open and any(gap.difference)]
+    if gaps:
+        known = tables.counted(len(gaps), "open gap")
+        tables.say(f"What differs in {known} is counted as stored: see `nps sync status`.")
+
+
+def _what_follows(row: Row) -> str:
+    if row["dry_run"]:
+        if row["holds"]:
+            return "Nothing would be read again."
+        ranges = "; ".join(str(sync_reports.days_text(*days)) for days in row["differing"])
+        requests = tables.counted(row["requests"], "request")
+        return f"An audit would read again, with {requests}: {ranges}."
+    again = tables.counted(row["reread_days"], "day")
+    if row["holds"]:
+        return f"{again} read again." if row["reread_days"] else "Nothing had to be read again."
+    if row["reread_days"]:
+        return f"{again} read again, and they still differ: `nps sync status` shows the gaps."
+    return "Not all has been read again yet: the next ticks go on."
+
+
+def _why_no_audit(space: Space, row: Row) -> str:
+    token = row["account_token"]
+    if _is_skipped(row):
+        return f"{token}: another run is at work." if row["dry_run"] else _NOTED.format(token)
+    (connection,) = chosen(space, token)
+    if connection.metric != NPS:
+        return f"{token}: Wootric counts NPS answers only, not {connection.metric}; no comparison."
+    if row["status"] == "complete":
+        return f"{token}: nothing to compare yet, no whole day has been read."
+    return f"{token}: not compared yet; the next tick takes it up. `nps sync status` shows more."
+
+
+def _backfill_sentence(row: Row, per_minute: int) -> str:
+    token, since = row["account_token"], tables.minute(row["since"])
+    if _is_skipped(row):
+        return f"{token}: another run is at work." if row["dry_run"] else _NOTED.format(token)
+    if row["dry_run"]:
+        if row["responses"] is None:
+            return f"{token}: how much there is since {since} UTC is not known."
+        minutes = f"about {row['minutes']:,.0f} min" if row["minutes"] >= 1 else "under a minute"
+        return (
+            f"{token}: since {since} UTC there are {tables.counted(row['responses'], 'response')}"
+            f" to read: {tables.counted(row['requests'], 'request')}, {minutes} at {per_minute} a"
+            " minute, and more for declines, which Wootric does not count."
+        )
+    brought = (
+        f"{token}: {tables.counted(row['fetched'] or 0, 'row')} read, {row['created'] or 0:,} new,"
+        f" {row['updated'] or 0:,} changed, since {since} UTC."
+    )
+    if row["status"] == "complete":
+        return f"{brought} All of it has been read."
+    return f"{brought} The next ticks go on; `nps sync status` shows how far."

@@ -1,0 +1,186 @@
+"""`nps sync status`: up to when is everything here, and why not later."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Any, TypeVar
+
+import typer
+
+from nps_cli.connections.connection_list import ConnectionOption, chosen, template_connection
+from nps_cli.shell import tables
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.tables import Column
+from nps_core import keys
+from nps_core.connections.settings import Connection
+from nps_core.connectors.wootric.protocol import base_url
+from nps_core.sync.lists import STREAMS
+from nps_core.sync.proof.audit import AuditState
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
+from nps_core.views.answers import Row
+from nps_core.views.sync_status import Known, status_row
+
+T = TypeVar("T")
+
+_RUNS_LOOKED_AT = 1_000
+"""Of each connection: about three days of ticks."""
+_SHOWN_INTERVALS = 3
+_GAPS = (
+    *(Column.of(name) for name in ("stream", "kind")),
+    Column("from", lambda row: _second(row["from"])),
+    Column("to", lambda row: _second(row["to"]), rank=2),
+    Column.of("reason", wraps_at=24),
+    Column("found", lambda row: tables.minute(row["found_at"]), rank=3),
+    Column.of("tries", right=True, rank=1),
+)
+
+
+def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
+    """Show up to when everything is stored, why not later, and what the sync is at.
+
+    Reads the stack only; Wootric is not asked.
+    """
+    space = space_of(ctx)
+    wanted = chosen(space, connection)
+    runs = _last_runs(space, {one.account_token for one in wanted})
+    found = [
+        status_row(_known(space, one, runs.get(one.account_token)), space.now) for one in wanted
+    ]
+    if space.options.json:
+        tables.print_json_rows(found)
+        return
+    overlap = _overlap(space)
+    first = template_connection(space).account_token
+    for number, row in enumerate(found):
+        if number:
+            typer.echo()
+        account = "" if row["account_token"] == first else f" --account {row['account_token']}"
+        _print(row, overlap, f"nps connect{account}")
+
+
+def _known(space: Space, connection: Connection, last_run: Mapping[str, Any] | None) -> Known:
+    token = connection.account_token
+    state, holes = space.sync_state(token), space.holes(token)
+    texts = {name: state.read_checkpoint(name) for name in (*STREAMS, "people", "audit")}
+    audit, people = texts["audit"], texts["people"]
+    return Known(
+        account_token=token,
+        host=base_url(token, connection.api_url),
+        activated_at=space.connections.activated_at(token),
+        overlap=_overlap(space),
+        zone=connection.zone,
+        streams={stream: _read(StreamCheckpoint.from_json, texts[stream]) for stream in STREAMS},
+        people=_read(StreamCheckpoint.from_json, people),
+        audit=_read(AuditState.from_json, audit) or AuditState(),
+        wanted=state.wanted(),
+        gaps=holes.gaps(),
+        suspects=holes.suspects(),
+        last_run=last_run,
+    )
+
+
+def _read(parse: Callable[[str], T], text: str | None) -> T | None:
+    """Read a checkpoint. Raises Failure for one that another version has written."""
+    try:
+        return parse(text) if text else None
+    except (KeyError, TypeError, ValueError) as exc:
+        raise Failure(
+            "the sync of the stack is of another version: deploy this version, or use its own nps"
+        ) from exc
+
+
+def _overlap(space: Space) -> timedelta:
+    return timedelta(minutes=int(space.target.parameter("OverlapMinutes")))
+
+
+def _last_runs(space: Space, tokens: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the newest run of each connection; a preview for an operator is none."""
+    found: dict[str, Mapping[str, Any]] = {}
+    newest = space.partition(keys.RUN, newest_first=True)
+    for run in islice(newest, _RUNS_LOOKED_AT * len(tokens)):
+        token = run.get("account_token", "")
+        if token in tokens and run.get("kind") != "preview":
+            found.setdefault(token, run)
+        if len(found) == len(tokens):
+            break
+    return found
+
+
+def _print(row: Row, overlap: timedelta, connect: str) -> None:
+    minutes = int(overlap.total_seconds() // 60)
+    latest = "minute" if minutes == 1 else f"{minutes:,} minutes"
+    settled = f"nothing is missing; every tick reads the latest {latest} again"
+    complete_to = f"{_second(row['complete_to'])} UTC" if row["complete_to"] else "never"
+    facts: list[tuple[str, object]] = [
+        ("connection", f"{row['account_token']}, {row['host']}"),
+        ("complete to", complete_to),
+        ("why not later", row["held_by"] or settled),
+        ("covered", _covered(row["covered"])),
+        ("phase", _phase(row, connect)),
+        ("lag", tables.duration(row["lag_seconds"])),
+        ("last audit", _audit(row["last_audit"])),
+        ("deletions", _suspects(row["suspects"])),
+        ("edits", "listed by Wootric" if row["lists_changes"] else "found by reading again"),
+        ("last run", _run(row["last_run"])),
+        ("open gaps", len(row["open_gaps"]) or "none"),
+    ]
+    tables.console().print(tables.facts(facts))
+    if row["open_gaps"]:
+        tables.print_table(row["open_gaps"], _GAPS)
+
+
+def _phase(row: Row, connect: str) -> str:
+    """Return the phase with how far it is."""
+    name: str = row["phase"]
+    if name == "not connected":
+        return f"not connected: `{connect}`"
+    if name == "backfill":
+        left = tables.duration(row["seconds_left"])
+        parts = [
+            f"backfill, {row['backfill_percent']:g} % of its time",
+            tables.counted(row["answers"], "answer"),
+            f"{row['rate_per_minute']:,.0f} a minute" if row["rate_per_minute"] else "",
+            f"about {left} left" if left else "",
+        ]
+        return ", ".join(part for part in parts if part)
+    if name == "extension":
+        since, percent = tables.minute(row["extension"]["since"]), row["extension"]["percent"]
+        return f"reading history since {since} UTC, {percent:g} %"
+    return "live" if name == "live" else "live; the list of people is still being read"
+
+
+def _covered(intervals: list[list[str]]) -> str | None:
+    texts = [f"{_second(start)} to {_second(end)}" for start, end in intervals]
+    more = len(texts) - _SHOWN_INTERVALS
+    shown = texts[:_SHOWN_INTERVALS] + ([f"and {more} more"] if more > 0 else [])
+    return "; ".join(shown) or None
+
+
+def _audit(audit: Row | None) -> str:
+    if audit is None:
+        return "not compared yet"
+    source, stored = sum(audit["source"].values()), sum(audit["stored"].values())
+    days = f"{audit['first_day']} to {audit['last_day']}"
+    at = f"{tables.minute(audit['at'])} UTC"
+    if audit["holds"]:
+        return f"equal, {tables.counted(source, 'answer')} of {days}, compared {at}"
+    return f"DIFFERENT, Wootric {source:,}, stored {stored:,} of {days}, compared {at}"
+
+
+def _suspects(count: int) -> str:
+    if not count:
+        return "none suspected"
+    return f"{tables.counted(count, 'answer')} missing at Wootric, looked for again after a day"
+
+
+def _run(run: Row | None) -> str | None:
+    if run is None:
+        return None
+    reason = f": {run['error']}" if run["error"] else ""
+    return f"{run['status']}, {run['run_id']}{reason}"
+
+
+def _second(moment: str) -> str:
+    """Return an ISO time to the minute, or to the second where that matters."""
+    return f"{moment[:10]} {moment[11:19]}".removesuffix(":00")

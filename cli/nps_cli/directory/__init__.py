@@ -1,0 +1,1 @@
+"""Directory files, and matching stored answers again after a change."""

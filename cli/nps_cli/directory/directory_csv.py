@@ -1,0 +1,160 @@
+"""Reading a directory file: every error by line and column, and no entry unless all are right."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from nps_core.addresses import FREE_MAIL, address
+from nps_core.connectors import fields
+from nps_core.keys import DirectoryKind
+
+COLUMNS = ("kind", "value", "account_id", "owner", "name")
+_KINDS: dict[str, DirectoryKind] = {
+    "account": "account",
+    "external_id": "external_id",
+    "email": "email",
+    "domain": "domain",
+}
+_MAX = 200  # as for an account id that comes with an answer: keys of DynamoDB are short
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `account` gives an account's name and owner, the other kinds name an account."""
+
+    kind: DirectoryKind
+    value: str
+    account_id: str
+    owner: str | None = None
+    name: str | None = None
+
+
+class FileRejected(ValueError):
+    """The file has errors; `errors` names each by line and column."""
+
+    def __init__(self, errors: list[str]) -> None:
+        """Keep the errors, in the order of the lines."""
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+class _CellError(ValueError):
+    def __init__(self, column: str, why: str) -> None:
+        super().__init__(f"column {column}: {why}")
+
+
+def parse(data: bytes) -> list[Entry]:
+    """Read a CSV file with the columns kind, value, account_id, owner, name.
+
+    Raises:
+        FileRejected: naming line and column of everything that is wrong.
+    """
+    reader = csv.DictReader(io.StringIO(_text(data), newline=""), strict=True, restkey="")
+    errors: list[str] = []
+    entries: dict[tuple[str, str], tuple[int, Entry]] = {}
+    try:
+        _check_header([name.strip() for name in reader.fieldnames or ()])
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        for row in reader:
+            line = reader.line_num
+            try:
+                entry = _entry(row)
+                _add(entries, entry, line)
+            except _CellError as exc:
+                errors.append(f"line {line}, {exc}")
+    except (csv.Error, _CellError) as exc:
+        errors.append(f"line {max(reader.reader.line_num, 1)}, {exc}")
+    if errors:
+        raise FileRejected(errors)
+    return [entry for _, entry in entries.values()]
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = data[: exc.start].count(b"\n") + 1
+        raise FileRejected([f"line {line}: not UTF-8; save the file as CSV UTF-8"]) from exc
+
+
+def _check_header(names: list[str]) -> None:
+    for required in ("kind", "value"):
+        if required not in names:
+            raise _CellError(required, f"missing; the first line names {', '.join(COLUMNS)}")
+    for name in names:
+        if name not in COLUMNS:
+            raise _CellError(repr(name), f"unknown; the columns are {', '.join(COLUMNS)}")
+
+
+def _entry(row: Mapping[str, str | None]) -> Entry:
+    if "" in row:
+        raise _CellError(str(len(COLUMNS) + 1), "more cells than the first line has columns")
+    cells = {name: (value or "").strip() for name, value in row.items()}
+    kind = _KINDS.get(cells["kind"])
+    if kind is None:
+        raise _CellError("kind", f"must be one of {', '.join(_KINDS)}")
+    for name in ("value", "account_id", "name"):
+        if len(cells.get(name, "")) > _MAX:
+            raise _CellError(name, f"longer than {_MAX} characters")
+    value = _VALUES[kind](cells["value"])
+    account_id = cells.get("account_id", "")
+    if kind == "account":
+        return _account(cells, value, account_id)
+    for name in ("owner", "name"):
+        if cells.get(name):
+            raise _CellError(name, "belongs to a line of kind account")
+    if not account_id:
+        raise _CellError("account_id", "missing")
+    return Entry(kind, value, _account_id("account_id", account_id))
+
+
+def _account(cells: Mapping[str, str], value: str, account_id: str) -> Entry:
+    if account_id not in {"", value}:
+        raise _CellError("account_id", "for kind account it is the value; leave it empty")
+    owner = address(cells.get("owner") or None)
+    if cells.get("owner") and owner is None:
+        raise _CellError("owner", "not a plain e-mail address")
+    return Entry("account", value, value, owner, cells.get("name") or None)
+
+
+def _account_id(column: str, value: str) -> str:
+    if value.startswith("~"):
+        raise _CellError(column, "an account id does not start with ~")
+    return value
+
+
+def _required(value: str) -> str:
+    if not value:
+        raise _CellError("value", "missing")
+    return value
+
+
+def _email(value: str) -> str:
+    folded, _ = fields.email(_required(value))
+    if folded is None or address(folded) is None:
+        raise _CellError("value", "not a plain e-mail address")
+    return folded
+
+
+def _domain(value: str) -> str:
+    domain = _required(value).lower()
+    if address(f"someone@{domain}") is None:
+        raise _CellError("value", "not a domain such as acme.example")
+    if domain in FREE_MAIL:
+        raise _CellError("value", "a free-mail domain says nothing about a company")
+    return domain
+
+
+_VALUES: dict[str, Callable[[str], str]] = {
+    "account": lambda value: _account_id("value", _required(value)),
+    "external_id": _required,
+    "email": _email,
+    "domain": _domain,
+}
+
+
+def _add(entries: dict[tuple[str, str], tuple[int, Entry]], entry: Entry, line: int) -> None:
+    known = entries.setdefault((entry.kind, entry.value), (line, entry))
+    if known[1] != entry:
+        raise _CellError("value", f"line {known[0]} says something else of the same {entry.kind}")

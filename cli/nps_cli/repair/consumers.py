@@ -1,0 +1,87 @@
+"""The two functions that read the stream of answers, invoked as the stream would."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from nps_cli.shell.stack import Space
+from nps_core.answers.dynamo import to_item
+from nps_core.answers.models import Answer
+from nps_core.aws.clients import store_errors
+from nps_core.aws.items import to_wire
+from nps_core.errors import TransientError
+
+Consumer = Literal["rollup", "notify"]
+CONSUMERS: tuple[Consumer, ...] = ("rollup", "notify")
+_OUTPUTS = {"rollup": "RollupFunctionName", "notify": "NotifyFunctionName"}
+_LONGEST_S = 70  # both may take 60 s
+_MOST_BYTES = 5_000_000  # Lambda takes 6 MB
+
+
+class ConsumerFailed(TransientError):
+    """A consumer raised or was stopped; the message names it and where to look."""
+
+
+class Consumers:
+    """Invokes the consumers of a stack. Both are idempotent, so a retry or a repeat is harmless."""
+
+    def __init__(self, space: Space) -> None:
+        """Look nothing up yet."""
+        self._target = space.target
+        self._client = space.target.client("lambda", read_timeout_s=_LONGEST_S)
+
+    def function_name(self, consumer: Consumer) -> str:
+        """Return what the stack calls the function."""
+        return self._target.output(_OUTPUTS[consumer])
+
+    def mappings(self) -> dict[str, Consumer]:
+        """Return whom each stream mapping feeds, by the mapping's id."""
+        found: dict[str, Consumer] = {}
+        pages = self._client.get_paginator("list_event_source_mappings")
+        for consumer in CONSUMERS:
+            for page in pages.paginate(FunctionName=self.function_name(consumer)):
+                found |= {one["UUID"]: consumer for one in page["EventSourceMappings"]}
+        return found
+
+    def feed(self, consumer: Consumer, event: bytes) -> None:
+        """Invoke and wait.
+
+        Raises:
+            ConsumerFailed: with the type of its error; what it said may name people.
+            StoreUnavailable: Lambda did not answer properly.
+        """
+        with store_errors(f"Invoke {consumer}"):
+            reply = self._client.invoke(FunctionName=self.function_name(consumer), Payload=event)
+            body = reply["Payload"].read()
+        if reply.get("FunctionError"):
+            group = f"/aws/lambda/{self._target.stack_name}-{consumer}"
+            raise ConsumerFailed(f"{consumer} failed with {_error_type(body)}, see {group}")
+
+
+def events(answers: Sequence[Answer]) -> Iterator[bytes]:
+    """Yield the answers as stream events of their insertion, in order, each fit for Lambda."""
+    records = [
+        {"eventName": "INSERT", "dynamodb": {"NewImage": to_wire(to_item(answer))}}
+        for answer in answers
+    ]
+    event = as_event(records)
+    if len(event) <= _MOST_BYTES or len(answers) < 2:
+        yield event
+        return
+    half = len(answers) // 2
+    yield from events(answers[:half])
+    yield from events(answers[half:])
+
+
+def as_event(records: Sequence[Any]) -> bytes:
+    """Return stream records as the payload of an invocation."""
+    return json.dumps({"Records": records}, ensure_ascii=False).encode()
+
+
+def _error_type(body: bytes) -> str:
+    try:
+        reply = json.loads(body)
+    except ValueError:
+        reply = None
+    named = reply.get("errorType") if isinstance(reply, dict) else None
+    return str(named or "an unknown error")

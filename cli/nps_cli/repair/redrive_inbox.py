@@ -1,0 +1,64 @@
+"""Inbox: messages of the dead-letter queue go back to where they came from."""
+
+import time
+from typing import Any
+
+from nps_cli.repair.redrive_result import Tally
+from nps_cli.shell.errors import explain
+from nps_cli.shell.progress import track
+from nps_cli.shell.stack import Space
+from nps_core.aws.clients import store_errors
+from nps_core.errors import StoreUnavailable
+
+_AT_ONCE = 10  # SQS gives no more
+_LOOK_S = 1  # of a receive that finds nothing: it asks all of the queue's servers
+_PATIENCE_S = 20.0
+_HIDDEN = "another reader has it; repeat in a minute"
+
+
+def redrive_inbox(space: Space, tally: Tally, *, dry_run: bool) -> None:
+    """Send each message to the inbox, then delete it: a crash doubles one, which is harmless.
+
+    As many as were there at the start: one that fails again would come round for ever.
+    """
+    client = space.target.client("sqs")
+    dead, inbox = space.target.output("InboxDlqUrl"), space.target.output("InboxQueueUrl")
+    waiting = _waiting(client, dead)
+    if dry_run:
+        tally.redriven = waiting
+        return
+    for message in track(_messages(client, dead, waiting), "messages", waiting):
+        try:
+            with store_errors("SendMessage"):
+                client.send_message(QueueUrl=inbox, MessageBody=message["Body"])
+            with store_errors("DeleteMessage"):
+                client.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        except StoreUnavailable as exc:
+            tally.failed[explain(exc)] += 1
+            continue
+        tally.redriven += 1
+    if missed := waiting - tally.redriven - tally.failed.total():
+        tally.left[_HIDDEN] += missed
+
+
+def _waiting(client: Any, queue: str) -> int:
+    name = "ApproximateNumberOfMessages"
+    with store_errors("GetQueueAttributes"):
+        reply = client.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])
+    return int(reply["Attributes"][name])
+
+
+def _messages(client: Any, queue: str, wanted: int) -> Any:
+    """Yield that many messages, fewer if none comes for a while."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while wanted > 0 and time.monotonic() < deadline:
+        with store_errors("ReceiveMessage"):
+            reply = client.receive_message(
+                QueueUrl=queue,
+                MaxNumberOfMessages=min(wanted, _AT_ONCE),
+                WaitTimeSeconds=_LOOK_S,
+            )
+        for message in reply.get("Messages", []):
+            wanted -= 1
+            deadline = time.monotonic() + _PATIENCE_S
+            yield message

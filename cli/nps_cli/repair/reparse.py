@@ -1,0 +1,60 @@
+"""Payloads of the quarantine, understood with the code of this version. Pure."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from nps_core.answers.models import Incoming
+from nps_core.answers.quarantine import may_be_cut
+from nps_core.answers.stream import read_records
+from nps_core.connectors.wootric.payloads import from_rest, from_webhook
+from nps_core.errors import PayloadError
+from nps_core.keys import Kind
+from nps_core.times import from_iso
+
+Record = Mapping[str, Any]
+"""A record of the stream that the consumers can read."""
+
+
+def understand(item: Mapping[str, Any]) -> Incoming | Record:
+    """Read a quarantined payload as the path that set it aside would read it now.
+
+    A row of the API counts as read when it was received, so it overwrites nothing newer.
+
+    Raises:
+        PayloadError: it is still not understood.
+    """
+    raw = str(item["raw"])
+    if may_be_cut(raw):
+        raise PayloadError("cut", "it was too long to be kept in full")
+    match item["source"]:
+        case "webhook":
+            return from_webhook(raw.encode())
+        case "sync":
+            row = _parsed(raw)
+            read_at = from_iso(item["received_at"])
+            return from_rest(row, _kind(row, item["reason"]), item["account_token"], read_at)
+        case "stream":
+            return _record(_parsed(raw))
+    raise PayloadError("unknown_source", "it came by no path of this version")
+
+
+def _kind(row: object, reason: str) -> Kind:
+    """Tell a response by its score: a declined survey has none, and none is missed there."""
+    has_score = isinstance(row, Mapping) and "score" in row
+    return "response" if has_score or reason == "bad_score" else "decline"
+
+
+def _record(record: Any) -> Record:
+    _, bad = read_records({"Records": [record]})
+    if bad:
+        raise PayloadError("bad_stream_record", bad[0].detail)
+    found: Record = record
+    return found
+
+
+def _parsed(raw: str) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as exc:
+        raise PayloadError("not_json", "it is not JSON") from exc

@@ -1,0 +1,153 @@
+"""What a command works with: the stores of its stack, the time, and how to print."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from nps_cli.shell.target import Options, Target, resolve
+from nps_core import clock
+from nps_core.answers.dynamo import DynamoAnswerStore
+from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.aws import items
+from nps_core.connections.dynamo_settings import DynamoSourceAccounts
+from nps_core.connections.profile import DynamoConnections
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.dynamo_people import DynamoPeople
+from nps_core.customers.owners import OwnerPolicy
+from nps_core.keys import AnswerKey
+from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
+from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
+from nps_core.numbers.ledger import join
+from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.proof.dynamo import DynamoHoles
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Space:
+    """Made once per command; the stack is looked up when it is first needed."""
+
+    def __init__(self, options: Options) -> None:
+        """Keep the options of the command."""
+        self.options = options
+
+    @cached_property
+    def target(self) -> Target:
+        """The stack. Raises Failure when none is named or found."""
+        return resolve(self.options)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of the stack (that of a local stack can be moved), the same for all rows."""
+        _ = self.target
+        return clock.now()
+
+    @property
+    def window_days(self) -> int:
+        """Length of the trailing window."""
+        return int(self.target.parameter("WindowDays"))
+
+    @property
+    def fallback_owner(self) -> str:
+        """Who owns an account that nobody else owns."""
+        return self.target.parameter("FallbackOwnerAddress")
+
+    @property
+    def owners(self) -> OwnerPolicy:
+        """Who may be mailed. Raises ConfigError when the fallback owner may not."""
+        return OwnerPolicy.of(self.fallback_owner, self.target.parameter("RecipientDomains"))
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Client of both tables."""
+        client: DynamoDBClient = self.target.client("dynamodb")
+        return client
+
+    @property
+    def state_table(self) -> str:
+        """Name of the table of everything derived."""
+        return self.target.output("StateTableName")
+
+    @cached_property
+    def answers(self) -> DynamoAnswerStore:
+        """ResponsesTable."""
+        return DynamoAnswerStore(self.dynamodb, self.target.output("ResponsesTableName"))
+
+    @cached_property
+    def ledgers(self) -> DynamoLedgerStore:
+        """Ledgers of accounts and contacts."""
+        return DynamoLedgerStore(self.dynamodb, self.state_table)
+
+    @cached_property
+    def summaries(self) -> DynamoSummaryStore:
+        """Account summaries."""
+        return DynamoSummaryStore(self.dynamodb, self.state_table)
+
+    @cached_property
+    def directory(self) -> DynamoDirectory:
+        """Accounts known from outside the answers."""
+        return DynamoDirectory(self.dynamodb, self.state_table)
+
+    @cached_property
+    def connections(self) -> DynamoConnections:
+        """Activation of the Wootric accounts."""
+        return DynamoConnections(self.dynamodb, self.state_table)
+
+    @cached_property
+    def source_accounts(self) -> DynamoSourceAccounts:
+        """Wootric accounts beside that of the template."""
+        return DynamoSourceAccounts(self.dynamodb, self.state_table)
+
+    @cached_property
+    def quarantine(self) -> DynamoQuarantine:
+        """Payloads that nobody could understand."""
+        return DynamoQuarantine(self.dynamodb, self.state_table)
+
+    def sync_state(self, account_token: str) -> DynamoSyncState:
+        """Return what the sync of a Wootric account knows between runs."""
+        return DynamoSyncState(self.dynamodb, self.state_table, account_token)
+
+    def holes(self, account_token: str) -> DynamoHoles:
+        """Return what is not proven of a Wootric account."""
+        return DynamoHoles(self.dynamodb, self.state_table, account_token)
+
+    def people(self, account_token: str) -> DynamoPeople:
+        """Return the end users of a Wootric account."""
+        return DynamoPeople(self.dynamodb, self.state_table, account_token)
+
+    def partition(self, pk: str, *, newest_first: bool = False) -> Iterator[items.Item]:
+        """Yield all items of a StateTable partition, by sort key or backwards."""
+        more: dict[str, Any] = {"ScanIndexForward": False} if newest_first else {}
+        return items.query(self.dynamodb, self.state_table, "pk = :pk", {":pk": pk}, **more)
+
+    def first_items(
+        self, limit: int, condition: str, values: Mapping[str, str], *, newest: bool = False
+    ) -> list[items.Item]:
+        """Return the first or last items of a key condition, in one request."""
+        more = {"Limit": limit, "ScanIndexForward": not newest}
+        found = items.query(self.dynamodb, self.state_table, condition, values, **more)
+        return list(islice(found, limit))
+
+    def item(self, pk: str, sk: str) -> items.Item | None:
+        """Return one item of StateTable."""
+        return items.get_item(self.dynamodb, self.state_table, {"pk": pk, "sk": sk})
+
+
+def space_of(ctx: typer.Context) -> Space:
+    """Return what the root command has made of the options."""
+    space = ctx.find_object(Space)
+    if space is None:
+        raise RuntimeError("the root command has not run")
+    return space
+
+
+def answer_keys(space: Space, account_id: str) -> list[AnswerKey]:
+    """Return the keys of all answers that an account's ledgers know, also of those not counted."""
+    votes = join(space.ledgers.months(account_id, "0"))
+    pairs = (vote_id.split("#", 1) for vote_id in votes)
+    return [AnswerKey(token, "response", answer_id) for token, answer_id in pairs]

@@ -1,0 +1,1 @@
+"""Asking the sync for something and reporting what it did."""

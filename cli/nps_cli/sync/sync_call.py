@@ -1,0 +1,102 @@
+"""Calls the sync function, waits for it, and says what to do when it fails."""
+
+import json
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from nps_cli.connections.connection_list import chosen
+from nps_cli.shell import progress
+from nps_cli.shell.errors import Failure
+from nps_cli.shell.stack import Space
+from nps_cli.sync import sync_progress
+from nps_core.aws.clients import store_errors
+
+_LONGEST_S = 920  # a function may take 900 s
+_FIXES = {
+    "Unauthorized": "Wootric refuses the credentials: store the right ones with `nps connect`",
+    "ConfigError": "the function is not set up: deploy the stack again, then `nps doctor`",
+    "RateLimited": "other users of the account need its requests: repeat in a few minutes",
+    "SourceUnavailable": "Wootric does not answer properly: repeat in a few minutes",
+    "timed out": "it ran out of time; what it stored stays, repeat to go on",
+}
+
+
+def call(space: Space, event: Mapping[str, Any], connection: str | None) -> dict[str, Any]:
+    """Run the function for one connection or for all, show how far it is, return its report.
+
+    Raises:
+        Failure: there is no such connection, or the function raised or was stopped.
+    """
+    first = chosen(space, connection)[0]
+    named = {**event, "connection": connection} if connection else dict(event)
+    running = _started(space, json.dumps(named).encode())
+    if progress.is_shown():
+        sync_progress.watch(space.sync_state(first.account_token), running)
+    return running.result()
+
+
+def runs_of(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the runs of a report: one connection's is the report itself."""
+    runs: list[Mapping[str, Any]] = report.get("runs", [report])
+    return runs
+
+
+def require_no_failure(report: Mapping[str, Any]) -> None:
+    """Raise Failure with the reason and the fix of every run that failed."""
+    runs = runs_of(report)
+    reasons = [
+        (f"{run.get('account_token')}: " if len(runs) > 1 else "")
+        + with_fix(str(run.get("error") or "the run failed without a reason"))
+        for run in runs
+        if run.get("status") == "failed"
+    ]
+    if reasons:
+        raise Failure("\n".join(reasons))
+
+
+def outcome(payload: bytes, function_error: str | None) -> dict[str, Any]:
+    """Read what the function returned.
+
+    Raises:
+        Failure: it raised or was stopped; with the reason and the fix.
+    """
+    try:
+        reply = json.loads(payload or b"{}")
+    except ValueError:
+        reply = {"errorMessage": "the function answered something that is not JSON"}
+        function_error = function_error or "Unhandled"
+    if not isinstance(reply, dict):
+        reply = {"result": reply}
+    if function_error:
+        reason = f"{reply.get('errorType', '')}: {reply.get('errorMessage', '')}".strip(": ")
+        raise Failure(with_fix(f"the sync failed: {reason or function_error}"))
+    return reply
+
+
+def with_fix(reason: str) -> str:
+    """Add what to do about a failed run, as far as its reason tells."""
+    for sign, fix in _FIXES.items():
+        if sign.lower() in reason.lower():
+            return f"{reason}: {fix}"
+    return f"{reason}: `nps doctor` looks for the cause"
+
+
+def _started(space: Space, payload: bytes) -> "Future[dict[str, Any]]":
+    """Invoke the function in a thread that ends with the process, so that Ctrl-C works."""
+    name = space.target.output("SyncFunctionName")
+    client = space.target.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
+    done: Future[dict[str, Any]] = Future()
+
+    def run() -> None:
+        try:
+            with store_errors("Invoke"):
+                reply = client.invoke(FunctionName=name, Payload=payload)
+                answer = reply["Payload"].read()
+            done.set_result(outcome(answer, reply.get("FunctionError")))
+        except Exception as exc:
+            done.set_exception(exc)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done

@@ -1,0 +1,65 @@
+"""How far a run of the sync is, while somebody watches it."""
+
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from typing import Any
+
+from nps_cli.shell import progress
+from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.lists import STREAMS
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
+
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How much of the first sync's window has been read; both None once it is finished."""
+
+    answers: int
+    read_s: int | None
+    all_s: int | None
+    name: str = "backfill"
+
+    def label(self, new: int, elapsed_s: float) -> str:
+        """Return what stands beside the bar."""
+        if self.all_s is None:
+            return "live sync"
+        rate = f", {new / elapsed_s:,.0f}/s" if elapsed_s >= 1 else ""
+        return f"{self.name}: {self.answers:,} answers{rate}"
+
+
+def how_far(checkpoint: StreamCheckpoint) -> Done:
+    """Return how far the history of the answers is: pages are read in order of time.
+
+    The first sync's until that is finished, then what an operator has asked for.
+    """
+    fill, name = checkpoint.backfill, "backfill"
+    if fill.ended_at is not None or fill.position.done:
+        if checkpoint.extension is None:
+            return Done(fill.rows, None, None)
+        fill, name = checkpoint.extension, "history"
+    end_s = fill.position.end or int(fill.started_at.timestamp())
+    window_s = max(end_s - fill.from_s, 1)
+    read_s = min(max(fill.position.cursor - fill.from_s, 0), window_s)
+    return Done(fill.rows, read_s, window_s, name)
+
+
+def watch(state: DynamoSyncState, running: "Future[dict[str, Any]]") -> None:
+    """Show how far the run is until it ends, by the checkpoint that it saves after every page."""
+    before: tuple[str, int] | None = None
+    with progress.bar(counts_steps=False) as shown:
+        task = shown.add_task("sync", total=None)
+        while not running.done():
+            if text := state.read_checkpoint(STREAMS[0]):
+                done = how_far(StreamCheckpoint.from_json(text))
+                if before is None or before[0] != done.name:
+                    before = done.name, done.answers
+                elapsed = shown.tasks[0].elapsed or 0.0
+                label = done.label(done.answers - before[1], elapsed)
+                shown.update(task, completed=done.read_s, total=done.all_s, description=label)
+            try:
+                running.exception(timeout=_LOOK_EVERY_S)
+            except NotYet:
+                continue

@@ -1,0 +1,1 @@
+"""Sends what waits in the outbox; what is to be sent was decided in `notify`."""

@@ -1,0 +1,117 @@
+"""Send what is due, once: claim behind a fence, look again, send, record what is known.
+
+Only a lost reply of SES can cause a second mail; it is marked UNKNOWN, sent once more after five
+minutes, and never hidden. A process that dies between claim and record leaves the same.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from deliver.prepare import Prepared, Preparer
+from deliver.verdict import Cancel, Wait
+from nps_core.errors import TransientError
+from nps_core.follow_up.models import FollowUpStore
+from nps_core.outbox import mail_states
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.outbox.mailer import Mailer, SendResult
+
+LIMIT = 200
+"""Mails looked at in one tick; the rest is due in the next."""
+SOON = timedelta(minutes=1)
+HELD_FOR = timedelta(minutes=15)
+_MAX_THROTTLED = 5
+_THROTTLE_PAUSE_S = 1.0
+
+Result = Literal[
+    "sent", "failed", "unknown", "throttled", "held", "cancelled", "waiting", "skipped"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The delivery use case, bound to its outbox and to the mail service."""
+
+    follow_up: FollowUpStore
+    preparer: Preparer
+    mailer: Mailer
+    sleep: Callable[[float], None] = time.sleep
+
+    def tick(self, now: datetime, has_time: Callable[[], bool]) -> Counter[Result]:
+        """Handle due mails, oldest first, while there is time. Returns how many ended how.
+
+        Raises StoreUnavailable; what was claimed then is taken up again when its lease ends.
+        """
+        results: Counter[Result] = Counter()
+        for key in self.follow_up.due(now, LIMIT):
+            if not has_time() or results["held"] or results["throttled"] >= _MAX_THROTTLED:
+                break
+            result = self._one(key, now)
+            results[result] += 1
+            if result == "throttled":
+                self.sleep(_THROTTLE_PAUSE_S)
+        return results
+
+    def _one(self, key: str, now: datetime) -> Result:
+        mail = self.follow_up.mail(key)
+        if mail is None or not mail.waiting or mail.due_at > now:
+            return "skipped"  # the index lags behind the item
+        if mail.state == "SENDING":
+            lost = mail_states.unknown(mail, now, "the sender stopped before recording the outcome")
+            return self._end(mail, lost, "unknown")
+        claim = self.follow_up.move(mail, mail_states.claimed(mail, now))
+        if claim is None:
+            return "skipped"  # another tick has it, or it was cancelled
+        try:
+            ready = self.preparer.prepare(claim, now)
+        except TransientError as exc:
+            return self._end(
+                claim, mail_states.released(claim, now + SOON, type(exc).__name__), "waiting"
+            )
+        except Exception as exc:  # kept on the mail: one bad mail must not stop the others
+            reason = f"cannot be rendered: {type(exc).__name__}"
+            return self._end(claim, mail_states.failed(claim, reason), "failed")
+        return self._go(claim, ready, now)
+
+    def _go(self, claim: OutboxMail, ready: Prepared | Cancel | Wait, now: datetime) -> Result:
+        if isinstance(ready, Cancel):
+            return self._end(claim, mail_states.withdrawn(claim, ready.reason), "cancelled")
+        if isinstance(ready, Wait):
+            return self._end(
+                claim, mail_states.released(claim, now + SOON, ready.reason), "waiting"
+            )
+        content = ready.mail
+        result = self.mailer.send(claim.to, content.subject, content.html, content.text, claim.key)
+        named = replace(claim, subject=content.subject)
+        return self._end(claim, *_after(named, result, ready.comment, now))
+
+    def _end(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:
+        """Record the outcome; if the claim was lost meanwhile, its new holder's record stands."""
+        if self.follow_up.move(claim, after) is not None:
+            return result
+        stored = self.follow_up.mail(claim.key)
+        if stored is None or not mail_states.is_same_claim(stored, claim):
+            return "skipped"
+        # Written under a claim that holds: the person was erased while the mail was on its way.
+        recorded = self.follow_up.move(stored, mail_states.forgotten(after))
+        return result if recorded is not None else "skipped"
+
+
+def _after(
+    claim: OutboxMail, result: SendResult, comment: str | None, now: datetime
+) -> tuple[OutboxMail, Result]:
+    """Return the mail after an attempt, by what is known of it."""
+    match result.outcome:
+        case "SENT":
+            return mail_states.sent(claim, now, result.detail, comment), "sent"
+        case "RETRY":
+            return mail_states.released(claim, now + SOON, result.detail), "throttled"
+        case "HOLD":
+            return mail_states.released(claim, now + HELD_FOR, result.detail), "held"
+        case "FAILED":
+            return mail_states.failed(claim, result.detail), "failed"
+        case "UNKNOWN":
+            return mail_states.unknown(claim, now, result.detail, comment), "unknown"

@@ -1,1 +1,0 @@
-"""Render the mails of NPS Loop: values in, subject, HTML and text out."""

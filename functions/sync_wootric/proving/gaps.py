@@ -1,0 +1,94 @@
+"""The gaps of a connection as a run knows them: read once, written through."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from nps_core.observability import logger
+from nps_core.sync.lists import Stream
+from nps_core.sync.proof.gaps import UNREAD_FOR, Gap, GapKind
+from sync_wootric.ports import Holes
+from sync_wootric.run import Run
+
+_Name = tuple[Stream, GapKind, int]
+
+
+@dataclass(slots=True)
+class GapBook:
+    """All gaps, by stream, kind and begin."""
+
+    run: Run
+    holes: Holes
+    known: dict[_Name, Gap] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, run: Run, holes: Holes) -> "GapBook":
+        """Read the gaps of the connection."""
+        return cls(run, holes, {_name(gap): gap for gap in holes.gaps()})
+
+    def open(self, gap: Gap) -> None:
+        """Record a gap, loudly, unless the same one is open already.
+
+        A second that was too full stays so: once it has been proven in another way, every sweep
+        meets it again, and the counts of its day watch over it.
+        """
+        is_settled = gap.kind == "second" and _name(gap) in self.known
+        if not is_settled and self.find(*_name(gap)) is None:
+            self.put(gap)
+            self.run.record.gaps += 1
+            logger.warning("gap found", extra=_as_log(gap))
+
+    def find(self, stream: Stream, kind: GapKind, from_s: int) -> Gap | None:
+        """Return an open gap."""
+        gap = self.known.get((stream, kind, from_s))
+        return gap if gap is not None and gap.is_open else None
+
+    def put(self, gap: Gap) -> None:
+        """Write a gap as it is now."""
+        self.holes.put_gap(gap)
+        self.known[_name(gap)] = gap
+
+    def close(self, gap: Gap) -> None:
+        """Close a gap: its range has been proven."""
+        at = self.run.clock.at()
+        self.holes.close_gap(gap, at)
+        self.known[_name(gap)] = replace(gap, closed_at=at)
+        self.run.record.closed_gaps += 1
+        logger.info("gap closed", extra=_as_log(gap))
+
+    def open_ones(self, stream: Stream | None = None, kind: GapKind | None = None) -> list[Gap]:
+        """Return the open gaps, of one stream and kind if given."""
+        return [
+            gap
+            for gap in self.known.values()
+            if gap.is_open and stream in (None, gap.stream) and kind in (None, gap.kind)
+        ]
+
+    def note_unread(
+        self, proven_at: Iterable[tuple[Stream, datetime]], why: str | None = None
+    ) -> None:
+        """Record what nobody could read for longer than a few ticks.
+
+        The source is down, the credentials are refused, leases were lost, or nothing has run:
+        then nobody could write it down, and the next run does, without a cause.
+        """
+        now = self.run.clock.at()
+        for stream, since in proven_at:
+            if now - since <= UNREAD_FOR:
+                continue
+            from_s, to_s = int(since.timestamp()), int(now.timestamp()) + 1
+            known = self.find(stream, "window", from_s)
+            if known is not None:
+                self.put(replace(known, to_s=to_s, reason=why or known.reason))
+            else:
+                reason = why or "no run has read the source"
+                run_id = self.run.record.run_id
+                self.open(Gap(stream, "window", from_s, to_s, reason, now, run_id))
+
+
+def _name(gap: Gap) -> _Name:
+    return gap.stream, gap.kind, gap.from_s
+
+
+def _as_log(gap: Gap) -> dict[str, object]:
+    return {"gap": {name: gap.to_item()[name] for name in ("stream", "kind", "from_s", "to_s")}}

@@ -1,0 +1,104 @@
+"""Rows of one page: completed with who answered, understood or quarantined, stored."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nps_core.answers.ingest import Ingest
+from nps_core.answers.models import Incoming
+from nps_core.answers.ports import Quarantine
+from nps_core.connectors import fields
+from nps_core.connectors.wootric.payloads import from_rest
+from nps_core.connectors.wootric.protocol import row_ref
+from nps_core.errors import PayloadError
+from nps_core.keys import AnswerKey
+from nps_core.sync.lists import KINDS, Stream
+from sync_wootric.ports import People, Person
+from sync_wootric.run import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class RowStore:
+    """Stores pages of one account."""
+
+    account_token: str
+    ingest: Ingest
+    quarantine: Quarantine
+    people: People
+
+    def take(self, stream: Stream, rows: Sequence[Any], read_at: datetime) -> Tally:
+        """Store the rows of a page that was read at `read_at`. Safe to repeat.
+
+        Raises StoreUnavailable or Contended, and what `People.find` raises; a repeat skips what
+        was stored before.
+        """
+        self.people.learn(rows)
+        understood: list[Incoming] = []
+        quarantined = 0
+        for row in self._completed(stream, rows):
+            try:
+                understood.append(from_rest(row, KINDS[stream], self.account_token, read_at))
+            except PayloadError as exc:
+                quarantined += self._set_aside(row, exc, read_at)
+        outcomes = list(self.ingest.many(understood, read_at).values())
+        return Tally(
+            outcomes.count("created"),
+            outcomes.count("updated"),
+            outcomes.count("unchanged"),
+            quarantined,
+        )
+
+    def _completed(self, stream: Stream, rows: Sequence[Any]) -> Iterable[Any]:
+        """Add e-mail and external id to rows that lack them and are not stored with them yet."""
+        lacking = {index: user for index, row in enumerate(rows) if (user := _lacks_person(row))}
+        if not lacking:
+            return rows
+        keys = {
+            index: AnswerKey(self.account_token, KINDS[stream], row_ref(rows[index]).id)
+            for index in lacking
+        }
+        # What is stored keeps its address: REST never erases one. So only news costs requests.
+        stored = self.ingest.store.get_many(list(keys.values()))
+        named = {key for key, answer in stored.items() if answer.email or answer.erased}
+        wanted = {index: user for index, user in lacking.items() if keys[index] not in named}
+        if not wanted:
+            return rows
+        seconds = [row_ref(rows[index]).second or 0 for index in wanted]
+        people = self.people.find(wanted.values(), min(seconds))
+        return [
+            with_person(row, people[wanted[index]]) if index in wanted else row
+            for index, row in enumerate(rows)
+        ]
+
+    def _set_aside(self, row: object, problem: PayloadError, read_at: datetime) -> bool:
+        """Keep a row nobody understands, without the IP address; returns whether it is new."""
+        kept = row
+        if isinstance(row, Mapping):
+            kept = {name: value for name, value in row.items() if name != "ip_address"}
+        raw = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return self.quarantine.add(
+            raw, problem.reason, problem.detail, "sync", self.account_token, read_at
+        )
+
+
+def _lacks_person(row: object) -> str | None:
+    """Return the end user's id if the row does not say who that is; a null e-mail does say it."""
+    if not isinstance(row, Mapping) or "email" in row:
+        return None
+    user = row.get("end_user")
+    if isinstance(user, Mapping) and "email" in user:
+        return None
+    return fields.optional_text(row, "end_user_id")
+
+
+def with_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
+    """Return a row that says who answered, as far as it did not say so itself."""
+    user = row.get("end_user")
+    known = user if isinstance(user, Mapping) else {}
+    more = {
+        "email": known.get("email") or person.email,
+        "external_id": known.get("external_id") or person.external_id,
+    }
+    return {**row, "end_user": {**known, **more}}

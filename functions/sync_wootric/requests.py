@@ -1,0 +1,103 @@
+"""What the function can be asked to do, for the schedule or an operator, as work per connection.
+
+A request is written down before the run, so it is taken up even if another run holds the lease
+now: then by the next one.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
+
+from nps_core.errors import PayloadError
+from nps_core.sync.proof.audit import AuditState
+from nps_core.sync.runlog import RunRecord
+from nps_core.times import iso
+from sync_wootric.connections import Job
+from sync_wootric.run import Clock, Run
+from sync_wootric.tick import Sync
+
+
+class Request(BaseModel):
+    """The event of an invocation; Scheduler sends `{"schedule": "sync"}`.
+
+    `connection` names one Wootric account, none means all. `task` is what an operator asks for:
+    the next tick does it, or with `dry_run` says what it would do. `since` belongs to `backfill`.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    schedule: str = "sync"
+    connection: str | None = None
+    task: Literal["tick", "audit", "backfill"] = "tick"
+    since: AwareDatetime | None = None
+    dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Request":
+        if self.task == "backfill" and self.since is None:
+            raise ValueError("a backfill needs since, an ISO time with an offset")
+        if self.dry_run and self.task == "tick":
+            raise ValueError("a tick has no dry_run")
+        return self
+
+    @property
+    def since_s(self) -> int:
+        """The begin of a backfill in Unix seconds."""
+        begin: datetime | None = self.since
+        return int(begin.timestamp()) if begin else 0
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """Check the event. Raises PayloadError `bad_event`, naming the field."""
+        try:
+            return cls.model_validate(dict(event))
+        except ValidationError as exc:
+            problems = [
+                ": ".join([*map(str, error["loc"]), error["msg"]]) for error in exc.errors()
+            ]
+            raise PayloadError("bad_event", "; ".join(problems)) from exc
+
+
+_Done = tuple[RunRecord, Run | None, Mapping[str, Any]]
+
+
+def job_for(request: Request, clock: Clock, remaining_ms: Callable[[], int]) -> Job:
+    """Return what to do for each connection."""
+
+    def tick(sync: Sync, run_id: str) -> _Done:
+        return *sync.tick(run_id, clock, remaining_ms), {}
+
+    def audit(sync: Sync, run_id: str) -> _Done:
+        asked_at = clock.at()
+        sync.state.want_audit(asked_at)
+        record, run = sync.tick(run_id, clock, remaining_ms)
+        return record, run, {"audit": _last_audit(sync), "asked_at": iso(asked_at)}
+
+    def backfill(sync: Sync, run_id: str) -> _Done:
+        asked_at = clock.at()
+        sync.state.want_backfill(request.since_s, asked_at)
+        record, run = sync.tick(run_id, clock, remaining_ms)
+        return record, run, {"asked_at": iso(asked_at)}
+
+    def preview_audit(sync: Sync, run_id: str) -> _Done:
+        record, found = sync.preview_audit(run_id, clock, remaining_ms)
+        return record, None, {"audit": found}
+
+    def preview_backfill(sync: Sync, run_id: str) -> _Done:
+        record, found = sync.preview_backfill(run_id, clock, remaining_ms, request.since_s)
+        return record, None, {"backfill": found}
+
+    if request.task == "audit":
+        return preview_audit if request.dry_run else audit
+    if request.task == "backfill":
+        return preview_backfill if request.dry_run else backfill
+    return tick
+
+
+def _last_audit(sync: Sync) -> Mapping[str, Any] | None:
+    """Return the last comparison of counts, None before the first."""
+    text = sync.state.read_checkpoint("audit")
+    proof = AuditState.from_json(text).proof if text else None
+    return proof.as_dict() if proof else None

@@ -1,0 +1,143 @@
+"""ResponsesTable: one item per answer or decline, and its index by day."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from nps_core.answers.models import Answer, Listed
+from nps_core.aws import items
+from nps_core.keys import DAY_INDEX, AnswerKey, Kind, day_of, parse_answer_key
+from nps_core.scoring import NPS
+from nps_core.times import from_iso, iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_TIMES = ("answered_at", "updated_at", "event_at", "rest_at", "first_seen_at")
+_PLAIN = (
+    *("score", "text", "metric", "metric_known", "email", "external_id", "end_user_id"),
+    *("is_unknown_user", "account_id", "account_name", "account_rule", "owner", "survey_id"),
+    *("origin_url", "completed", "excluded", "deleted", "erased", "event_rank", "source"),
+    *("first_source", "previous_score", "rev"),
+)
+_OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased")
+"""Stored only when true: an item below 1 KB costs one write unit, and most answers are plain."""
+
+
+class DynamoAnswerStore:
+    """Implements `ports.AnswerStore`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Bind to the table named `table`."""
+        self._client, self._table = client, table
+
+    def get(self, key: AnswerKey) -> Answer | None:
+        """Return the stored answer, strongly consistent."""
+        item = items.get_item(self._client, self._table, {"pk": str(key)})
+        return from_item(item) if item else None
+
+    def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
+        """Return those that are stored, strongly consistent."""
+        wanted = [{"pk": str(key)} for key in dict.fromkeys(keys)]
+        found = [from_item(item) for item in items.get_items(self._client, self._table, wanted)]
+        return {answer.key: answer for answer in found}
+
+    def between(
+        self, account_token: str, kind: Kind, start: datetime, end: datetime
+    ) -> Iterator[Listed]:
+        """Yield what is stored with start <= answered_at < end, by time, from the index.
+
+        The index follows a write by a moment. One query per UTC day.
+        """
+        day = start.replace(hour=0, minute=0, second=0, microsecond=0)
+        while day < end:
+            found = items.query(
+                self._client,
+                self._table,
+                "#day = :day AND answered_at BETWEEN :from AND :to",
+                # As text a whole second is the last of its second, "." comes before "Z".
+                {
+                    ":day": day_of(account_token, kind, day),
+                    ":from": f"{start.replace(microsecond=0):%Y-%m-%dT%H:%M:%S}.",
+                    ":to": f"{end:%Y-%m-%dT%H:%M:%S}Z",
+                },
+                IndexName=DAY_INDEX,
+                ExpressionAttributeNames={"#day": "day"},
+            )
+            listed = [_listed(item) for item in found]
+            listed.sort(key=lambda one: (one.answered_at, one.key))
+            yield from (one for one in listed if start <= one.answered_at < end)
+            day += timedelta(days=1)
+
+    def put(self, answer: Answer, expected_rev: int | None) -> bool:
+        """Write if the stored rev is `expected_rev` (None: not stored)."""
+        if expected_rev is None:
+            return items.put_if(
+                self._client, self._table, to_item(answer), "attribute_not_exists(pk)"
+            )
+        return items.put_if(
+            self._client, self._table, to_item(answer), "rev = :seen", {":seen": expected_rev}
+        )
+
+    def everything(self) -> Iterator[Answer]:
+        """Yield every stored answer and decline; the operator's lists, not for a function."""
+        return (from_item(item) for item in items.scan(self._client, self._table))
+
+
+def to_item(answer: Answer) -> dict[str, Any]:
+    """Turn an answer into its item; empty collections and usual flags are left out."""
+    token, kind = answer.key.account_token, answer.key.kind
+    item: dict[str, Any] = {
+        "pk": str(answer.key),
+        "day": day_of(token, kind, answer.answered_at),
+    }
+    item |= {name: getattr(answer, name) for name in _PLAIN}
+    item |= {name: iso(value) for name in _TIMES if (value := getattr(answer, name)) is not None}
+    item |= {name: None for name in _OFTEN_FALSE if not getattr(answer, name)}
+    item["properties"] = _json(answer.properties)
+    item["extra"] = _json(answer.extra)
+    item["tags"] = list(answer.tags) or None
+    item["notes"] = list(answer.notes) or None
+    return item
+
+
+def from_item(item: Mapping[str, Any]) -> Answer:
+    """Inverse of `to_item`. Raises KeyError or ValueError for an item that is not an answer."""
+    values: dict[str, Any] = {name: item.get(name) for name in _PLAIN}
+    values |= {name: from_iso(item[name]) if name in item else None for name in _TIMES}
+    values |= {name: bool(item.get(name)) for name in _OFTEN_FALSE}
+    for name in ("metric", "rev", "answered_at", "updated_at"):
+        if values[name] is None:
+            raise KeyError(name)
+    if not isinstance(values["rev"], int) or values["score"] not in (None, *range(11)):
+        raise ValueError("rev or score is not an integer that a number can rely on")
+    return Answer(
+        key=parse_answer_key(item["pk"]),
+        properties=json.loads(item.get("properties", "{}")),
+        extra=json.loads(item.get("extra", "{}")),
+        tags=tuple(item.get("tags", ())),
+        notes=tuple(item.get("notes", ())),
+        **values,
+    )
+
+
+def _listed(item: Mapping[str, Any]) -> Listed:
+    key = parse_answer_key(item["pk"])
+    is_out = bool(item.get("excluded") or item.get("deleted"))
+    counts = key.kind == "response" and item.get("metric") == NPS and not is_out
+    return Listed(
+        key,
+        from_iso(item["answered_at"]),
+        item.get("score") if counts else None,
+        item.get("end_user_id"),
+        bool(item.get("deleted")),
+        bool(item.get("erased")),
+    )
+
+
+def _json(values: Mapping[str, Any]) -> str | None:
+    """JSON keeps what a number was; DynamoDB's maps would turn 1.10 and 1.1 into one."""
+    if not values:
+        return None
+    return json.dumps(dict(values), separators=(",", ":"), ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,87 @@
+"""Storing what a path brought: read, merge, find the account, write if anything changed.
+
+Shared by webhook, inbox and sync, so that there is one rule. Safe to repeat: equal content writes
+nothing and so makes no stream record.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from nps_core.answers.matching import AccountRules, Directory, resolve
+from nps_core.answers.merge import content_hash, merge
+from nps_core.answers.models import Answer, Incoming
+from nps_core.answers.ports import AnswerStore
+from nps_core.answers.removal import REMOVALS, Removal
+from nps_core.errors import Contended
+from nps_core.keys import AnswerKey
+from nps_core.times import epoch_ms
+
+Outcome = Literal["created", "updated", "unchanged"]
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """The ingest use case, bound to a table and to how accounts are found."""
+
+    store: AnswerStore
+    directory: Directory
+    rules: AccountRules
+    metric: str
+
+    def one(self, incoming: Incoming, now: datetime) -> Outcome:
+        """Store one answer.
+
+        Raises:
+            StoreUnavailable: nothing is known to be written.
+            Contended: other writers won five times in a row; nothing is written.
+        """
+        return self._store(incoming, self.store.get(incoming.key), now)
+
+    def many(self, page: Sequence[Incoming], now: datetime) -> Mapping[AnswerKey, Outcome]:
+        """Store a page. One batch read, then one write per changed answer, in the given order.
+
+        Raises like `one`; what was written before the error stays, and a repeat skips it.
+        """
+        stored = self.store.get_many([incoming.key for incoming in page])
+        return {new.key: self._store(new, stored.get(new.key), now) for new in page}
+
+    def rematch(self, stored: Answer, now: datetime) -> Outcome:
+        """Find the account of a stored answer anew, after the directory has changed."""
+        after = resolve(stored, self.rules, self.directory)
+        if content_hash(after) == content_hash(stored):
+            return "unchanged"
+        return "updated" if self.store.put(_next(after, now), stored.rev) else "unchanged"
+
+    def remove(self, stored: Answer, now: datetime, how: Removal) -> Outcome:
+        """Delete an answer, or erase its person, because the source was found without it at `now`.
+
+        Raises like `one`; a repeat finishes the work, and once it is done it writes nothing.
+        """
+        current: Answer | None = stored
+        for _ in range(_TRIES):
+            if current is None:
+                return "unchanged"
+            after = REMOVALS[how](current, now)
+            if after is current:
+                return "unchanged"
+            if self.store.put(after, current.rev):
+                return "updated"
+            current = self.store.get(stored.key)
+        raise Contended(f"{stored.key} was written by others {_TRIES} times in a row")
+
+    def _store(self, incoming: Incoming, stored: Answer | None, now: datetime) -> Outcome:
+        for _ in range(_TRIES):
+            after = resolve(merge(stored, incoming, self.metric, now), self.rules, self.directory)
+            if stored is not None and content_hash(after) == content_hash(stored):
+                return "unchanged"
+            if self.store.put(after, stored.rev if stored else None):
+                return "updated" if stored else "created"
+            stored = self.store.get(incoming.key)
+        raise Contended(f"{incoming.key} was written by others {_TRIES} times in a row")
+
+
+def _next(answer: Answer, now: datetime) -> Answer:
+    return replace(answer, rev=max(epoch_ms(now), answer.rev + 1))

@@ -1,0 +1,79 @@
+"""Which account an answer belongs to, and who owns the account.
+
+Order: the first configured property that is set, then the directory by external id, by e-mail, by
+company domain (free-mail domains never match). The rule that matched is stored with the answer.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from nps_core.addresses import FREE_MAIL, address, domain_of
+from nps_core.answers.models import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRules:
+    """How to read the account and its owner from an answer's properties."""
+
+    account_properties: tuple[str, ...]
+    name_property: str
+    owner_property: str
+
+    @classmethod
+    def of(cls, account_properties: str, name_property: str, owner_property: str) -> "AccountRules":
+        """Build from settings; `account_properties` is comma separated, first match wins."""
+        names = tuple(name.strip() for name in account_properties.split(",") if name.strip())
+        return cls(names, name_property, owner_property)
+
+
+class Directory(Protocol):
+    """Accounts known from outside the answers."""
+
+    def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
+        ...
+
+
+def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer:
+    """Return the answer with account, account name, rule and owner set from what it says now.
+
+    An erased answer says nothing any more and keeps the account that it had.
+    """
+    if answer.erased:
+        return answer
+    owner = address(_text(answer, rules.owner_property))
+    name = _text(answer, rules.name_property)
+    for prop in rules.account_properties:
+        if value := _text(answer, prop):
+            return replace(
+                answer,
+                account_id=value,
+                account_name=name,
+                account_rule=f"property:{prop}",
+                owner=owner,
+            )
+    lookups = _lookups(answer)
+    found = directory.account_of(lookups) if lookups else None
+    account, rule = (found[0], f"directory:{found[1]}") if found else (None, "unmatched")
+    return replace(answer, account_id=account, account_name=name, account_rule=rule, owner=owner)
+
+
+def _lookups(answer: Answer) -> tuple[tuple[str, str], ...]:
+    wanted: list[tuple[str, str]] = []
+    if answer.external_id:
+        wanted.append(("external_id", answer.external_id))
+    # Looser than `address`: who answers may have an address that we would never mail to.
+    if answer.email and "@" in answer.email:
+        wanted.append(("email", answer.email))
+        domain = domain_of(answer.email)
+        if domain and domain not in FREE_MAIL:
+            wanted.append(("domain", domain))
+    return tuple(wanted)
+
+
+def _text(answer: Answer, prop: str) -> str | None:
+    value = answer.properties.get(prop)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    # 200 characters: an account id is part of keys, and keys of DynamoDB end at 1,024 bytes.
+    return str(value).strip()[:200] or None

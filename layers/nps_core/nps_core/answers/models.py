@@ -1,0 +1,151 @@
+"""Domain models. All times are aware and in UTC; ids are strings, whatever the wire sends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from nps_core.keys import AnswerKey
+from nps_core.scoring import NPS
+
+Source = Literal["webhook", "sync", "import"]
+
+UNMATCHED = "~unmatched"
+"""Ledger name of answers that no account could be found for; they count company-wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One answer or decline as one path brought it, understood but not yet merged.
+
+    A field is None when the path does not carry it (a webhook has no tags, a REST row no metric),
+    which is different from carrying an empty value; only `carries` fields may overwrite.
+    """
+
+    key: AnswerKey
+    source: Source
+    score: int | None
+    text: str | None
+    metric: str | None
+    email: str | None
+    external_id: str | None
+    end_user_id: str | None
+    is_unknown_user: bool
+    survey_id: str | None
+    origin_url: str | None
+    properties: Mapping[str, Any] | None
+    properties_typed: bool
+    answered_at: datetime
+    updated_at: datetime
+    event_rank: int
+    """0 for a `created` event, 1 for `updated` and for REST rows: the tie-break of `merge`."""
+    event_at: datetime
+    """When the sender said so: the event's timestamp, or the time of the REST read."""
+    excluded: bool | None = None
+    tags: tuple[str, ...] | None = None
+    notes: tuple[str, ...] | None = None
+    completed: bool | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether this came from the API, the only path that carries tags, notes, completed."""
+        return self.source == "sync"
+
+
+class Listed(NamedTuple):
+    """What the index by day tells of a stored answer or decline."""
+
+    key: AnswerKey
+    answered_at: datetime
+    score: int | None
+    """The score that counts; None for a decline and for an answer that does not count."""
+    end_user_id: str | None
+    deleted: bool
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One stored answer (or decline): what ResponsesTable holds.
+
+    `rev` orders all versions for ever: milliseconds of the write, at least one more than before.
+    `deleted`: gone at the source, no longer counted. `erased`: its person was erased at the source;
+    who they are and what they wrote is gone here too, the vote stays. `rest_at`: the latest read
+    at the source that told something about it, also that it is gone.
+    """
+
+    key: AnswerKey
+    score: int | None
+    text: str | None
+    metric: str
+    metric_known: bool
+    email: str | None
+    external_id: str | None
+    end_user_id: str | None
+    is_unknown_user: bool
+    account_id: str | None
+    account_name: str | None
+    account_rule: str
+    owner: str | None
+    survey_id: str | None
+    origin_url: str | None
+    properties: Mapping[str, Any]
+    tags: tuple[str, ...]
+    notes: tuple[str, ...]
+    completed: bool | None
+    excluded: bool
+    deleted: bool
+    erased: bool
+    answered_at: datetime
+    updated_at: datetime
+    event_rank: int
+    event_at: datetime
+    rest_at: datetime | None
+    source: Source
+    first_source: Source
+    first_seen_at: datetime
+    previous_score: int | None
+    extra: Mapping[str, Any]
+    rev: int
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether this answer takes part in NPS."""
+        return (
+            self.key.kind == "response"
+            and self.metric == NPS
+            and self.score is not None
+            and not self.excluded
+            and not self.deleted
+        )
+
+    @property
+    def is_detractor(self) -> bool:
+        """Whether this is a counted answer of 0 to 6."""
+        return self.is_counted and self.score is not None and self.score <= 6
+
+    @property
+    def contact_key(self) -> str:
+        """Who answered, unique across Wootric accounts.
+
+        Wootric keeps one end user per e-mail address, so its id is the identity. All anonymous
+        visitors share one end user called `Unknown`: each of their answers is its own contact.
+        """
+        token = self.key.account_token
+        if self.end_user_id and not self.is_unknown_user:
+            return f"{token}:{self.end_user_id}"
+        if self.email or self.external_id:
+            return f"{token}:{self.external_id or self.email}"
+        return f"{token}:~{self.key.id}"
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing tells who answered, so that no other answer can be theirs."""
+        has_user = self.end_user_id and not self.is_unknown_user
+        return not (has_user or self.email or self.external_id)
+
+    @property
+    def ledger_account(self) -> str:
+        """The account whose ledgers hold this answer's vote."""
+        return self.account_id or UNMATCHED

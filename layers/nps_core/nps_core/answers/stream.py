@@ -1,0 +1,67 @@
+"""Records of ResponsesTable's stream, as Lambda delivers them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nps_core.answers.dynamo import from_item
+from nps_core.answers.models import Answer
+from nps_core.answers.ports import Quarantine
+from nps_core.aws.items import from_wire
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChange:
+    """One modification: `old` is None for an insert, `new` for a removal."""
+
+    old: Answer | None
+    new: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that is not an answer of ours; `raw` goes to quarantine."""
+
+    raw: str
+    detail: str
+
+
+def read_records(event: Mapping[str, Any]) -> tuple[list[StreamChange], list[BadRecord]]:
+    """Split the event of a stream mapping into changes, in order, and unreadable records."""
+    changes: list[StreamChange] = []
+    bad: list[BadRecord] = []
+    for record in event["Records"]:
+        try:
+            data = record["dynamodb"]
+            changes.append(_change(_image(data, "OldImage"), _image(data, "NewImage")))
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as exc:
+            bad.append(BadRecord(json.dumps(record, default=str), type(exc).__name__))
+    return changes, bad
+
+
+def _change(old: Answer | None, new: Answer | None) -> StreamChange:
+    if old is None and new is None:
+        raise KeyError("NewImage")
+    return StreamChange(old, new)
+
+
+def _image(data: Mapping[str, Any], name: str) -> Answer | None:
+    wire = data.get(name)
+    return from_item(from_wire(_binary_safe(wire))) if wire else None
+
+
+def _binary_safe(wire: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer has no binary attribute; one that has is not ours, and raises TypeError here."""
+    if any("B" in value for value in wire.values()):
+        raise TypeError("binary attribute in an answer")
+    return dict(wire)
+
+
+def keep_bad_records(quarantine: Quarantine, bad: Iterable[BadRecord], now: datetime) -> int:
+    """Put unreadable records into quarantine. Returns how many of them are new."""
+    return sum(
+        quarantine.add(record.raw, "bad_stream_record", record.detail, "stream", "", now)
+        for record in bad
+    )

@@ -1,0 +1,184 @@
+"""DynamoDB's typed items to plain dicts and back, and one conditional write and query of each kind.
+
+Absent and None are the same: None is not stored.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from nps_core.aws import attributes
+from nps_core.aws.clients import is_condition_failure, store_errors
+from nps_core.errors import StoreUnavailable
+from nps_core.times import from_iso, iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, ScanInputTypeDef
+
+Item = dict[str, Any]
+_BATCH = 100  # BatchGetItem takes at most 100 keys
+# Another transaction touched an item at the same moment: as good as a lost condition.
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+def to_wire(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn a plain dict into DynamoDB's typed form."""
+    return {name: attributes.write(value) for name, value in plain.items() if value is not None}
+
+
+def from_wire(wire: Mapping[str, Any]) -> Item:
+    """Turn DynamoDB's typed form into a plain dict: numbers as int, binary as bytes."""
+    return {name: attributes.read(value) for name, value in wire.items()}
+
+
+def get_item(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> Item | None:
+    """Return the item, strongly consistent, None when there is none."""
+    with store_errors("GetItem"):
+        reply = client.get_item(TableName=table, Key=to_wire(key), ConsistentRead=True)
+    return from_wire(reply["Item"]) if "Item" in reply else None
+
+
+def get_items(client: "DynamoDBClient", table: str, keys: list[dict[str, str]]) -> list[Item]:
+    """Return the items that exist, strongly consistent, in no order; asks again for leftovers."""
+    found: list[Item] = []
+    for start in range(0, len(keys), _BATCH):
+        wanted: list[Any] = [to_wire(key) for key in keys[start : start + _BATCH]]
+        for attempt in range(8):
+            with store_errors("BatchGetItem"):
+                reply = client.batch_get_item(
+                    RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
+                )
+            found += [from_wire(item) for item in reply["Responses"].get(table, [])]
+            left_over: Any = reply.get("UnprocessedKeys", {})
+            wanted = left_over.get(table, {}).get("Keys", [])
+            if not wanted:
+                break
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  jitter needs no secret
+        else:
+            raise StoreUnavailable("BatchGetItem: keys left unprocessed eight times")
+    return found
+
+
+def put(client: "DynamoDBClient", table: str, item: Mapping[str, Any]) -> None:
+    """Put the item, whatever was there."""
+    with store_errors("PutItem"):
+        client.put_item(TableName=table, Item=to_wire(item))
+
+
+def delete(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> None:
+    """Delete the item; harmless when there is none."""
+    with store_errors("DeleteItem"):
+        client.delete_item(TableName=table, Key=to_wire(key))
+
+
+def put_if(
+    client: "DynamoDBClient",
+    table: str,
+    item: Mapping[str, Any],
+    condition: str,
+    values: Mapping[str, Any] | None = None,
+) -> bool:
+    """Put the item if the condition holds; False when it does not."""
+    more: dict[str, Any] = {"ExpressionAttributeValues": to_wire(values)} if values else {}
+    with store_errors("PutItem"):
+        try:
+            client.put_item(
+                TableName=table, Item=to_wire(item), ConditionExpression=condition, **more
+            )
+        except ClientError as exc:
+            if is_condition_failure(exc):
+                return False
+            raise
+    return True
+
+
+def update_if(
+    client: "DynamoDBClient",
+    table: str,
+    key: Mapping[str, str],
+    update: str,
+    condition: str,
+    values: Mapping[str, Any],
+    **more: Any,
+) -> Item | None:
+    """Update the item if the condition holds; None when it does not, an empty one always does.
+
+    Returns the attributes that the caller's own `ReturnValues` asks for: none by default.
+    """
+    guard: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
+    with store_errors("UpdateItem"):
+        try:
+            reply = client.update_item(
+                TableName=table,
+                Key=to_wire(key),
+                UpdateExpression=update,
+                ExpressionAttributeValues=to_wire(values),
+                **guard,
+                **more,
+            )
+        except ClientError as exc:
+            if is_condition_failure(exc):
+                return None
+            raise
+    return from_wire(reply.get("Attributes", {}))
+
+
+def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
+    """Write all or nothing; False when a condition does not hold, which is nothing."""
+    with store_errors("TransactWriteItems"):
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except client.exceptions.TransactionCanceledException as exc:
+            reasons: list[dict[str, Any]] = exc.response.get("CancellationReasons", [])  # type: ignore[assignment]  # the stubs know it only for this one error
+            if any(reason.get("Code") in _LOST for reason in reasons):
+                return False
+            raise
+    return True
+
+
+def query(
+    client: "DynamoDBClient", table: str, condition: str, values: Mapping[str, Any], **more: Any
+) -> Iterator[Item]:
+    """Yield all items of a key condition, page after page, strongly consistent on the table."""
+    request: QueryInputTypeDef = {
+        "TableName": table,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": to_wire(values),
+        "ConsistentRead": "IndexName" not in more,
+        **more,  # type: ignore[typeddict-item]  # the caller's own Query parameters
+    }
+    while True:
+        with store_errors("Query"):
+            reply = client.query(**request)
+        yield from (from_wire(item) for item in reply["Items"])
+        if "LastEvaluatedKey" not in reply:
+            return
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+
+def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
+    """Yield every item of a table, page after page: for the operator's lists only."""
+    request: ScanInputTypeDef = {"TableName": table, "ConsistentRead": True}
+    while True:
+        with store_errors("Scan"):
+            reply = client.scan(**request)
+        yield from (from_wire(item) for item in reply["Items"])
+        if "LastEvaluatedKey" not in reply:
+            return
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+
+def printed_times(value: object, names: tuple[str, ...]) -> dict[str, str | None]:
+    """Return the named attributes, times or None, as ISO text; `parsed_times` is the inverse."""
+    moments = {name: getattr(value, name) for name in names}
+    return {name: iso(moment) if moment else None for name, moment in moments.items()}
+
+
+def parsed_times(item: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, datetime | None]:
+    """Read the named times of an item; one that is absent is None."""
+    return {name: from_iso(item[name]) if item.get(name) else None for name in names}

@@ -1,0 +1,1 @@
+"""One survey account: settings, activation, secret; what is read through it lives in `sync`."""

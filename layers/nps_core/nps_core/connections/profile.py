@@ -1,0 +1,97 @@
+"""Profile of a connection (one Wootric account): when it was activated, whether it can log in."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from nps_core import keys
+from nps_core.aws import items
+from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.times import from_iso, iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAILED_EVERY = timedelta(hours=24)
+"""At most one mail about refused credentials in this time."""
+NOTED_EVERY = timedelta(hours=1)
+"""How often a login that works is written down, unless a mail waits to hear of it."""
+
+
+class DynamoConnections:
+    """Reads and activates connections, and keeps whether their credentials work."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Bind to the table named `table`."""
+        self._client, self._table = client, table
+
+    def activated_at(self, account_token: str) -> datetime | None:
+        """Return when the connection was activated, None while it is not."""
+        return self._moment(account_token, "activated_at")
+
+    def activate(self, account_token: str, at: datetime) -> bool:
+        """Record the activation, once: answers given before it are history and page nobody.
+
+        Whole seconds, because Wootric's API tells no more of an answer's time. Returns whether
+        this call activated it.
+        """
+        item = {
+            **self._key(account_token),
+            "account_token": account_token,
+            "activated_at": _second(at),
+        }
+        return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
+
+    def credentials_ok_at(self, account_token: str) -> datetime | None:
+        """Return the latest login that is known to have worked, to the second; None for none."""
+        return self._moment(account_token, "credentials_ok_at")
+
+    def login_worked(self, account_token: str, at: datetime) -> None:
+        """Note that the credentials work, at most once an hour, or at once after a mail.
+
+        Nothing is written for a connection without a profile. Safe to repeat.
+        """
+        items.update_if(
+            self._client,
+            self._table,
+            self._key(account_token),
+            "SET credentials_ok_at = :at",
+            "attribute_exists(pk) AND (attribute_not_exists(credentials_ok_at)"
+            " OR credentials_ok_at < :stale OR credentials_mailed_at >= credentials_ok_at)",
+            {":at": _second(at), ":stale": _second(at - NOTED_EVERY)},
+        )
+
+    def login_refused(self, account_token: str, mail: OutboxMail, at: datetime) -> bool:
+        """Put the mail that says so; False when one was put within 24 hours.
+
+        False as well for a connection that was never activated: its credentials have not stopped
+        working, they never did. The mail and the note of it are one write, so a repeat adds none.
+        """
+        note = {
+            "TableName": self._table,
+            "Key": items.to_wire(self._key(account_token)),
+            "UpdateExpression": "SET credentials_mailed_at = :at",
+            "ConditionExpression": "attribute_exists(activated_at) AND"
+            " (attribute_not_exists(credentials_mailed_at) OR credentials_mailed_at <= :old)",
+            "ExpressionAttributeValues": items.to_wire(
+                {":at": _second(at), ":old": _second(at - MAILED_EVERY)}
+            ),
+        }
+        put = {
+            "TableName": self._table,
+            "Item": items.to_wire(mail_item(mail)),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        return items.transact_if(self._client, [{"Update": note}, {"Put": put}])
+
+    def _moment(self, account_token: str, name: str) -> datetime | None:
+        profile = items.get_item(self._client, self._table, self._key(account_token)) or {}
+        return from_iso(profile[name]) if name in profile else None
+
+    def _key(self, account_token: str) -> dict[str, str]:
+        return keys.connection(account_token, "PROFILE")._asdict()
+
+
+def _second(moment: datetime) -> str:
+    """Print whole seconds: all of one length, so that they compare as text."""
+    return iso(moment.replace(microsecond=0))

@@ -1,0 +1,78 @@
+"""The one secret of the stack: API credentials and webhook signing keys, cached.
+
+Stale-on-error: while Secrets Manager is down the last good value is used, and asked for again
+after a minute, so that not every webhook waits for it. After a failed authentication a caller may
+force one refetch, at most once a minute, so that a rotated key works without a deployment.
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from nps_core.aws.clients import store_errors
+from nps_core.connections.secret import Secret, parse_secret
+from nps_core.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_MAX_AGE = timedelta(minutes=5)
+_FORCED_GAP = timedelta(minutes=1)
+
+
+class ConnectionSecrets:
+    """The part of the secret that belongs to one Wootric account."""
+
+    def __init__(self, store: "SecretStore", account_token: str) -> None:
+        """Bind to the shared store, so that all connections fetch the secret once."""
+        self._store, self._token = store, account_token
+
+    def get(self, now: datetime) -> Secret:
+        """Return the account's credentials; raises like `SecretStore.get`."""
+        return self._store.get(now).of(self._token)
+
+    def refetch(self, now: datetime) -> Secret | None:
+        """Fetch anew like `SecretStore.refetch`."""
+        anew = self._store.refetch(now)
+        return anew.of(self._token) if anew else None
+
+
+class SecretStore:
+    """Reads and caches the secret for the life of the process."""
+
+    def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
+        """Bind to the secret `arn`; nothing is fetched yet."""
+        self._client, self._arn = client, arn
+        self._value: Secret | None = None
+        self._good_until: datetime | None = None
+        self._forced_at: datetime | None = None
+
+    def get(self, now: datetime) -> Secret:
+        """Return the secret, at most five minutes old unless Secrets Manager fails.
+
+        Raises:
+            StoreUnavailable: it cannot be fetched and there is no earlier value.
+            ConfigError: it is not the JSON we expect.
+        """
+        if self._value is not None and self._good_until is not None and now < self._good_until:
+            return self._value
+        return self._fetch(now)
+
+    def refetch(self, now: datetime) -> Secret | None:
+        """Fetch anew after a failed authentication; None when that was done in the last minute."""
+        if self._forced_at is not None and now - self._forced_at < _FORCED_GAP:
+            return None
+        self._forced_at = now
+        return self._fetch(now)
+
+    def _fetch(self, now: datetime) -> Secret:
+        try:
+            with store_errors("GetSecretValue"):
+                reply = self._client.get_secret_value(SecretId=self._arn)
+        except StoreUnavailable:
+            if self._value is None:
+                raise
+            self._good_until = now + _FORCED_GAP
+            return self._value
+        self._value = parse_secret(reply.get("SecretString", ""))
+        self._good_until = now + _MAX_AGE
+        return self._value

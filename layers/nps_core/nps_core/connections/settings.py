@@ -1,0 +1,72 @@
+"""The Wootric accounts that a deployment reads: settings of each connection. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nps_core.errors import ConfigError
+from nps_core.scoring import NPS
+
+METRICS = (NPS, "CES", "CSAT")
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How one Wootric account is read.
+
+    `api_url` empty: the region follows from the token. `requests_per_minute`: of each 100 that
+    the account allows. `time_zone`: that of the account, in which it counts days.
+    """
+
+    account_token: str
+    api_url: str
+    metric: str
+    time_zone: str
+    requests_per_minute: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    def to_item(self) -> dict[str, Any]:
+        """Return plain values for storage; `from_item` is the inverse."""
+        return {
+            "api_url": self.api_url,
+            "metric": self.metric,
+            "time_zone": self.time_zone,
+            "requests_per_minute": self.requests_per_minute,
+        }
+
+    @classmethod
+    def from_item(cls, account_token: str, item: Mapping[str, Any]) -> "Connection":
+        """Inverse of `to_item`."""
+        return cls(
+            account_token,
+            item["api_url"],
+            item["metric"],
+            item["time_zone"],
+            item["requests_per_minute"],
+        )
+
+
+def checked(connection: Connection) -> Connection:
+    """Return it if it can work. Raises ConfigError, naming the setting and the fix."""
+    if not _TOKEN.fullmatch(connection.account_token):
+        raise ConfigError("the account token is 4 to 64 letters, digits, - and _, as Wootric shows")
+    if connection.metric not in METRICS:
+        raise ConfigError(f"the metric is one of {', '.join(METRICS)}")
+    if connection.api_url and not re.fullmatch(r"https?://[^\s/]\S*", connection.api_url):
+        raise ConfigError("the API address is empty or a URL with http:// or https://")
+    if connection.requests_per_minute < 1:
+        raise ConfigError("the requests a minute are at least 1")
+    try:
+        _ = connection.zone
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ConfigError(
+            "the time zone is a name of the IANA database such as Europe/Berlin"
+        ) from exc
+    return connection

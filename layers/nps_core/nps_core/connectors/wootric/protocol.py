@@ -1,0 +1,194 @@
+"""What is known about Wootric's REST protocol, without any I/O.
+
+Hosts, how a page is asked for, what a reply means and how long its rate headers tell us to wait.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+from zlib import crc32
+
+from nps_core.errors import PayloadError, SourceUnavailable
+from nps_core.sync.proof.counting import ClassCounts
+from nps_core.sync.reading.cursor import PageQuery, RowRef, SortedBy
+from nps_core.times import parse_time
+
+Meaning = Literal["data", "unauthorized", "missing", "rate_limited", "retry", "rejected"]
+_MEANINGS: Mapping[int, Meaning] = {
+    200: "data",
+    201: "data",
+    401: "unauthorized",
+    404: "missing",
+    408: "retry",
+    425: "retry",
+    429: "rate_limited",
+}
+"""Every other 5xx is worth a retry, every other status is a refusal for good."""
+
+NEVER_S = 4_102_444_800
+"""The year 2100: a filter for what changes after it lists nothing, unless it is ignored."""
+
+_MINUTE_S = 60.0
+_LONGEST_WAIT_S = 61.0
+_HOSTS = {"EU": "https://api.wootric.eu", "AU": "https://api.wootric.au"}
+_REGION = re.compile(r"NPS-(EU|AU)-", re.IGNORECASE)
+_ADDRESS = re.compile(r"\S*@\S*")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
+
+
+@dataclass(frozen=True, slots=True)
+class RateInfo:
+    """Rate headers of one reply; all None for an endpoint that is not limited."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_s: float | None = None
+    server_now_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reply means. `problem` is a text for people, without personal data."""
+
+    meaning: Meaning
+    data: Any = None
+    problem: str = ""
+
+
+def base_url(account_token: str, override: str = "") -> str:
+    """Return the API's address: `override`, else the region that the token's prefix names."""
+    if override:
+        return override.rstrip("/")
+    region = _REGION.match(account_token)
+    return _HOSTS[region[1].upper()] if region else "https://api.wootric.com"
+
+
+def page_params(query: PageQuery, sort_key: str | None = None) -> dict[str, str]:
+    """Return the query parameters of a page. Everything with a default is said explicitly."""
+    params = {
+        "page": str(query.page),
+        "per_page": str(query.per_page),
+        "sort_key": sort_key or f"{query.by}_at",
+        "sort_order": query.order,
+        f"{query.by}[gte]": str(query.gte),
+    }
+    if query.lt is not None:
+        params[f"{query.by}[lt]"] = str(query.lt)
+    return params
+
+
+def row_ref(row: object, by: SortedBy = "created") -> RowRef:
+    """Return a row's identity and second, also of a row that nothing else can be read from."""
+    if not isinstance(row, Mapping):
+        return RowRef(_fingerprint(row), None)
+    try:
+        second = int(parse_time(row.get(f"{by}_at"), f"{by}_at").timestamp())
+    except PayloadError:
+        second = None
+    given = row.get("id")
+    is_id = isinstance(given, int | str) and not isinstance(given, bool) and given != ""
+    return RowRef(str(given) if is_id else _fingerprint(row), second)
+
+
+def counts_of(data: Mapping[str, Any]) -> ClassCounts:
+    """Read the counts of an `nps_summary`. Raises SourceUnavailable when one is missing."""
+    numbers = [data.get(name) for name in ClassCounts._fields]
+    whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool)]
+    if len(whole) != len(numbers):
+        raise SourceUnavailable("nps_summary answered without its three counts")
+    return ClassCounts(*whole)
+
+
+def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, Any]]) -> Verdict:
+    """Say what a reply means; `shape` is the JSON type that a good one has.
+
+    A 200 that is not JSON of that shape (cut off, or a proxy's HTML page) is worth a retry.
+    """
+    fallback: Meaning = "retry" if status >= 500 else "rejected"
+    meaning = _MEANINGS.get(status, fallback)
+    if meaning != "data":
+        return Verdict(meaning, problem=f"HTTP {status}{_colon(error_message(body))}")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return Verdict("retry", problem=f"HTTP {status} with a body that is not JSON")
+    if not isinstance(data, shape):
+        return Verdict("retry", problem=f"HTTP {status} with JSON of an unexpected shape")
+    return Verdict("data", data)
+
+
+def error_message(body: bytes) -> str:
+    """Return what an error body says, in any of its known shapes; empty when it says nothing.
+
+    Addresses and quoted values are blanked out: validation messages may repeat what was stored.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return "an HTML page" if body.lstrip()[:1] == b"<" else ""
+    found = _message_of(data)
+    plain = " ".join(_QUOTED.sub("...", _ADDRESS.sub("...", found)).split())
+    return plain[:120]
+
+
+def rate_info(headers: Mapping[str, str]) -> RateInfo:
+    """Read the rate headers and the server's own time; anything unreadable counts as absent."""
+    low = {name.lower(): value for name, value in headers.items()}
+    limit, remaining = (
+        _whole(low.get("x-rate-limit-limit")),
+        _whole(low.get("x-rate-limit-remaining")),
+    )
+    reset = _whole(low.get("x-rate-limit-reset"))
+    return RateInfo(
+        limit, remaining, None if reset is None else float(reset), _date(low.get("date"))
+    )
+
+
+def wait_for_reset(info: RateInfo, now_s: float) -> float:
+    """Return the seconds until the rate window ends, never more than a minute.
+
+    The reset is told by the server's clock. Its Date header removes the difference to ours;
+    without it a time that lies in the past or too far ahead shows that the clocks differ, and a
+    whole minute is safe.
+    """
+    if info.reset_s is None:
+        return _MINUTE_S / 4
+    wait = info.reset_s - (now_s if info.server_now_s is None else info.server_now_s)
+    return min(wait, _LONGEST_WAIT_S) if 0 < wait <= 2 * _MINUTE_S else _MINUTE_S
+
+
+def _message_of(data: object) -> str:
+    if isinstance(data, str):
+        return data
+    if not isinstance(data, Mapping):
+        return ""
+    errors = data.get("errors")
+    if isinstance(errors, list):
+        parts = [_message_of(entry) for entry in errors[:3]]
+        return "; ".join(part for part in parts if part)
+    for name in ("message", "error_description", "error"):
+        if isinstance(text := data.get(name), str) and text:
+            return text
+    return ""
+
+
+def _fingerprint(row: object) -> str:
+    return f"~{crc32(json.dumps(row, sort_keys=True).encode()):08x}"
+
+
+def _colon(text: str) -> str:
+    return f": {text}" if text else ""
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.strip().isascii() and text.strip().isdigit() else None
+
+
+def _date(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The directory: accounts, people and owners; not their answers."""

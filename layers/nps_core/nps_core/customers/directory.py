@@ -1,0 +1,48 @@
+"""Directory of StateTable: accounts known from outside the answers.
+
+Entries `external_id#`, `email#` and `domain#` name an account; `account#` its name and owner.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from nps_core.aws import items
+from nps_core.keys import DIRECTORY, DirectoryKind
+from nps_core.keys import directory as directory_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDirectory:
+    """Implements `accounts.Directory`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Bind to the table named `table`."""
+        self._client, self._table = client, table
+
+    def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
+        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
+        wanted = [{"pk": DIRECTORY, "sk": f"{kind}#{value}"} for kind, value in lookups]
+        found = {item["sk"]: item for item in items.get_items(self._client, self._table, wanted)}
+        for kind, value in lookups:
+            if entry := found.get(f"{kind}#{value}"):
+                return str(entry["account_id"]), kind
+        return None
+
+    def owner_of(self, account_id: str) -> str | None:
+        """Return the owner's address that the directory knows for the account."""
+        pk, sk = directory_key("account", account_id)
+        item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
+        return item.get("owner") if item else None
+
+    def put(self, kind: DirectoryKind, value: str, account_id: str, **more: Any) -> None:
+        """Write one entry; `account` entries take `name` and `owner`. Repeating is harmless."""
+        pk, sk = directory_key(kind, value)
+        item = {"pk": pk, "sk": sk, "account_id": account_id, **more}
+        items.put(self._client, self._table, item)
+
+    def everything(self) -> "Iterator[items.Item]":
+        """Yield all entries, by kind and value."""
+        return items.query(self._client, self._table, "pk = :pk", {":pk": DIRECTORY})

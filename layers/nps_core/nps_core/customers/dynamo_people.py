@@ -1,0 +1,46 @@
+"""End users in StateTable: who they are now. One partition per Wootric account."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from nps_core import keys
+from nps_core.aws import items
+from nps_core.customers.people import Profile
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoPeople:
+    """Implements `sync_wootric.ports.KnownPeople` for one Wootric account."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
+        """Bind to the table named `table` and one Wootric account."""
+        self._client, self._table, self._token = client, table, account_token
+
+    def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
+        """Return those that are known, by id."""
+        wanted = [keys.person(self._token, user_id)._asdict() for user_id in dict.fromkeys(ids)]
+        found = items.get_items(self._client, self._table, wanted)
+        return {
+            item["sk"]: Profile.from_item(item["sk"], item)
+            for item in found
+            if "erased" not in item
+        }
+
+    def put(self, profile: Profile) -> None:
+        """Write a person, whatever was known."""
+        key = keys.person(self._token, profile.id)._asdict()
+        items.put(self._client, self._table, {**key, **profile.to_item()})
+
+    def erase(self, user_id: str) -> None:
+        """Forget a person whom the source has erased; only the number stays."""
+        key = keys.person(self._token, user_id)._asdict()
+        items.put(self._client, self._table, {**key, "erased": True})
+
+    def ids(self, after: str) -> Iterator[str]:
+        """Yield the ids of everybody known, in order of text, beginning after `after`."""
+        pk, _ = keys.person(self._token, "")
+        condition, values = "pk = :pk AND sk > :after", {":pk": pk, ":after": after or " "}
+        found = items.query(self._client, self._table, condition, values)
+        return (item["sk"] for item in found if "erased" not in item)

@@ -1,0 +1,1 @@
+"""Alerts, tasks and due times; the mails about them wait in `outbox`, are written in `mails`."""

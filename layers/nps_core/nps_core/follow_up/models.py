@@ -1,0 +1,146 @@
+"""What follows from an answer: the alert that records the decision, the task, the mails."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from nps_core.answers.models import Answer
+from nps_core.keys import AnswerKey
+from nps_core.outbox.mail_states import OutboxMail, short_hash
+
+TaskStatus = Literal["open", "acknowledged", "closed"]
+AlertStatus = Literal["on_task", "withdrawn"]
+Action = Literal["none", "skip", "open", "join", "withdraw", "comment", "record"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One account to call, however many of its people are unhappy.
+
+    `open` means that nobody has touched it. `due_at` never moves later. `version` counts writes.
+    """
+
+    task_id: str
+    status: TaskStatus
+    scope: str
+    account_id: str | None
+    account_name: str | None
+    contact: str | None
+    owner: str
+    owner_reason: str
+    tier: int
+    reason: str
+    opened_at: datetime
+    due_at: datetime
+    answers: tuple[AnswerKey, ...]
+    version: int = 1
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+
+    @property
+    def response_ids(self) -> tuple[str, ...]:
+        """Ids of the answers on the task."""
+        return tuple(key.id for key in self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What was decided for an answer, at its version `rev`, and why.
+
+    `score` is that of the alert, `task_id` the last task it was on, `round` how often it came back
+    to be a detractor after it had been withdrawn. `opened` are the tasks whose contact it is.
+    """
+
+    key: AnswerKey
+    status: AlertStatus
+    rule: str
+    reason: str
+    scope: str
+    task_id: str | None
+    rev: int
+    score: int | None
+    had_comment: bool
+    decided_at: datetime
+    mail_keys: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    round: int = 0
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything already written that a decision about one answer depends on."""
+
+    alert: Alert | None = None
+    task: Task | None = None
+    """The task of the alert."""
+    open_task: Task | None = None
+    """The one open task of the answer's scope."""
+    opened: tuple[Task, ...] = ()
+    """All tasks that the answer opened, also the closed ones."""
+    mails: tuple[OutboxMail, ...] = ()
+    """All mails about the answer."""
+    pointer: str | None = None
+    """Task id that the scope's pointer holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write, all or nothing, and why. Nothing set: nothing to write."""
+
+    rule: str
+    action: Action
+    reason: str
+    alert: Alert | None = None
+    task: Task | None = None
+    mails: tuple[OutboxMail, ...] = ()
+    cleared: tuple[Task, ...] = ()
+    """Further tasks, which lose their contact and nothing else."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to write."""
+        return self.alert is not None
+
+
+def scope_of(answer: Answer) -> str:
+    """Return what has at most one open task: the account, or the contact while unmatched."""
+    return answer.account_id or answer.contact_key
+
+
+def task_id_of(scope: str, answer: AnswerKey, again: int) -> str:
+    """Return the id of the task that this answer opens in its scope, the same on every retry."""
+    return short_hash(f"{scope}\n{answer}\n{again}", 16)
+
+
+class FollowUpStore(Protocol):
+    """Alerts, tasks and outbox of StateTable. Reads are strongly consistent."""
+
+    def alerts(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Alert]:
+        """Return the alerts that exist."""
+        ...
+
+    def standing(self, key: AnswerKey, scope: str | None) -> Standing:
+        """Return all that a decision depends on; no scope, no open task."""
+        ...
+
+    def commit(self, before: Standing, decision: Decision) -> bool:
+        """Write the decision in one transaction. False: `before` is not what is stored now."""
+        ...
+
+    def task(self, task_id: str) -> Task | None:
+        """Return a task."""
+        ...
+
+    def mail(self, key: str) -> OutboxMail | None:
+        """Return an outbox mail."""
+        ...
+
+    def move(self, before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
+        """Write `after` behind the next fence; None if the fence of `before` is not the latest."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> Iterable[str]:
+        """Return keys of mails due by `now`, oldest first; may lag behind by a moment."""
+        ...

@@ -1,0 +1,182 @@
+"""The rules that decide what follows from an answer: pure, in order, each with its reason.
+
+Level-triggered: `decide` looks at the answer as it is now and at what has been written about it,
+never at how it changed. So duplicates, reorder and replays end in the same state. The numbers are
+those of the state machine's ten rules; those still to come have their place in RULES.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from nps_core.answers.models import Answer
+from nps_core.follow_up.effects import (
+    Case,
+    Context,
+    alert_owner,
+    cancel_pending,
+    forget_contact,
+    forget_mails,
+    leave_task,
+    post,
+    tightened,
+    write,
+)
+from nps_core.follow_up.models import Decision, Standing
+from nps_core.keys import AnswerKey
+from nps_core.outbox.mail_states import digest_of
+from nps_core.times import from_epoch_ms
+
+LIVE_FOR = timedelta(hours=72)
+Rule = Callable[[Case], Decision | None]
+
+
+def decide(key: AnswerKey, current: Answer | None, before: Standing, context: Context) -> Decision:
+    """Return what to write for the answer `key`, whose stored version is `current`."""
+    case = Case(key, current, before, context)
+    for rule in RULES:
+        if (decision := rule(case)) is not None:
+            return decision
+    return Decision("unchanged", "none", "nothing that matters has changed")
+
+
+def why_history(answer: Answer, activated_at: datetime | None) -> str | None:
+    """Say why an answer is history, which pages nobody; None when it is live.
+
+    Its age is taken when this version was stored, so a stream that lags behind loses no alert. A
+    connection without activation has none yet: it is recorded before any answer can be live.
+    """
+    if activated_at is None or answer.answered_at < activated_at:
+        return "given before the connection was activated"
+    if from_epoch_ms(answer.rev) - answer.answered_at > LIVE_FOR:
+        return "given more than 72 hours before it was seen"
+    return None
+
+
+def already_decided(case: Case) -> Decision | None:
+    """Stop at a version that has been decided: a duplicate or a replay."""
+    alert, current = case.before.alert, case.current
+    if alert is None or current is None or alert.rev != current.rev:
+        return None
+    return Decision("already_decided", "none", "this version has been decided")
+
+
+def person_erased(case: Case) -> Decision | None:
+    """Erased at the source: nobody to call, and no copy of who they are stays on task or mail."""
+    if case.current is None or not case.current.erased:
+        return None
+    if case.before.alert is None:
+        return Decision("erased", "skip", "its person was erased before it was alerted")
+    left, fate = leave_task(case, "erased") if case.on_task else (None, "it was on no task")
+    task, cleared = forget_contact(case, left)
+    mails = forget_mails(case, "erased")
+    decision = write(case, "erased", "withdraw", f"erased; {fate}", "withdrawn", task, mails)
+    return replace(decision, cleared=cleared)
+
+
+def never_alerted(case: Case) -> Decision | None:
+    """Stop at an answer that is on no task and needs none."""
+    if case.on_task or (case.current is not None and case.current.is_detractor):
+        return None
+    return Decision("not_a_detractor", "none", "it is on no task and needs none")
+
+
+def rule_1_history(case: Case) -> Decision | None:
+    """History opens no task and sends no mail."""
+    if case.on_task or case.current is None:
+        return None
+    why = why_history(case.current, case.context.activated_at)
+    if why is None:
+        return None
+    if case.before.alert is None:
+        return Decision("history", "skip", why)
+    return write(case, "history", "skip", why, status="withdrawn")
+
+
+def rule_2_not_counted(case: Case) -> Decision | None:
+    """Excluded, deleted or no NPS answer any more: the alert is withdrawn."""
+    if case.current is not None and case.current.is_counted:
+        return None
+    if case.current is None or case.current.deleted:
+        why = "deleted"
+    else:
+        why = "excluded" if case.current.excluded else "not_an_nps_answer"
+    mails = cancel_pending(case, why, "detractor", "comment", "score_raised")
+    task, fate = leave_task(case, why)
+    return write(case, why, "withdraw", f"{why}; {fate}", "withdrawn", task, mails)
+
+
+def rule_3_new_detractor(case: Case) -> Decision | None:
+    """A live detractor joins the open task of its account, or opens one, and its owner is told."""
+    answer = case.current
+    if case.on_task or answer is None or (answer.previous_score or 0) >= 7:
+        return None
+    return alert_owner(case, answer, "new_detractor", f"score {answer.score}")
+
+
+def rule_4_edited_down(case: Case) -> Decision | None:
+    """A promoter or passive who lowers the score is a new detractor, marked as changed."""
+    answer = case.current
+    if case.on_task or answer is None:
+        return None
+    reason = f"changed from {answer.previous_score} to {answer.score}"
+    return alert_owner(case, answer, "edited_down", reason)
+
+
+def rule_6_raised(case: Case) -> Decision | None:
+    """Raised to 7 or more: a mail that has not left is cancelled, else a short note follows it."""
+    if case.current is None or case.current.score is None or case.current.score < 7:
+        return None
+    told = {mail.to for mail in case.mails("detractor") if mail.has_left}
+    mails = cancel_pending(case, "score_raised", "detractor", "comment")
+    task, fate = leave_task(case, "score_raised")
+    if task is not None and task.status == "closed":
+        # The note says that the task is closed, so it is sent only then.
+        notes = [post(case, "score_raised", to, task.task_id) for to in sorted(told)]
+        mails += [note for note in notes if note is not None]
+    when = "after the mail had left" if told else "before the mail left"
+    reason = f"raised to {case.current.score} {when}; {fate}"
+    return write(case, "score_raised", "withdraw", reason, "withdrawn", task, mails)
+
+
+def rule_7_comment(case: Case) -> Decision | None:
+    """A comment that misses the first mail gets one follow-up mail; later edits are recorded."""
+    told = case.mails("detractor", "comment")
+    digest = digest_of(case.current.text) if case.current else None
+    if digest is None or any(mail.state == "PENDING" for mail in told):
+        return None  # a pending mail shows the comment as it is when it is sent
+    shown = {mail.comment_digest for mail in told} - {None}
+    if digest in shown:
+        return None
+    # A first mail that failed is followed too: somebody should read the comment.
+    first = [mail for mail in told if mail.kind == "detractor" and mail.state != "CANCELLED"]
+    mail = post(case, "comment", first[-1].to, first[-1].task_id) if first else None
+    if shown or mail is None:
+        reason = "comment changed after it was mailed; not mailed again"
+        return write(case, "comment_changed", "record", reason, task=tightened(case))
+    reason = "comment came after the mail had left"
+    return write(case, "comment", "comment", reason, task=tightened(case), mails=[mail])
+
+
+def still_a_detractor(case: Case) -> Decision | None:
+    """Another score of 0 to 6 while on a task: due sooner if it got worse, and no mail."""
+    alert, current = case.before.alert, case.current
+    if alert is None or current is None or alert.score == current.score:
+        return None
+    reason = f"changed from {alert.score} to {current.score} while on a task"
+    task, score = tightened(case), current.score
+    return write(case, "still_a_detractor", "record", reason, task=task, score=score)
+
+
+RULES: tuple[Rule, ...] = (
+    already_decided,
+    person_erased,
+    never_alerted,
+    rule_1_history,
+    rule_2_not_counted,
+    rule_3_new_detractor,
+    rule_4_edited_down,
+    rule_6_raised,
+    rule_7_comment,
+    still_a_detractor,
+)

@@ -1,0 +1,1 @@
+"""How a mail looks and what it says; when it is sent is decided elsewhere."""

@@ -1,0 +1,84 @@
+"""Make text from outside safe to show: one line or many, without anything that is not text.
+
+This does not escape HTML (the template engine does that, for every value). It removes what escaping
+does not touch: control characters, line breaks in values that must be one line, and the characters
+that turn the reading direction of the words around them.
+"""
+
+import re
+import unicodedata
+
+from nps_core.mails.graphemes import cut
+
+COMMENT_LIMIT = 200_000  # characters; more than is stored, since a comment is shown in full
+LONG_WORD = 60
+
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_NOT_TEXT = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f"
+    "\u202a-\u202e\u2066-\u206f"  # direction embeddings, overrides, isolates; deprecated controls
+    "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff\ufeff"
+    + "".join(chr(plane << 16 | low) for plane in range(1, 17) for low in (0xFFFE, 0xFFFF))
+    + "]"
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DIRECTION_MARKS = re.compile("[\u200e\u200f\u061c]")
+_SPACES = re.compile(r"\s+")
+_INNER_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
+_MAX_MARKS = 8  # enough for every script; more only paint over the lines above
+
+
+def clean_line(text: str | None, limit: int = 200) -> str:
+    """Return the text as one line of at most `limit` characters, "" for nothing."""
+    if not text:
+        return ""
+    line = _DIRECTION_MARKS.sub("", _strip(_BREAKS.sub(" ", text)))
+    return cut(_SPACES.sub(" ", line).strip(), limit)
+
+
+def clean_text(text: str | None) -> str:
+    r"""Return the text with `\n` line ends and at most one blank line in a row, "" for nothing.
+
+    Direction marks stay: Arabic and Hebrew writers use them, and they end with their paragraph.
+    """
+    if not text:
+        return ""
+    body = _strip(_BREAKS.sub("\n", text))
+    body = _BLANK_LINES.sub("\n\n", _INNER_SPACES.sub(" ", body))
+    return cut_comment(body.strip())
+
+
+def cut_comment(body: str) -> str:
+    """Keep the comment whole, whatever length can be stored."""
+    return cut(body, COMMENT_LIMIT)
+
+
+def has_long_word(text: str) -> bool:
+    """Tell whether a word is too long to fit a line, so that it must be broken anywhere."""
+    return any(len(word) > LONG_WORD for word in text.split())
+
+
+def reads_right_to_left(text: str) -> bool:
+    """Tell the direction of the first letter, for mail clients that do not know `dir="auto"`."""
+    for char in text:
+        kind = unicodedata.bidirectional(char)
+        if kind in ("L", "R", "AL"):
+            return kind != "L"
+    return False
+
+
+def _strip(text: str) -> str:
+    return _limit_marks(_LONE_SURROGATE.sub("\ufffd", _NOT_TEXT.sub("", text)))
+
+
+def _limit_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    run = 0
+    for char in text:
+        run = run + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if run <= _MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)

@@ -1,0 +1,73 @@
+"""Reading an account's numbers as they are now, from its summary or from its ledgers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from nps_core.keys import month_of
+from nps_core.numbers.account_numbers import AccountView, counted, first_month, fold_account
+from nps_core.numbers.ledger import Ledger, Vote, join
+
+
+class ReadsLedgers(Protocol):
+    """The part of the ledger store that reading needs."""
+
+    def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
+        """Return all items of the account from `first_month` on."""
+        ...
+
+
+class ReadsSummaries(Protocol):
+    """The part of the summary store that reading needs."""
+
+    def get(self, account_id: str) -> AccountView | None:
+        """Return the stored summary."""
+        ...
+
+
+def account_votes(
+    ledgers: ReadsLedgers, account_id: str, now: datetime, window_days: int
+) -> Mapping[str, Vote]:
+    """Return the votes that the window and the trend need; all votes of a silent account."""
+    recent = join(ledgers.months(account_id, first_month(now, window_days)))
+    return recent if counted(recent) else join(ledgers.months(account_id, "0"))
+
+
+def is_current(view: AccountView, now: datetime, window_days: int) -> bool:
+    """Whether a stored summary is exactly what a fold at `now` would give."""
+    in_time = view.valid_until is None or now <= view.valid_until
+    same_month = month_of(view.as_of) == month_of(now)
+    # A summary written after `now` (the local stack's clock was set back) has seen less window.
+    return view.window_days == window_days and in_time and same_month and view.as_of <= now
+
+
+def read_account(
+    summaries: ReadsSummaries,
+    ledgers: ReadsLedgers,
+    account_id: str,
+    now: datetime,
+    window_days: int,
+) -> AccountView | None:
+    """Return the account's numbers at `now`; None when it never had an answer."""
+    view = summaries.get(account_id)
+    return current(view, ledgers, now, window_days) if view else None
+
+
+def current(
+    view: AccountView, ledgers: ReadsLedgers, now: datetime, window_days: int
+) -> AccountView:
+    """Return `view` as of `now`, folded anew from the ledgers if time has changed it."""
+    if is_current(view, now, window_days):
+        return replace(view, as_of=now)
+    votes = account_votes(ledgers, view.account_id, now, window_days)
+    return fold_account(view.account_id, votes, now, window_days)
+
+
+def read_company(
+    views: Iterable[AccountView], ledgers: ReadsLedgers, now: datetime, window_days: int
+) -> AccountView:
+    """Return the company's numbers: one fold over the votes of all accounts and the unmatched."""
+    since = month_of(now - timedelta(days=max(window_days, 366)))
+    every = (ledger for view in views for ledger in ledgers.months(view.account_id, since))
+    return fold_account("company", join(every), now, window_days)

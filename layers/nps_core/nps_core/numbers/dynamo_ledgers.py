@@ -1,0 +1,67 @@
+"""Ledger items of StateTable: packed votes behind a version."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nps_core.aws import items
+from nps_core.keys import CONTACT_PREFIX, LEDGER_PREFIX
+from nps_core.numbers.ledger import Ledger, decode, encode
+from nps_core.numbers.ports import LedgerRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoLedgerStore:
+    """Implements `ports.LedgerStore`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Bind to the table named `table`."""
+        self._client, self._table = client, table
+
+    def get_many(self, refs: Collection[LedgerRef]) -> dict[LedgerRef, Ledger]:
+        """Return a ledger for each ref, strongly consistent; version 0 where there is none."""
+        wanted = [{"pk": pk, "sk": sk} for pk, sk in dict.fromkeys(refs)]
+        found = items.get_items(self._client, self._table, wanted)
+        stored = {(item["pk"], item["sk"]): _from_item(item) for item in found}
+        return {ref: stored.get(ref, Ledger()) for ref in refs}
+
+    def put(self, ref: LedgerRef, ledger: Ledger) -> bool:
+        """Write as version + 1 if the stored version is `ledger.version`."""
+        item = {
+            "pk": ref[0],
+            "sk": ref[1],
+            "version": ledger.version + 1,
+            "votes": encode(ledger.votes),
+            "split": ledger.is_split or None,
+        }
+        if ledger.version == 0:
+            return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
+        # `version` is a reserved-word-free name; the condition is the whole concurrency control.
+        return items.put_if(
+            self._client, self._table, item, "version = :seen", {":seen": ledger.version}
+        )
+
+    def months(self, account_id: str, first_month: str) -> Iterator[Ledger]:
+        """Return all items of the account from `first_month` on, strongly consistent."""
+        bounds = {
+            ":pk": f"ACCT#{account_id}",
+            ":from": f"{LEDGER_PREFIX}{first_month}",
+            ":to": f"{LEDGER_PREFIX}~",
+        }
+        found = items.query(
+            self._client, self._table, "pk = :pk AND sk BETWEEN :from AND :to", bounds
+        )
+        return (_from_item(item) for item in found)
+
+    def contacts(self, account_id: str) -> Iterator[Ledger]:
+        """Return the ledgers of all contacts of the account."""
+        bounds = {":pk": f"ACCT#{account_id}", ":prefix": CONTACT_PREFIX}
+        found = items.query(
+            self._client, self._table, "pk = :pk AND begins_with(sk, :prefix)", bounds
+        )
+        return (_from_item(item) for item in found)
+
+
+def _from_item(item: Mapping[str, Any]) -> Ledger:
+    return Ledger(decode(item["votes"]), item["version"], bool(item.get("split")))

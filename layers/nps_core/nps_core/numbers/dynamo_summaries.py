@@ -1,0 +1,92 @@
+"""Account summaries of StateTable: a fold, stored for lists, exact until its `valid_until`."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from nps_core.aws import items
+from nps_core.keys import ACCOUNT, account_summary
+from nps_core.numbers.account_numbers import AccountView, MonthPoint
+from nps_core.scoring import Counts
+from nps_core.times import from_iso, iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoSummaryStore:
+    """Implements `ports.SummaryStore`."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        """Bind to the table named `table`."""
+        self._client, self._table = client, table
+
+    def get_versioned(self, account_id: str) -> tuple[AccountView | None, int]:
+        """Return the stored summary and its version (0: none), strongly consistent."""
+        pk, sk = account_summary(account_id)
+        item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
+        return (_from_item(item), int(item["version"])) if item else (None, 0)
+
+    def get(self, account_id: str) -> AccountView | None:
+        """Return the stored summary, strongly consistent."""
+        return self.get_versioned(account_id)[0]
+
+    def put(self, view: AccountView, expected_version: int) -> bool:
+        """Write as version + 1 if the stored version is `expected_version`."""
+        pk, sk = account_summary(view.account_id)
+        item = {"pk": pk, "sk": sk, "version": expected_version + 1, **_to_item(view)}
+        if expected_version == 0:
+            return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
+        return items.put_if(
+            self._client, self._table, item, "version = :seen", {":seen": expected_version}
+        )
+
+    def everything(self) -> Iterator[AccountView]:
+        """Yield all summaries, by account id; that of the unmatched answers among them."""
+        found = items.query(self._client, self._table, "pk = :pk", {":pk": ACCOUNT})
+        return (_from_item(item) for item in found)
+
+
+def _to_item(view: AccountView) -> dict[str, Any]:
+    return {
+        "name": view.name,
+        "owner": view.owner,
+        "as_of": iso(view.as_of),
+        "window_days": view.window_days,
+        "all": asdict(view.all),
+        "latest": asdict(view.latest),
+        "class": view.account_class,
+        "class_reason": view.class_reason,
+        "last_answered_at": _iso(view.last_answered_at),
+        "valid_until": _iso(view.valid_until),
+        "trend": json.dumps(
+            [[p.month, *asdict(p.counts).values()] for p in view.trend], separators=(",", ":")
+        ),
+    }
+
+
+def _from_item(item: Mapping[str, Any]) -> AccountView:
+    return AccountView(
+        account_id=item["sk"],
+        name=item.get("name"),
+        owner=item.get("owner"),
+        as_of=from_iso(item["as_of"]),
+        window_days=item["window_days"],
+        all=Counts(**item["all"]),
+        latest=Counts(**item["latest"]),
+        account_class=item.get("class"),
+        class_reason=item["class_reason"],
+        last_answered_at=_time(item.get("last_answered_at")),
+        trend=tuple(MonthPoint(row[0], Counts(*row[1:])) for row in json.loads(item["trend"])),
+        valid_until=_time(item.get("valid_until")),
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else from_iso(text)

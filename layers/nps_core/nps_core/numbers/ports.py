@@ -1,0 +1,38 @@
+"""Stores of ledgers and summaries; the adapters and the fakes pass the same contract tests."""
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from nps_core.numbers.account_numbers import AccountView
+from nps_core.numbers.ledger import Ledger
+
+LedgerRef = tuple[str, str]
+"""Primary key (pk, sk) of a ledger item, as built by `keys.ledger` and `keys.contact`."""
+
+
+class LedgerStore(Protocol):
+    """Ledger items of StateTable."""
+
+    def get_many(self, refs: Collection[LedgerRef]) -> dict[LedgerRef, Ledger]:
+        """Return a ledger for each ref, strongly consistent; version 0 where there is none."""
+        ...
+
+    def put(self, ref: LedgerRef, ledger: Ledger) -> bool:
+        """Write as version + 1 if the stored version is `ledger.version`. False: it is not."""
+        ...
+
+    def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
+        """Return all items of the account from `first_month` on, strongly consistent."""
+        ...
+
+
+class SummaryStore(Protocol):
+    """Account summaries of StateTable."""
+
+    def get_versioned(self, account_id: str) -> tuple[AccountView | None, int]:
+        """Return the stored summary and its version (0: none), strongly consistent."""
+        ...
+
+    def put(self, view: AccountView, expected_version: int) -> bool:
+        """Write as version + 1 if the stored version is `expected_version`. False: it is not."""
+        ...

@@ -1,0 +1,61 @@
+"""Outbox mails to items of StateTable and back."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from nps_core import keys
+from nps_core.aws.items import parsed_times, printed_times
+from nps_core.keys import parse_answer_key
+from nps_core.outbox.mail_states import OutboxMail
+
+_MAIL_TIMES = ("due_at", "created_at", "planned_at", "lease_until", "sent_at", "unknown_at")
+
+
+_MAIL_NOT_PLAIN = ("key", "answer", "waiting", "facts", *_MAIL_TIMES)
+
+
+_MAIL_PLAIN = tuple(f.name for f in fields(OutboxMail) if f.name not in _MAIL_NOT_PLAIN)
+
+
+_MAIL_OWN = {"pk", "sk", "due_pk", "answer", "response_ids", *_MAIL_TIMES, *_MAIL_PLAIN}
+
+
+_FACT = "fact_"
+
+
+def mail_item(mail: OutboxMail) -> dict[str, Any]:
+    """Turn a mail into its item, in the index of due mails only while it is waiting."""
+    key = keys.mail(mail.key)
+    return {
+        **{_outside(name): value for name, value in mail.facts.items()},
+        "pk": key.pk,
+        "sk": key.sk,
+        "due_pk": keys.MAIL if mail.waiting else None,
+        "answer": str(mail.answer) if mail.answer else None,
+        "response_ids": list(mail.response_ids),
+        **{name: getattr(mail, name) for name in _MAIL_PLAIN},
+        **printed_times(mail, _MAIL_TIMES),
+    }
+
+
+def to_mail(item: Mapping[str, Any]) -> OutboxMail:
+    """Inverse of `mail_item`; attributes of other writers are kept in `facts`."""
+    plain = {name: item[name] for name in _MAIL_PLAIN if name in item}
+    times = parsed_times(item, _MAIL_TIMES)
+    times["created_at"] = times["created_at"] or times["due_at"]
+    times["planned_at"] = times["planned_at"] or times["due_at"]
+    more = {
+        "key": item["sk"],
+        "answer": parse_answer_key(item["answer"]) if "answer" in item else None,
+        "waiting": "due_pk" in item,
+        "facts": {
+            name.removeprefix(_FACT): value for name, value in item.items() if name not in _MAIL_OWN
+        },
+    }
+    return OutboxMail(**{**plain, **times, **more})
+
+
+def _outside(fact: str) -> str:
+    """Name of a fact in the item: one that is called like an attribute of the mail steps aside."""
+    return f"{_FACT}{fact}" if fact in _MAIL_OWN else fact

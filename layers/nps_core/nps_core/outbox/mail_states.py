@@ -1,0 +1,184 @@
+"""Outbox mails and their life. Pure: each function returns the mail after one step.
+
+    PENDING --claim--> SENDING --SES took it--> SENT
+       ^                  |-----refused-------> FAILED
+       |                  |-----no answer-----> UNKNOWN --5 min, once--> SENDING
+       '--surely not sent-'
+    PENDING --no longer true--> CANCELLED
+
+SES has no idempotency token, so a lost reply cannot be told from a lost request. Such a mail is
+UNKNOWN and is sent once more; it is never sent a third time, and never called SENT without proof.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from nps_core.keys import AnswerKey
+
+MailKind = Literal["detractor", "comment", "score_raised", "backfill", "credentials"]
+MailState = Literal["PENDING", "SENDING", "SENT", "FAILED", "UNKNOWN", "CANCELLED"]
+
+LEASE = timedelta(minutes=3)
+"""A claim older than this is of a process that died: longer than the function's timeout."""
+RESEND_AFTER = timedelta(minutes=5)
+MAX_ATTEMPTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """One mail to one recipient about one effect; the key makes a second one impossible.
+
+    `waiting`: something is still to be done, at `due_at`. `fence` counts writes and guards the
+    next one. `planned_at` is the first due time, `attempts` counts the times SES may have taken it.
+    """
+
+    key: str
+    kind: MailKind
+    to: str
+    due_at: datetime
+    created_at: datetime
+    planned_at: datetime
+    state: MailState = "PENDING"
+    waiting: bool = True
+    answer: AnswerKey | None = None
+    task_id: str | None = None
+    subject: str | None = None
+    attempts: int = 0
+    fence: int = 0
+    waits: int = 0
+    lease_until: datetime | None = None
+    sent_at: datetime | None = None
+    unknown_at: datetime | None = None
+    message_id: str | None = None
+    error: str | None = None
+    possible_duplicate: bool = False
+    comment_digest: str | None = None
+    """Hash of the comment that the mail showed; None when it showed none."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What only this kind of mail needs, as plain values."""
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the recipient may have it."""
+        return self.state in ("SENDING", "SENT", "UNKNOWN")
+
+    @property
+    def response_ids(self) -> tuple[str, ...]:
+        """Ids of the answers the mail is about."""
+        return (self.answer.id,) if self.answer else ()
+
+
+def mail_key(answer: AnswerKey, kind: MailKind, to: str) -> str:
+    """Return the key of the one mail per (answer, effect, recipient)."""
+    return f"{answer}#{kind}#{short_hash(to)}"
+
+
+def short_hash(text: str, length: int = 12) -> str:
+    """Hash a text for use in a key."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def digest_of(comment: str | None) -> str | None:
+    """Hash a comment, None when there is none to show."""
+    shown = (comment or "").strip()
+    return short_hash(shown, 16) if shown else None
+
+
+def claimed(mail: OutboxMail, now: datetime) -> OutboxMail:
+    """Take the mail for sending, until the lease ends."""
+    until = now + LEASE
+    return replace(
+        mail,
+        state="SENDING",
+        attempts=mail.attempts + 1,
+        lease_until=until,
+        due_at=until,
+    )
+
+
+def sent(mail: OutboxMail, now: datetime, message_id: str, comment: str | None) -> OutboxMail:
+    """SES took it. After an unknown outcome the recipient may have it twice, and that is kept."""
+    return replace(
+        _done(mail, "SENT", None),
+        sent_at=now,
+        message_id=message_id,
+        possible_duplicate=mail.unknown_at is not None,
+        comment_digest=digest_of(comment),
+    )
+
+
+def failed(mail: OutboxMail, reason: str) -> OutboxMail:
+    """Refused for good; a mail that may have left before stays UNKNOWN."""
+    return _done(mail, "UNKNOWN" if mail.unknown_at else "FAILED", reason)
+
+
+def unknown(mail: OutboxMail, now: datetime, reason: str, comment: str | None = None) -> OutboxMail:
+    """Nobody knows whether it left. It is sent once more, later; then never again."""
+    after = replace(
+        _done(mail, "UNKNOWN", reason),
+        unknown_at=mail.unknown_at or now,
+        comment_digest=digest_of(comment) or mail.comment_digest,
+        possible_duplicate=mail.attempts >= MAX_ATTEMPTS,
+    )
+    if mail.attempts >= MAX_ATTEMPTS:
+        return after
+    return replace(after, waiting=True, due_at=now + RESEND_AFTER)
+
+
+def released(mail: OutboxMail, due_at: datetime, reason: str) -> OutboxMail:
+    """Give a claimed mail back: it has surely not left this time."""
+    return replace(
+        mail,
+        state="UNKNOWN" if mail.unknown_at else "PENDING",
+        attempts=mail.attempts - 1,
+        waits=mail.waits + 1,
+        lease_until=None,
+        due_at=due_at,
+        error=reason,
+    )
+
+
+def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
+    """Drop a mail that is no longer true; one that may have left before stays UNKNOWN."""
+    attempts = mail.attempts - 1 if mail.state == "SENDING" else mail.attempts
+    return replace(
+        _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason), attempts=attempts
+    )
+
+
+def forgotten(mail: OutboxMail) -> OutboxMail:
+    """Drop what quotes the answer: its person was erased."""
+    return replace(mail, subject=None, comment_digest=None)
+
+
+def is_same_claim(stored: OutboxMail, claim: OutboxMail) -> bool:
+    """Whether the claim still holds, even if the mail was written since: `attempts` tells claims.
+
+    A claim that was lost has ended first, and the next one counts one more.
+    """
+    return stored.state == "SENDING" and stored.attempts == claim.attempts
+
+
+def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str | None) -> OutboxMail:
+    """Bring a cancelled mail back: what it says is true again, and nobody has got it."""
+    return replace(
+        mail,
+        state="PENDING",
+        waiting=True,
+        created_at=now,
+        due_at=due_at,
+        planned_at=due_at,
+        task_id=task_id,
+        attempts=0,
+        waits=0,
+        error=None,
+    )
+
+
+def _done(mail: OutboxMail, state: MailState, error: str | None) -> OutboxMail:
+    return replace(
+        mail, state=state, waiting=False, lease_until=None, due_at=mail.planned_at, error=error
+    )

@@ -1,0 +1,194 @@
+"""What the sync knows between runs: lease, checkpoints, run log, finished backfill, requests.
+
+Fencing: taking the lease raises its number. Opening a checkpoint stamps the number into it, and
+every later write carries `fence = :mine`. A run that was overtaken (it slept, or its clock did)
+fails that condition from the first moment the next owner has read the checkpoint. One write unit
+per page.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from nps_core import keys
+from nps_core.aws import items
+from nps_core.errors import LeaseLost
+from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.sync.lease import Grant, Held
+from nps_core.sync.requests import Wanted
+from nps_core.times import epoch_ms, iso
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LEASE_FOR = timedelta(seconds=12)
+"""Three renewals long, and short enough that the tick after a crash can wait it out.
+
+A run that hangs in a request for longer may be overtaken by the next tick: it then fails its
+fence and stops, which costs one page and harms nothing.
+"""
+_RUNS_KEPT = timedelta(days=180)
+
+
+class DynamoSyncState:
+    """Implements `sync_wootric.ports.SyncState` for one connection."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
+        """Bind to the table named `table` and one Wootric account."""
+        self._client, self._table, self._token = client, table, account_token
+
+    def acquire(self, run_id: str, now: datetime) -> Grant | Held:
+        """Take the lease if it is free or has run out."""
+        values = {
+            ":me": run_id,
+            ":until": epoch_ms(now + LEASE_FOR),
+            ":now": epoch_ms(now),
+            # No lease can end later than this; one that does was made before a clock was set back.
+            ":absurd": epoch_ms(now + 2 * LEASE_FOR),
+            ":zero": 0,
+            ":one": 1,
+        }
+        old = self._update(
+            "LEASE",
+            "SET holder = :me, until_ms = :until, fence = if_not_exists(fence, :zero) + :one",
+            "attribute_not_exists(holder) OR until_ms < :now OR until_ms > :absurd",
+            values,
+            returns="UPDATED_OLD",
+        )
+        if old is None:
+            lease = self._get("LEASE") or {}
+            return Held(str(lease.get("holder", "")), int(lease.get("until_ms", 0)))
+        return Grant(run_id, int(old.get("fence", 0)) + 1, old.get("holder"))
+
+    def renew(self, grant: Grant, now: datetime) -> None:
+        """Extend the lease. Raises LeaseLost when another run has taken it."""
+        renewed = self._update(
+            "LEASE",
+            "SET until_ms = :until",
+            "fence = :mine AND holder = :me",
+            {":until": epoch_ms(now + LEASE_FOR), ":mine": grant.fence, ":me": grant.run_id},
+        )
+        if renewed is None:
+            raise LeaseLost("another run has taken over the connection")
+
+    def release(self, grant: Grant) -> None:
+        """Give the lease back; harmless when it is lost already."""
+        self._update("LEASE", "REMOVE holder, until_ms", "fence = :mine", {":mine": grant.fence})
+
+    def open_checkpoint(self, grant: Grant, name: str) -> str | None:
+        """Claim and read a checkpoint; None before the first save. Raises LeaseLost."""
+        item = self._update(
+            f"CHECKPOINT#{name}",
+            "SET fence = :mine",
+            "attribute_not_exists(fence) OR fence <= :mine",
+            {":mine": grant.fence},
+            returns="ALL_NEW",
+        )
+        if item is None:
+            raise LeaseLost("another run has taken over the connection")
+        return item.get("state")
+
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
+        """Write a checkpoint whose rows are stored. Raises LeaseLost and writes nothing."""
+        item = {
+            **self._key(f"CHECKPOINT#{name}"),
+            "fence": grant.fence,
+            "run_id": grant.run_id,
+            "state": state,
+        }
+        if not items.put_if(
+            self._client, self._table, item, "fence = :mine", {":mine": grant.fence}
+        ):
+            raise LeaseLost("another run has taken over the connection")
+
+    def read_checkpoint(self, name: str) -> str | None:
+        """Read a checkpoint without claiming it."""
+        return (self._get(f"CHECKPOINT#{name}") or {}).get("state")
+
+    def wanted(self) -> Wanted:
+        """Return what an operator last asked for."""
+        return Wanted.from_item(self._get("WANTED") or {})
+
+    def want_audit(self, at: datetime) -> None:
+        """Ask the next run for an audit. Repeating it asks for another one."""
+        self._update("WANTED", "SET audit_at = :at", "", {":at": iso(at)})
+
+    def want_backfill(self, since_s: int, at: datetime) -> None:
+        """Ask the next run to read history from `since_s` on; the last request wins."""
+        values = {":at": iso(at), ":since": since_s}
+        self._update("WANTED", "SET backfill_at = :at, since_s = :since", "", values)
+
+    def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
+        """Write the run log record as it is now."""
+        pk, sk = keys.run(record["run_id"])
+        expires = int((now + _RUNS_KEPT).timestamp())
+        item = {"pk": pk, "sk": sk, **record, "expires_at": expires}
+        items.put(self._client, self._table, item)
+
+    def mark_crashed(self, run_id: str, now: datetime) -> None:
+        """Close the record of a run that ended without a word: a crash, or the timeout."""
+        pk, sk = keys.run(run_id)
+        why = "the run ended without a report; the next one went on from its checkpoint"
+        items.update_if(
+            self._client,
+            self._table,
+            {"pk": pk, "sk": sk},
+            "SET #s = :failed, ended_at = :now, #e = :why",
+            "#s = :running",
+            {":failed": "failed", ":running": "running", ":now": iso(now), ":why": why},
+            ExpressionAttributeNames={"#s": "status", "#e": "error"},
+        )
+
+    def backfill_finished(self) -> bool:
+        """Whether the first backfill has been marked as finished."""
+        return "backfilled_at" in (self._get("PROFILE") or {})
+
+    def finish_backfill(self, mail: OutboxMail | None, now: datetime) -> bool:
+        """Mark the first backfill as finished and put its mail, both or neither, once for ever."""
+        mark: Any = {
+            "Update": {
+                "TableName": self._table,
+                "Key": items.to_wire(self._key("PROFILE")),
+                "UpdateExpression": "SET backfilled_at = :now",
+                "ConditionExpression": "attribute_not_exists(backfilled_at)",
+                "ExpressionAttributeValues": items.to_wire({":now": iso(now)}),
+            }
+        }
+        writes = [mark]
+        if mail is not None:
+            put = {
+                "TableName": self._table,
+                "Item": items.to_wire(mail_item(mail)),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+            writes.append({"Put": put})
+        return items.transact_if(self._client, writes)
+
+    def _key(self, sk: str) -> dict[str, str]:
+        return keys.connection(self._token, sk)._asdict()
+
+    def _get(self, sk: str) -> items.Item | None:
+        return items.get_item(self._client, self._table, self._key(sk))
+
+    def _update(
+        self,
+        sk: str,
+        update: str,
+        condition: str,
+        values: Mapping[str, Any],
+        returns: str = "NONE",
+    ) -> items.Item | None:
+        """Update one item of the connection; None when the condition does not hold.
+
+        An empty condition always holds.
+        """
+        return items.update_if(
+            self._client,
+            self._table,
+            self._key(sk),
+            update,
+            condition,
+            values,
+            ReturnValues=returns,
+        )

@@ -1,0 +1,14 @@
+"""The lists of answers that the sync reads side by side, each with a checkpoint of its own."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from nps_core.keys import Kind
+
+Stream = Literal["responses", "declines"]
+
+
+STREAMS: tuple[Stream, ...] = ("responses", "declines")
+
+
+KINDS: Mapping[Stream, Kind] = {"responses": "response", "declines": "decline"}

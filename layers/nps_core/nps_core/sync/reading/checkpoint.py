@@ -1,0 +1,222 @@
+"""How far one stream (responses or declines) of a connection is synced. Pure values.
+
+The passes move independently: the live pass re-reads the recent past on every tick, the backfill
+reads the first sync's window once, up to the present, an extension reads what an operator asks
+for, and sweeps read everything again later. All are saved after every page.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from nps_core.sync.reading.cursor import Position, SortedBy
+from nps_core.sync.reading.sweeps import Sweep, Swept
+from nps_core.times import from_iso, iso
+
+_SECOND_OVER_S = 60
+"""A second read alone so much later than it was holds whatever a queue had kept back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """A long read of a stream's history, with what it brought in over all its runs."""
+
+    started_at: datetime
+    from_s: int
+    position: Position
+    ended_at: datetime | None = None
+    rows: int = 0
+    quarantined: int = 0
+    requests: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; `from_json` is the inverse."""
+        return {
+            "started_at": iso(self.started_at),
+            "from_s": self.from_s,
+            "position": self.position.to_json(),
+            "ended_at": iso(self.ended_at) if self.ended_at else None,
+            "rows": self.rows,
+            "quarantined": self.quarantined,
+            "requests": self.requests,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Backfill":
+        """Inverse of `to_json`."""
+        ended_at = from_iso(data["ended_at"]) if data["ended_at"] else None
+        position = Position.from_json(data["position"])
+        started_at = from_iso(data["started_at"])
+        parts = {"started_at": started_at, "ended_at": ended_at, "position": position}
+        return cls(**{**data, **parts})
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCheckpoint:
+    """Position of a stream. Times of the source are Unix seconds, times of ours are datetimes."""
+
+    watermark_s: int
+    """Newest second of a finished live pass: what the source has shown, not what our clock says."""
+    proven_at: datetime
+    """When the last finished live pass began: what showed up later may lie behind where it was."""
+    saved_at: datetime
+    backfill: Backfill
+    live: Position | None = None
+    """The live pass that a run left unfinished."""
+    live_since: datetime | None = None
+    """When that pass began."""
+    extension: Backfill | None = None
+    """History that an operator asked for, while it is being read."""
+    extended_at: str = ""
+    """The operator's request that was taken up last."""
+    sweep: Sweep | None = None
+    """The sweep that is under way."""
+    swept: Swept | None = None
+    """When sweeps last finished; None before the first, when the backfill counts as one."""
+    drained: frozenset[int] = frozenset()
+    """Seconds inside the overlap that fill pages by themselves and have been read alone."""
+
+    @classmethod
+    def first(cls, now: datetime, backfill_days: int, overlap: timedelta) -> "StreamCheckpoint":
+        """Return the checkpoint of a connection that has never been synced."""
+        from_s = int((now - max(timedelta(days=backfill_days), overlap)).timestamp())
+        ended_at = None if backfill_days else now
+        backfill = Backfill(now, from_s, Position(from_s, done=not backfill_days), ended_at)
+        return cls(int(now.timestamp()), now, now, backfill)
+
+    def live_start(self, now: datetime, overlap: timedelta, by: SortedBy = "created") -> Position:
+        """Return where this tick's live pass begins: resumed, or the overlap before the watermark.
+
+        A row dated in the future must not carry the watermark away, so now is its upper bound.
+        After a longer break a resumed pass steps back too: rows may have become visible late.
+        """
+        back_s = int(overlap.total_seconds())
+        if self.live is None or self.live.by != by:
+            return Position(min(self.watermark_s, int(now.timestamp())) - back_s, by=by)
+        if now - self.saved_at <= overlap / 2:
+            return self.live
+        return Position(self.live.cursor - back_s, newest=self.live.newest, by=by)
+
+    def live_began(self, now: datetime, by: SortedBy = "created") -> datetime:
+        """Return when the pass that `live_start` gives began: now, unless it is resumed."""
+        is_resumed = self.live is not None and self.live.by == by
+        return self.live_since if is_resumed and self.live_since is not None else now
+
+    def after_live(
+        self, position: Position, asked_at: datetime, began_at: datetime
+    ) -> "StreamCheckpoint":
+        """Return the checkpoint after a page of the live pass that began at `began_at`."""
+        if not position.done:
+            return replace(self, live=position, live_since=began_at, saved_at=asked_at)
+        newest = max(self.watermark_s, position.newest or 0)
+        # What became visible while the pass went on is the next one's, so that one must not begin
+        # later. And a watermark beyond the present is of no use; its row is stored anyway.
+        watermark = min(newest, max(self.watermark_s, int(began_at.timestamp())))
+        return replace(
+            self,
+            live=None,
+            live_since=None,
+            watermark_s=watermark,
+            proven_at=began_at,
+            saved_at=asked_at,
+        )
+
+    def extended(self, asked_at: str, since_s: int, now: datetime) -> "StreamCheckpoint":
+        """Return the checkpoint with history from `since_s` on to be read, as asked at `asked_at`.
+
+        Up to where the history begins that has been read before; if that is no later, up to the
+        present, which repairs whatever differs.
+        """
+        end = self.backfill.from_s if since_s < self.backfill.from_s else None
+        extension = Backfill(now, since_s, Position(since_s, end=end))
+        return replace(self, extension=extension, extended_at=asked_at)
+
+    def after_extension(self, extension: Backfill, asked_at: datetime) -> "StreamCheckpoint":
+        """Return the checkpoint after a page; once finished the history begins earlier."""
+        if not extension.position.done:
+            return replace(self, extension=extension, saved_at=asked_at)
+        from_s = min(self.backfill.from_s, extension.from_s)
+        backfill = replace(self.backfill, from_s=from_s)
+        return replace(self, extension=None, backfill=backfill, saved_at=asked_at)
+
+    def drained_once(self, second: int, now: datetime, overlap: timedelta) -> "StreamCheckpoint":
+        """Remember a second that was over when it was read alone, while the overlap reaches it.
+
+        A live pass need not read it alone again on every tick; the next sweep does.
+        """
+        keep_from = int((now - 2 * overlap).timestamp())
+        is_over = second + _SECOND_OVER_S <= now.timestamp()
+        kept = {one for one in self.drained if one >= keep_from}
+        if is_over and second >= keep_from:
+            kept.add(second)
+        return replace(self, drained=frozenset(kept))
+
+    def swept_at(self) -> Swept:
+        """Return when everything was last read again, the backfill being the first time."""
+        began = self.backfill.started_at
+        return self.swept or Swept(began, began, self.backfill.from_s)
+
+    def after_sweep(self, position: Position, asked_at: datetime) -> "StreamCheckpoint":
+        """Return the checkpoint after a page of the sweep that was asked for at `asked_at`."""
+        if self.sweep is None or not position.done:
+            sweep = replace(self.sweep, position=position) if self.sweep else None
+            return replace(self, sweep=sweep, saved_at=asked_at)
+        swept = self.swept_at().after(self.sweep)
+        return replace(self, sweep=None, swept=swept, saved_at=asked_at)
+
+    def to_json(self) -> str:
+        """Return a text for storage; `from_json` is the inverse."""
+        return json.dumps(
+            {
+                "watermark_s": self.watermark_s,
+                "proven_at": iso(self.proven_at),
+                "saved_at": iso(self.saved_at),
+                "live": self.live.to_json() if self.live else None,
+                "live_since": iso(self.live_since) if self.live_since else None,
+                "sweep": self.sweep and _sweep_to_json(self.sweep),
+                "swept": self.swept and _swept_to_json(self.swept),
+                "backfill": self.backfill.to_json(),
+                "extension": self.extension.to_json() if self.extension else None,
+                "extended_at": self.extended_at,
+                "drained": sorted(self.drained),
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "StreamCheckpoint":
+        """Inverse of `to_json`."""
+        data: Mapping[str, Any] = json.loads(text)
+        return cls(
+            watermark_s=data["watermark_s"],
+            proven_at=from_iso(data["proven_at"]),
+            saved_at=from_iso(data["saved_at"]),
+            backfill=Backfill.from_json(data["backfill"]),
+            live=Position.from_json(data["live"]) if data["live"] else None,
+            live_since=from_iso(data["live_since"]) if data["live_since"] else None,
+            extension=Backfill.from_json(data["extension"]) if data["extension"] else None,
+            extended_at=data["extended_at"],
+            sweep=_sweep_from_json(data["sweep"]) if data["sweep"] else None,
+            swept=_swept_from_json(data["swept"]) if data["swept"] else None,
+            drained=frozenset(data["drained"]),
+        )
+
+
+def _sweep_to_json(sweep: Sweep) -> list[Any]:
+    return [iso(sweep.started_at), sweep.is_recent, sweep.position.to_json()]
+
+
+def _sweep_from_json(data: list[Any]) -> Sweep:
+    started_at, is_recent, position = data
+    return Sweep(from_iso(started_at), is_recent, Position.from_json(position))
+
+
+def _swept_to_json(swept: Swept) -> list[Any]:
+    return [iso(swept.recent_at), iso(swept.slice_at), swept.slice_s]
+
+
+def _swept_from_json(data: list[Any]) -> Swept:
+    recent_at, slice_at, slice_s = data
+    return Swept(from_iso(recent_at), from_iso(slice_at), slice_s)

@@ -1,0 +1,92 @@
+"""Reading one second that fills a page by itself, although ties may be shuffled on every request.
+
+Pages 1 to 30 of that second make a pass; page 31 is never asked for, because it answers with
+nothing, as if the data ended. Two ways to be sure that everything was seen:
+
+* The pass reaches the end of the second, so its rows are counted. The second is complete when a
+  pass counts the same as the one before, brings no new id, and exactly that many ids were met
+  since the count was first seen. A row deleted or inserted meanwhile changes the count, and the
+  proof begins anew.
+* The pass does not (1,500 rows or more). Passes from both ends alternate until so many in a row
+  bring nothing new that a row still unseen is less likely than one in a million. With 3,000 ids
+  the two ends need not meet: the second is too full.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil, log
+
+from nps_core.sync.reading.cursor import (
+    PAGE_SIZE,
+    Covered,
+    Drain,
+    FullSecond,
+    Position,
+    RowRef,
+    Step,
+    fresh_rows,
+    next_second,
+)
+
+LAST_PAGE = 30
+_BOTH_ENDS = 2 * LAST_PAGE * PAGE_SIZE
+_MAX_PASSES = 150
+"""Far above what shuffled ties need (about 10 below 1,500 rows, about 50 near 3,000)."""
+
+
+def drained(position: Position, drain: Drain, rows: Sequence[RowRef]) -> Step:
+    """Take one page of the second `position.cursor`."""
+    ids = frozenset(row.id for row in rows)
+    fresh = fresh_rows(rows, drain.seen)
+    after = replace(
+        drain,
+        seen=drain.seen | ids,
+        proof=drain.proof | ids,
+        rows=drain.rows + len(rows),
+        grew=drain.grew or not ids <= drain.seen,
+    )
+    at_end = len(rows) < PAGE_SIZE
+    if not at_end and drain.page < LAST_PAGE:
+        return Step(replace(position, drain=replace(after, page=drain.page + 1)), fresh)
+    return _pass_ended(position, after, fresh, at_end=at_end)
+
+
+def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_end: bool) -> Step:
+    total = drain.rows if at_end else None
+    quiet = 0 if drain.grew else drain.quiet + 1
+    is_counted = total is not None and total == drain.total and len(drain.proof) == total
+    is_quiet = total is None and quiet >= _quiet_passes(len(drain.seen))
+    if (is_counted and not drain.grew) or is_quiet:
+        listed = Covered(position.cursor, position.cursor + 1, drain.seen)
+        return Step(next_second(position), fresh, listed)
+    if reason := _hopeless(drain, total):
+        full = FullSecond(position.cursor, reason, len(drain.seen))
+        return Step(next_second(position), fresh, full=full)
+    begins_anew = total is not None and (total != drain.total or len(drain.proof) > total)
+    return Step(
+        replace(
+            position,
+            drain=Drain(
+                order="asc" if total is not None or drain.order == "desc" else "desc",
+                seen=drain.seen,
+                proof=frozenset() if begins_anew else drain.proof,
+                quiet=quiet,
+                passes=drain.passes + 1,
+                total=total,
+            ),
+        ),
+        fresh,
+    )
+
+
+def _hopeless(drain: Drain, total: int | None) -> str:
+    if total is None and len(drain.seen) >= _BOTH_ENDS:
+        return "more rows in one second than both ends of the list reach"
+    if drain.passes + 1 >= _MAX_PASSES:
+        return "the rows of one second kept changing while they were read"
+    return ""
+
+
+def _quiet_passes(rows: int) -> int:
+    """Passes without a new id after which one unseen row among `rows` has odds below 1e-6."""
+    return ceil(log(1_000_000) * max(rows, 1) / (LAST_PAGE * PAGE_SIZE))

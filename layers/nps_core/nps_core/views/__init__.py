@@ -1,0 +1,1 @@
+"""The documented JSON rows, once, for the CLI and the functions; no I/O."""

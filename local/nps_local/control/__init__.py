@@ -1,0 +1,1 @@
+"""Asking a running local stack: its queues, schedules and sent mails."""

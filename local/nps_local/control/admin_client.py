@@ -1,0 +1,44 @@
+"""Asks the emulator what is left to handle, and has it crash functions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from nps_local.control.local_http import get_json, post_json
+from nps_local.stack.discovery import RunningStack
+
+_PAUSE_S = 0.05
+
+
+def backlog(stack: RunningStack) -> list[str]:
+    """One line per consumer that has something left; empty when everything is handled."""
+    sources: dict[str, list[dict[str, Any]]] = get_json(f"{stack.admin_url}/backlog")
+    names = {function: name for name, function in stack.functions.items()}
+    return [
+        f"{names.get(each['function'], each['function'])}: {each['behind']} of {each['source']}"
+        + (f" (last time: {each['last_result']})" if each["last_result"] else "")
+        for each in [*sources["queues"], *sources["streams"]]
+        if each["behind"]
+    ]
+
+
+def wait_until_handled(stack: RunningStack, timeout: float) -> list[str]:
+    """Wait for every stream record and inbox message; what is left then, or nothing."""
+    deadline = time.monotonic() + timeout
+    while (left := backlog(stack)) and time.monotonic() < deadline:
+        time.sleep(_PAUSE_S)
+    return left
+
+
+def kill(stack: RunningStack, function: str) -> dict[str, Any]:
+    """SIGKILL the workers of a function named short (sync), by logical id or in full.
+
+    Raises:
+        ValueError: There is no such function; the message names those that there are.
+    """
+    short = function.removesuffix("Function").lower()
+    deployed = stack.functions.get(short, function)
+    if deployed not in stack.functions.values():
+        raise ValueError(f"no function {function!r}; there are {', '.join(stack.functions)}")
+    return {"function": deployed, **post_json(f"{stack.admin_url}/kill?function={deployed}")}

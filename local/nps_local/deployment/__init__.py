@@ -1,0 +1,1 @@
+"""Builds the artifacts and deploys template.yaml onto the local AWS."""

@@ -1,0 +1,1 @@
+"""Stand-ins for systems outside, one folder each, as programs over real HTTP."""

@@ -1,0 +1,1 @@
+"""The documented REST endpoints and how they read their parameters."""

@@ -1,0 +1,1 @@
+"""The account's data: model, order, invented content, and how rows look."""

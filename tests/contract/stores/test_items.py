@@ -1,0 +1,239 @@
+"""DynamoDB's wire format and the few calls that every adapter shares, on both backends."""
+
+import os
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from nps_core.answers.dynamo import DynamoAnswerStore
+from nps_core.answers.quarantine import DynamoQuarantine, may_be_cut
+from nps_core.aws import items
+from nps_core.aws.clients import dynamodb
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.errors import StoreUnavailable
+from nps_core.keys import DIRECTORY, contact, ledger
+from nps_core.numbers.account_numbers import fold_account
+from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
+from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
+from nps_core.numbers.ledger import Ledger, Vote
+from nps_testing.factories import NOW, make_answer
+from nps_testing.stacks.environment import TOKEN
+
+LARGE = "x" * 350_000
+
+
+@pytest.fixture
+def state(tables: str) -> str:
+    """Name of an empty StateTable."""
+    return os.environ["STATE_TABLE"]
+
+
+def _put(state: str, sk: str, **more: Any) -> None:
+    items.put(dynamodb(), state, {"pk": "P", "sk": sk, **more})
+
+
+def _key(sk: str) -> dict[str, str]:
+    return {"pk": "P", "sk": sk}
+
+
+PLAIN = {
+    "int": 2**60,
+    "negative": -5,
+    "zero": 0,
+    "true": True,
+    "text": "",
+    "bytes": b"\x00\xff",
+    "list": [1, "a", [b"x"]],
+    "map": {"n": 1, "deep": {"b": b"y", "list": [2]}},
+}
+
+
+def test_item__is_read_as_it_was_written(state: str) -> None:
+    _put(state, "a", **PLAIN)
+    assert items.get_item(dynamodb(), state, _key("a")) == {**_key("a"), **PLAIN}
+
+
+def test_numbers__come_back_as_int_and_float() -> None:
+    plain = items.from_wire({"i": {"N": "10"}, "e": {"N": "1E+2"}, "f": {"N": "1.5"}})
+    assert plain == {"i": 10, "e": 100, "f": 1.5}
+    assert [type(value) for value in plain.values()] == [int, int, float]
+
+
+def test_decimal__is_written_and_float_is_refused() -> None:
+    assert items.to_wire({"d": Decimal("1.5")}) == {"d": {"N": "1.5"}}
+    with pytest.raises(TypeError):
+        items.to_wire({"f": 1.5})
+
+
+def test_none__is_not_stored(state: str) -> None:
+    _put(state, "a", nothing=None)
+    assert items.get_item(dynamodb(), state, _key("a")) == _key("a")
+
+
+def test_absent_item__is_none(state: str) -> None:
+    assert items.get_item(dynamodb(), state, _key("a")) is None
+
+
+def test_get_items__returns_those_that_exist_of_more_than_a_batch(state: str) -> None:
+    for n in range(0, 210, 2):
+        _put(state, str(n))
+    found = items.get_items(dynamodb(), state, [_key(str(n)) for n in range(210)])
+    assert {item["sk"] for item in found} == {str(n) for n in range(0, 210, 2)}
+
+
+def test_get_items__asks_again_for_what_did_not_fit_into_one_reply(state: str) -> None:
+    for n in range(50):
+        _put(state, str(n), large=LARGE)
+    found = items.get_items(dynamodb(), state, [_key(str(n)) for n in range(50)])
+    assert {item["sk"] for item in found} == {str(n) for n in range(50)}
+    assert len(found) == 50
+
+
+def _unprocessed(key: dict[str, str]) -> dict[str, Any]:
+    return {"Responses": {}, "UnprocessedKeys": {"t": {"Keys": [items.to_wire(key)]}}}
+
+
+def test_get_items__takes_what_was_left_over_at_first() -> None:
+    with Stubber(dynamodb()) as aws:
+        aws.add_response("batch_get_item", _unprocessed(_key("a")))
+        aws.add_response("batch_get_item", {"Responses": {"t": [items.to_wire(_key("a"))]}})
+        assert items.get_items(dynamodb(), "t", [_key("a")]) == [_key("a")]
+        aws.assert_no_pending_responses()
+
+
+def test_get_items__never_takes_a_partial_reply_for_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    with Stubber(dynamodb()) as aws:
+        for _ in range(8):
+            aws.add_response("batch_get_item", _unprocessed(_key("a")))
+        with pytest.raises(StoreUnavailable, match="unprocessed"):
+            items.get_items(dynamodb(), "t", [_key("a")])
+        aws.assert_no_pending_responses()
+
+
+def test_query__yields_all_pages_beyond_one_megabyte_in_order(state: str) -> None:
+    for n in range(7):
+        _put(state, f"{n}", large=LARGE)
+    found = items.query(dynamodb(), state, "pk = :pk", {":pk": "P"})
+    assert [item["sk"] for item in found] == [f"{n}" for n in range(7)]
+
+
+def test_query__takes_parameters_of_its_caller(state: str) -> None:
+    for n in range(3):
+        _put(state, str(n))
+    found = items.query(dynamodb(), state, "pk = :pk", {":pk": "P"}, ScanIndexForward=False)
+    assert [item["sk"] for item in found] == ["2", "1", "0"]
+
+
+def test_query__reads_an_index(state: str) -> None:
+    _put(state, "late", due_pk="MAIL", due_at="2026-03-03")
+    _put(state, "soon", due_pk="MAIL", due_at="2026-03-02")
+    _put(state, "done")
+    found = items.query(dynamodb(), state, "due_pk = :p", {":p": "MAIL"}, IndexName="due")
+    assert [item["sk"] for item in found] == ["soon", "late"]
+
+
+def test_scan__yields_all_pages_beyond_one_megabyte(state: str) -> None:
+    for n in range(7):
+        _put(state, str(n), large=LARGE)
+    assert {item["sk"] for item in items.scan(dynamodb(), state)} == {str(n) for n in range(7)}
+
+
+def test_put_if__tells_a_failed_condition_from_a_failure(state: str) -> None:
+    absent = "attribute_not_exists(pk)"
+    assert items.put_if(dynamodb(), state, _key("a"), absent)
+    assert not items.put_if(dynamodb(), state, _key("a"), absent)
+    with pytest.raises(StoreUnavailable, match="PutItem: ValidationException"):
+        items.put_if(dynamodb(), state, _key("a"), "no condition")
+
+
+def test_every_call__on_a_missing_table_is_a_store_that_is_unavailable(tables: str) -> None:
+    client, condition = dynamodb(), "pk = :pk"
+    with pytest.raises(StoreUnavailable, match="GetItem: ResourceNotFoundException"):
+        items.get_item(client, "missing", _key("a"))
+    with pytest.raises(StoreUnavailable, match="BatchGetItem: ResourceNotFoundException"):
+        items.get_items(client, "missing", [_key("a")])
+    with pytest.raises(StoreUnavailable, match="PutItem: ResourceNotFoundException"):
+        items.put(client, "missing", _key("a"))
+    with pytest.raises(StoreUnavailable, match="Query: ResourceNotFoundException"):
+        list(items.query(client, "missing", condition, {":pk": "P"}))
+    with pytest.raises(StoreUnavailable, match="Scan: ResourceNotFoundException"):
+        list(items.scan(client, "missing"))
+
+
+def test_answers__are_listed_whole(tables: str) -> None:
+    store = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
+    written = [make_answer(), make_answer(kind="decline", score=None)]
+    for answer in written:
+        store.put(answer, None)
+    assert sorted(store.everything(), key=lambda answer: answer.key) == sorted(
+        written, key=lambda answer: answer.key
+    )
+
+
+def _ask_for_capacity(params: dict[str, Any], **_: object) -> None:
+    params["ReturnConsumedCapacity"] = "TOTAL"
+
+
+def test_plain_answer__costs_one_write_unit_and_one_in_the_index(tables: str) -> None:
+    store = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
+    calls: list[dict[str, Any]] = []
+    events = dynamodb().meta.events
+    events.register("provide-client-params.dynamodb.PutItem", _ask_for_capacity)
+    events.register("after-call.dynamodb.PutItem", lambda parsed, **_: calls.append(parsed))
+    store.put(make_answer(text="x" * 200), None)
+    units = {"moto": 1.0, "dynamodb-local": 2.0}[tables]  # moto says 1 whatever is written
+    assert [call["ConsumedCapacity"]["CapacityUnits"] for call in calls] == [units]
+
+
+def test_contacts__are_those_of_the_account(state: str) -> None:
+    store = DynamoLedgerStore(dynamodb(), state)
+    store.put(contact("acme", f"{TOKEN}:1"), Ledger({"mine": Vote(1)}))
+    store.put(contact("beta", f"{TOKEN}:1"), Ledger({"other": Vote(1)}))
+    store.put(ledger("acme", "2026-03"), Ledger({"month": Vote(1)}))
+    assert [list(found.votes) for found in store.contacts("acme")] == [["mine"]]
+
+
+def test_summaries__are_listed_by_account(state: str) -> None:
+    store = DynamoSummaryStore(dynamodb(), state)
+    views = [fold_account(account, {}, NOW, 180) for account in ("acme", "beta", "~unmatched")]
+    for view in reversed(views):
+        store.put(view, 0)
+    assert list(store.everything()) == views
+    assert store.get("acme") == views[0]
+    assert store.get("gamma") is None
+
+
+def test_quarantine__keeps_the_payload_with_its_reason_for_400_days(state: str) -> None:
+    store = DynamoQuarantine(dynamodb(), state)
+    store.add("\u20ac" * 200_000, "bad_score", "score is missing", "webhook", TOKEN, NOW)
+    (kept,) = store.everything()
+    assert kept["raw"] == "\u20ac" * 100_000
+    assert (kept["reason"], kept["detail"]) == ("bad_score", "score is missing")
+    assert (kept["source"], kept["account_token"]) == ("webhook", TOKEN)
+    assert kept["expires_at"] - int(NOW.timestamp()) == 400 * 86_400
+
+
+def test_quarantine__gives_up_one_payload_and_knows_what_may_be_cut(state: str) -> None:
+    store = DynamoQuarantine(dynamodb(), state)
+    for raw in ("short", "\u20ac" * 200_000, "\U0001f622x" * 80_000):
+        store.add(raw, "bad_score", "score is missing", "sync", TOKEN, NOW)
+    kept = {item["raw"]: item["sk"] for item in store.everything()}
+    assert sorted(map(may_be_cut, kept)) == [False, True, True]
+    store.remove(kept["short"])
+    store.remove(kept["short"])
+    assert all(may_be_cut(item["raw"]) for item in store.everything())
+
+
+def test_directory__knows_owners_and_lists_its_entries(state: str) -> None:
+    store = DynamoDirectory(dynamodb(), state)
+    store.put("account", "acme", "acme", name="Acme", owner="dana@vendor.example")
+    store.put("domain", "acme.example", "acme")
+    assert store.owner_of("acme") == "dana@vendor.example"
+    assert store.owner_of("beta") is None
+    assert [entry["sk"] for entry in store.everything()] == ["account#acme", "domain#acme.example"]
+    assert all(entry["pk"] == DIRECTORY for entry in store.everything())

@@ -1,0 +1,211 @@
+"""The operator's command on real stores: what it lists, and what it says when there is nothing."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from nps_core import clock
+from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.aws import clients, items
+from nps_core.connections.profile import DynamoConnections
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.dynamo_people import DynamoPeople
+from nps_core.customers.people import Profile
+from nps_testing.factories import NOW, make_answer
+from nps_testing.stacks.environment import TOKEN
+from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
+
+LISTS = [
+    *("accounts", "contacts", "responses", "runs", "tasks", "mail", "quarantine", "declines"),
+    "directory",
+]
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorStack]:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with deployed() as stack:
+        yield stack
+
+
+@pytest.fixture
+def filled(stack: OperatorStack) -> OperatorStack:
+    anonymous = {"email": None, "external_id": None, "is_unknown_user": True}
+    stack.store(
+        [
+            make_answer(id=1, score=9, answered_at=NOW - timedelta(days=40)),
+            make_answer(id=2, score=3, answered_at=NOW - timedelta(days=1), text="slow"),
+            make_answer(id=3, score=10, end_user_id="7002", email="bo@acme.example"),
+            make_answer(id=4, score=0, excluded=True, end_user_id="7003", email="c@acme.example"),
+            make_answer(id=5, score=10, account_id="c-2", account_name="Zeta", owner=None),
+            make_answer(id=6, score=0, account_id=None, end_user_id="8", email="x@y.example"),
+            make_answer(id=7, score=0, account_id=None, **anonymous),
+            make_answer(id=8, kind="decline", score=None),
+        ]
+    )
+    return stack
+
+
+@pytest.mark.parametrize("group", LISTS)
+def test_an_empty_stack__lists_nothing_and_says_so(stack: OperatorStack, group: str) -> None:
+    assert run_json(group, "list") == []
+    result = run(group, "list", *ON_STACK)
+    assert result.exit_code == 0
+    assert len(result.output.strip()) > 20
+
+
+def test_accounts_list__shows_both_ways_of_counting(filled: OperatorStack) -> None:
+    acme, zeta = run_json("accounts", "list")
+    assert (acme["account_id"], acme["name"], acme["owner"]) == (
+        *("c-118", "Acme Inc", "csm@example.com"),
+    )
+    assert acme["all"]["n"] == 3
+    assert acme["all"]["nps"] == pytest.approx(100 / 3)
+    assert acme["all"]["nps_rounded"] == 33
+    assert acme["latest"]["nps"] == 0.0
+    assert acme["as_of"] == "2026-03-02T17:16:00Z"
+    assert (zeta["account_id"], zeta["owner"]) == ("c-2", "cs-team@example.com")
+
+
+def test_accounts_list__mentions_unmatched_answers_to_people(filled: OperatorStack) -> None:
+    result = run("accounts", "list", *ON_STACK)
+    assert "Acme Inc" in result.output
+    assert "2 answers of the last 180 days without account" in result.output
+    assert "~unmatched" not in result.output
+
+
+def test_accounts_list__folds_anew_when_time_has_passed(
+    filled: OperatorStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=150))
+    acme = run_json("accounts", "list")[0]
+    assert acme["all"]["n"] == 2
+    assert acme["last_answered_at"] == "2026-03-02T17:15:04.120Z"
+
+
+def test_accounts_show__adds_trend_and_contacts(filled: OperatorStack) -> None:
+    row = run_json("accounts", "show", "c-118")
+    assert row["trend"][-1] == {"month": "2026-03", "n": 2, "nps": 0.0}
+    assert len(row["trend"]) == 12
+    assert [contact["email"] for contact in row["contacts"]] == [
+        *("ana@acme.example", "bo@acme.example"),
+    ]
+    shown = run("accounts", "show", "c-118", *ON_STACK)
+    assert "ana@acme.example" in shown.output
+
+
+@pytest.mark.parametrize("unknown", ["nobody", "~unmatched"])
+def test_accounts_show__fails_for_an_account_that_is_not_there(
+    filled: OperatorStack, unknown: str
+) -> None:
+    result = run("accounts", "show", unknown, *ON_STACK)
+    assert result.exit_code == 1
+    assert "nps accounts list" in result.output
+
+
+def test_the_directory__gives_owners_to_accounts_without_one(filled: OperatorStack) -> None:
+    directory = DynamoDirectory(clients.dynamodb(), filled.state)
+    directory.put("account", "c-2", "c-2", owner="dora@example.com", name="Not shown")
+    assert run_json("accounts", "list")[1]["owner"] == "dora@example.com"
+    assert run_json("accounts", "show", "c-2")["owner"] == "dora@example.com"
+
+
+def test_company__counts_every_answer_also_the_unmatched(filled: OperatorStack) -> None:
+    row = run_json("company")
+    assert row["all"]["n"] == 6
+    assert row["all"]["nps"] == pytest.approx(0.0)
+    assert row["latest"]["n"] == 4
+    assert (row["accounts"], row["unmatched"]) == (2, 2)
+    assert row["trend"][-1]["n"] == 5
+    assert "6 answers" in run("company", *ON_STACK).output
+
+
+def test_contacts_list__leaves_out_who_cannot_be_compared(filled: OperatorStack) -> None:
+    rows = run_json("contacts", "list")
+    assert [(row["account_id"], row["end_user_id"]) for row in rows] == [
+        *(("c-118", 7001), ("c-118", 7002), ("c-2", 7001), (None, 8)),
+    ]
+    ana = rows[0]
+    assert (ana["latest_score"], ana["previous_score"]) == (3, 9)
+    assert (ana["direction"], ana["delta"]) == ("down", -6)
+
+
+def test_contacts_list__of_one_account(filled: OperatorStack) -> None:
+    assert len(run_json("contacts", "list", "--account", "c-2")) == 1
+    assert run_json("contacts", "list", "--account", "nobody") == []
+
+
+def test_contacts__have_the_name_and_the_properties_that_people_have_now(
+    filled: OperatorStack,
+) -> None:
+    people = DynamoPeople(clients.dynamodb(), filled.state, TOKEN)
+    people.put(Profile("7001", "ana@acme.example", "u-1", "Ana Diaz", {"plan": "pro"}))
+    DynamoPeople(clients.dynamodb(), filled.state, "NPS-other").put(
+        Profile("7002", None, None, "Somebody Else")
+    )
+    rows = run_json("contacts", "list")
+    ana, bo = rows[0], rows[1]
+    assert (ana["name"], ana["external_id"], ana["properties"]) == (
+        "Ana Diaz",
+        "u-1",
+        {"plan": "pro"},
+    )
+    assert (bo["name"], bo["external_id"], bo["properties"]) == (None, None, {})
+    assert rows[2]["name"] == "Ana Diaz", "the same person at another account"
+    assert run_json("accounts", "show", "c-118")["contacts"][0] == ana
+    people.erase("7001")
+    assert run_json("contacts", "list")[0]["name"] is None
+    people.put(Profile("7001", "ana@acme.example", "u-1", "Ana Diaz", {}))
+    assert "Ana Diaz" in run("contacts", "list", *ON_STACK).output
+
+
+def test_responses_list__has_every_answer_oldest_first(filled: OperatorStack) -> None:
+    rows = run_json("responses", "list")
+    assert [row["id"] for row in rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert (rows[1]["text"], rows[1]["account_token"]) == ("slow", TOKEN)
+    assert rows[3]["excluded"] is True
+
+
+def test_responses_list__of_one_account_has_those_that_do_not_count(filled: OperatorStack) -> None:
+    rows = run_json("responses", "list", "--account", "c-118")
+    assert [row["id"] for row in rows] == [1, 2, 3, 4]
+
+
+def test_responses_list__of_one_account_reads_no_other_account(
+    filled: OperatorStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise AssertionError("a scan reads everything")
+
+    monkeypatch.setattr(items, "scan", forbidden)
+    assert len(run_json("responses", "list", "--account", "c-118")) == 4
+
+
+def test_declines_list__has_declines_only(filled: OperatorStack) -> None:
+    assert [row["id"] for row in run_json("declines", "list")] == [8]
+
+
+def test_quarantine_list__hides_the_payload_unless_asked(stack: OperatorStack) -> None:
+    quarantine = DynamoQuarantine(clients.dynamodb(), stack.state)
+    quarantine.add('{"score": 11}', "bad_score", "score is not 0 to 10", "sync", TOKEN, NOW)
+    (row,) = run_json("quarantine", "list")
+    assert (row["reason"], row["source"], row["received_at"]) == (
+        *("bad_score", "sync", "2026-03-02T17:16:00Z"),
+    )
+    assert "raw" not in row
+    assert run_json("quarantine", "list", "--raw")[0]["raw"] == '{"score": 11}'
+
+
+def test_runs_list__is_in_order_of_time(stack: OperatorStack) -> None:
+    for run_id, started_at in (("b", "2026-03-01T00:05:00Z"), ("a", "2026-03-02T00:00:00Z")):
+        item = {"pk": "RUN", "sk": run_id, "run_id": run_id, "started_at": started_at, "pages": 3}
+        items.put(clients.dynamodb(), stack.state, item)
+    rows = run_json("runs", "list")
+    assert [row["run_id"] for row in rows] == ["b", "a"]
+    assert (rows[0]["pages"], rows[0]["error"]) == (3, None)
+
+
+def test_activation__is_not_touched_by_reading(filled: OperatorStack) -> None:
+    run_json("accounts", "list")
+    assert DynamoConnections(clients.dynamodb(), filled.state).activated_at(TOKEN) is None

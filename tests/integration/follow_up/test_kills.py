@@ -1,0 +1,100 @@
+"""The notify and deliver handlers, killed before and after every single AWS call of theirs."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from nps_core.outbox.mail_states import LEASE
+from nps_testing.factories import NOW
+from nps_testing.stacks.crashes import Moment
+from nps_testing.stacks.follow_up import FollowUpStack, follow_up_stack
+
+SETTLE = timedelta(seconds=120)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def stack(tables: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FollowUpStack]:
+    with follow_up_stack(monkeypatch) as running:
+        yield running
+
+
+LIFE: list[dict[str, Any]] = [
+    {"id": 1, "score": 3},
+    {"id": 1, "text": "Exports time out"},
+    {"id": 2, "score": 5, "end_user_id": "7002"},
+    {"id": 2, "score": 8},
+    {"id": 1, "score": 9},
+    {"id": 1, "erased": True, "email": None, "external_id": None, "text": None},
+]
+"""A low score, a comment after its mail, a second person, who raises, and the first one raises and
+is erased."""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", range(len(LIFE)))
+def test_kill_at_every_aws_call__ends_in_the_same_tasks_and_mails(
+    stack: FollowUpStack, step: int, moment: Moment
+) -> None:
+    undisturbed = _live(stack, "0", LIFE[: step + 1], None, moment)
+    calls = stack.calls
+    assert calls > 5
+    for at in range(1, calls + 1):
+        ended = _live(stack, str(at), LIFE[: step + 1], at, moment)
+        assert ended == undisturbed, f"killed {moment} call {at}"
+        assert stack.calls >= at, "the fuse did not blow"
+
+
+def _live(
+    stack: FollowUpStack, name: str, steps: list[dict[str, Any]], at: int | None, moment: Moment
+) -> object:
+    """Go through the steps, with a kill at call `at` of the last; return how it ended."""
+    stack.now, stack.moment = NOW, moment
+    stack.ses.received.clear()
+    for number, step in enumerate(steps, 1):
+        stack.kill_at, stack.calls = at if number == len(steps) else None, 0
+        stack.write(**{**step, "id": f"{name}-{step['id']}", "account_id": f"c-{name}"})
+        stack.decide()
+        stack.tick(SETTLE)
+    tasks = [task for task in stack.store.tasks() if task.scope == f"c-{name}"]
+    mails = [m for m in stack.store.mails() if m.response_ids[0].startswith(f"{name}-")]
+    unknown = [mail for mail in mails if mail.unknown_at is not None]
+    assert all(mail.possible_duplicate for mail in unknown)
+    assert len(stack.received()) <= len(mails) + len(unknown), "a copy without its mark"
+    alerts = stack.store.alerts([mail.answer for mail in mails if mail.answer])
+    return (
+        [(task.status, task.close_reason, len(task.answers), task.tier) for task in tasks],
+        sorted((mail.kind, mail.state, bool(mail.subject)) for mail in mails),
+        sorted(str(task.contact) for task in tasks),
+        sorted((alert.status, alert.rule, alert.round) for alert in alerts.values()),
+    )
+
+
+def test_kill_between_send_and_record__is_the_only_way_to_a_second_copy(
+    stack: FollowUpStack,
+) -> None:
+    copies: dict[int, int] = {}
+    for at in range(1, 12):
+        stack.write(id=at, account_id=f"c-{at}", answered_at=stack.now)
+        stack.decide()
+        stack.ses.received.clear()
+        stack.kill_at, stack.moment, stack.calls = at, "after", 0
+        stack.tick(SETTLE)
+        stack.kill_at = None
+        mail = next(mail for mail in stack.store.mails() if mail.response_ids == (str(at),))
+        copies[at] = len(stack.received())
+        assert mail.state == "SENT"
+        assert mail.possible_duplicate == (mail.unknown_at is not None)
+        assert mail.possible_duplicate or copies[at] == 1
+    assert sorted(copies.values()) == [1] * 10 + [2]
+
+
+def test_stale_lease__is_taken_up_by_a_later_tick(stack: FollowUpStack) -> None:
+    stack.write()
+    stack.decide()
+    stack.kill_at, stack.calls = 4, 0  # due, mail, claim, and then
+    stack.tick(SETTLE)
+    mail = stack.mails()["detractor"]
+    assert (mail.state, mail.unknown_at) == ("SENT", NOW + SETTLE + LEASE)

@@ -1,0 +1,1 @@
+"""The bundled fake Wootric and payloads, as tests use them."""

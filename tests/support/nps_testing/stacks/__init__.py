@@ -1,0 +1,1 @@
+"""Real handlers on moto, DynamoDB Local or MiniStack."""

@@ -1,0 +1,1 @@
+"""Whole lives on fakes: follow-up, sync, and what they must hold to."""

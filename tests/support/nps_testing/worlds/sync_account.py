@@ -1,0 +1,200 @@
+"""One connection with its source: the real client and service over real HTTP, stores in memory.
+
+Processes come and go, time moves by sleeping only, and a hook sees every request before it is sent
+and after it was answered: there a run can be killed, or the world changed meanwhile.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from nps_core.answers.ingest import Ingest
+from nps_core.answers.matching import AccountRules
+from nps_core.answers.models import Answer
+from nps_core.connections.secret import Secret
+from nps_core.connectors.pacing import Pacer
+from nps_core.connectors.wootric.client import WootricClient
+from nps_core.connectors.wootric.end_users import EndUsers
+from nps_core.connectors.wootric.protocol import RateInfo
+from nps_core.keys import AnswerKey, Kind
+from nps_core.sync.lease import Grant
+from nps_core.sync.lists import STREAMS, Stream
+from nps_core.sync.proof.audit import AuditState
+from nps_core.sync.proof.coverage import Coverage, coverage
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
+from nps_core.sync.runlog import RunRecord
+from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.fakes.stores import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
+from nps_testing.fakes.sync import (
+    InMemoryConnections,
+    InMemoryHoles,
+    InMemoryPeople,
+    InMemorySyncState,
+    MovingTime,
+)
+from nps_testing.sources.rows import missing
+from nps_testing.stacks.environment import TOKEN
+from sync_wootric.phases import Plan
+from sync_wootric.reading.pages import RowStore
+from sync_wootric.run import Clock
+from sync_wootric.tick import Sync
+
+OVERLAP = timedelta(minutes=15)
+ZONE = ZoneInfo("America/Los_Angeles")
+
+Moment = Literal["asked", "answered"]
+
+
+def _nothing(_number: int, _moment: Moment) -> None:
+    """Let a request pass."""
+
+
+class SyncAccount:
+    """`on_request` is told the number of the request, counted over all processes."""
+
+    def __init__(
+        self,
+        source: FakeWootric,
+        time: MovingTime,
+        *,
+        per_minute: int = 80,
+        backfill_days: int = 180,
+        answers: InMemoryAnswerStore | None = None,
+    ) -> None:
+        self.source, self.time = source, time
+        self.on_request: Callable[[int, Moment], None] = _nothing
+        self.runs = self.requests = 0
+        self.state, self.holes, self.people = SavedState(), InMemoryHoles(), InMemoryPeople()
+        self.connections, self.quarantine = InMemoryConnections(), InMemoryQuarantine()
+        self.answers = InMemoryAnswerStore() if answers is None else answers
+        self._per_minute = per_minute
+        self._plan = Plan(
+            TOKEN, backfill_days, OVERLAP, "NPS", ZONE, source.url, "cs-team@example.com"
+        )
+        self.new_process()
+
+    def new_process(self) -> None:
+        """Forget everything that a process keeps in memory, as a cold start does."""
+        pacer = _Watched(self, self._per_minute)
+        client = WootricClient(TOKEN, self.source.url, _Secrets(self.source), pacer)
+        rules = AccountRules.of("company_id,company", "company", "csm_email")
+        self.ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
+        people = EndUsers(client, self.people, self.time)
+        rows = RowStore(TOKEN, self.ingest, self.quarantine, people)
+        self.sync = Sync(
+            self._plan, client, rows, self.state, self.holes, self.people, self.connections
+        )
+
+    def tick(self, lambda_s: float = 900.0) -> RunRecord:
+        """Run one tick; time moves by what the run waits."""
+        self.runs += 1
+        began = self.time()
+        clock = Clock.start(self.time.now(), self.time, self.time.sleep)
+        return self.sync.tick(
+            f"run-{self.runs}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
+        )[0]
+
+    def tick_of_another(self) -> RunRecord:
+        """Run one tick in a process of its own, while one of this process is under way."""
+        mine, watched = (self.sync, self.ingest), self.on_request
+        self.on_request = _nothing
+        self.new_process()
+        record = self.tick()
+        (self.sync, self.ingest), self.on_request = mine, watched
+        return record
+
+    def until_complete(self) -> list[RunRecord]:
+        """Tick every five minutes until a run is complete."""
+        records = [self.tick()]
+        while records[-1].status != "complete":
+            assert len(records) < 50, records[-1].as_dict()
+            self.time.sleep(300)
+            records.append(self.tick())
+        return records
+
+    def ticks(self, hours: float, every_s: float = 300.0) -> list[RunRecord]:
+        """Tick for so long at a steady interval, from begin to begin."""
+        end, records = self.time() + hours * 3600, []
+        while (began := self.time()) < end:
+            records.append(self.tick())
+            self.time.sleep(max(0.0, began + every_s - self.time()))
+        return records
+
+    def coverage(self) -> Coverage:
+        """What is proven, as an operator sees it."""
+        known: dict[Stream, StreamCheckpoint | None] = {
+            stream: self.state.stream(stream) if stream in self.state.checkpoints else None
+            for stream in STREAMS
+        }
+        unequal = [days.seconds(ZONE) for days in self.audit().todo]
+        return coverage(known, self.holes.gaps(), self.holes.suspects(), OVERLAP, unequal)
+
+    def audit(self) -> AuditState:
+        """Where the audit stands."""
+        text = self.state.checkpoints.get("audit")
+        return AuditState.from_json(text) if text else AuditState()
+
+    def stored(self, kind: Kind, row_id: object) -> Answer | None:
+        """An answer or decline as it is stored."""
+        return self.answers.get(AnswerKey(TOKEN, kind, str(row_id)))
+
+    def lost(self) -> int:
+        """How many rows of the source are not stored."""
+        kinds: tuple[Kind, ...] = ("response", "decline")
+        return sum(
+            row["visible"] and self.stored(kind, row["id"]) is None
+            for kind in kinds
+            for row in self.source.source(kind)
+        )
+
+    def missing(self) -> set[str]:
+        """Rows of the source that are not stored as they are there."""
+        return missing(self.source, self.answers)
+
+    def asked(self, path: str = "") -> int:
+        """How many requests the source has seen, of one path such as `GET /v1/responses`."""
+        stats: dict[str, Any] = self.source.stats()
+        return int(stats["endpoints"].get(path, 0) if path else stats["total"])
+
+
+class SavedState(InMemorySyncState):
+    """Keeps every checkpoint that was saved, in order, until somebody has looked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved: list[tuple[str, str]] = []
+
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
+        super().save_checkpoint(grant, name, state)
+        self.saved.append((name, state))
+
+
+class _Watched(Pacer):
+    """Tells the account of every request."""
+
+    def __init__(self, account: SyncAccount, per_minute: int) -> None:
+        super().__init__(per_minute, account.time.sleep, account.time)
+        self._account = account
+
+    def start(self) -> None:
+        super().start()
+        self._account.requests += 1
+        self._account.on_request(self._account.requests, "asked")
+
+    def observe(self, info: RateInfo, now_s: float) -> None:
+        self._account.on_request(self._account.requests, "answered")
+        super().observe(info, now_s)
+
+
+class _Secrets:
+    """The fake's own credentials."""
+
+    def __init__(self, source: FakeWootric) -> None:
+        known = source.credentials
+        self._secret = Secret(known.client_id, known.client_secret)
+
+    def get(self, _now: object) -> Secret:
+        return self._secret
+
+    refetch = get

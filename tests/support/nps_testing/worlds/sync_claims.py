@@ -1,0 +1,212 @@
+"""Holds the sync to what it claims, after every tick, and to nothing that nobody could know.
+
+Written down once, because it is what `complete_to` means:
+
+* It is never later than now. What lies before it is covered, and so are the stretches between the
+  holes after it: what follows holds for all of them.
+* An answer that was listed in time (at most the overlap after its creation) and was created in
+  a covered stretch is stored. There is no excuse, whatever happened to the run.
+* Anything else that the source does later (an insert dated back or listed late, an edit, an
+  exclusion, a note, a deletion) may be unknown until something has looked: a live pass that began
+  later and reached back that far (not for deletions: it lists, it does not compare), or a sweep
+  that began later and passed that second (for deletions: that was over for an hour by then). Once
+  one of them has finished, what is stored is the same as at the source, or the answer is under
+  suspicion, which is a hole.
+* A finished comparison of counts leaves equal counts, or an open gap.
+* Live answers that nobody could read for over 15 minutes were on record as a gap.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from nps_core.answers.models import Listed
+from nps_core.keys import Kind
+from nps_core.sync.lists import STREAMS, Stream
+from nps_core.sync.proof.counting import ClassCounts, count_days
+from nps_core.sync.proof.gaps import UNREAD_FOR
+from nps_core.sync.proof.suspects import SETTLED
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
+from nps_core.sync.reading.sweeps import RECENT, Swept
+from nps_core.sync.runlog import RunRecord
+from nps_testing.worlds.sync_account import OVERLAP, ZONE, SyncAccount
+from nps_testing.worlds.sync_truth import (
+    KINDS,
+    SourceRow,
+    difference,
+    rows,
+    second_of,
+    source_counts,
+)
+
+STREAM_OF: dict[Kind, Stream] = {"response": "responses", "decline": "declines"}
+_GONE = "gone at the source, still stored"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Something that read from_s <= second < to_s of a stream, and when it began."""
+
+    began: float
+    from_s: float
+    to_s: float
+    compares: bool
+
+
+class Claims:
+    """`touch` tells of every change at the source; `before` and `after` surround a tick."""
+
+    def __init__(self, account: SyncAccount) -> None:
+        self.account = account
+        self.checked = 0
+        self.excused: dict[str, int] = defaultdict(int)
+        self._touched: dict[tuple[Kind, int], float] = {}
+        self._open: set[tuple[Kind, int]] = set()
+        self.looks: dict[Stream, list[Look]] = {stream: [] for stream in STREAMS}
+        self._stored = 0
+        self._began = 0.0
+        self._known: dict[Stream, StreamCheckpoint] = {}
+        for kind in KINDS:
+            for row in rows(account, kind):
+                self.touch(kind, row.id)
+
+    def touch(self, kind: Kind, row_id: int) -> None:
+        """Note that the source has just added, changed or deleted a row."""
+        self._touched[kind, row_id] = self.account.time()
+        self._open.add((kind, row_id))
+
+    def before(self) -> None:
+        """Remember when a tick begins."""
+        self._began = self.account.time()
+
+    def after(self, record: RunRecord | None) -> None:
+        """Check everything; `record` is None for a run that was killed."""
+        self._note_looks()
+        self._follow_the_store()
+        now, coverage = self.account.time.now(), self.account.coverage()
+        assert coverage.complete_to is None or coverage.complete_to <= now
+        assert all(begin < end <= now for begin, end in coverage.intervals)
+        claimed = [(begin.timestamp(), end.timestamp()) for begin, end in coverage.intervals]
+        for kind in KINDS:
+            self._rows(kind, claimed)
+        if record is not None:
+            self._counts()
+        self.checked += 1
+
+    def _rows(self, kind: Kind, claimed: list[tuple[float, float]]) -> None:
+        store = self.account.source.store
+        store.advance(self.account.source.context.now_ms())
+        known = self._known.get(STREAM_OF[kind])
+        oldest = known.backfill.from_s if known else 0
+        for key in [key for key in self._open if key[0] == kind]:
+            row: SourceRow = (store.answers if kind == "response" else store.declines)[key[1]]
+            if second_of(row) < oldest:  # older than the history that is wanted
+                self._open.discard(key)
+                continue
+            problems = list(difference(self.account, kind, row))
+            if not problems:
+                is_final = row.deleted or row.visible_ms <= self.account.source.context.now_ms()
+                if is_final:
+                    self._open.discard(key)
+                continue
+            if not any(begin <= second_of(row) < end for begin, end in claimed):
+                continue
+            excuse = self._excuse(kind, row, problems)
+            assert excuse, f"{kind} {row.id} {problems}, {self._facts(row)}"
+            self.excused[excuse] += 1
+
+    def _excuse(self, kind: Kind, row: SourceRow, problems: list[str]) -> str:
+        """Name why nobody could know, empty when somebody could."""
+        if "not stored" in problems and self._was_in_time(row):
+            return ""
+        if any(problem.startswith(("stored as", "its person")) for problem in problems):
+            return ""
+        second, since = second_of(row), self._touched[kind, row.id]
+        since = max(since, row.visible_ms / 1000)
+        for look in self.looks[STREAM_OF[kind]]:
+            if not (look.from_s <= second < look.to_s and look.began > since + 1):
+                continue
+            if problems != [_GONE]:
+                return ""
+            if look.compares and second + SETTLED.total_seconds() < look.began:
+                return ""
+        return problems[0]
+
+    def _was_in_time(self, row: SourceRow) -> bool:
+        return row.visible_ms - row.created_ms <= OVERLAP.total_seconds() * 1000
+
+    def _facts(self, row: SourceRow) -> object:
+        return row, self.looks["responses"][-3:], self.looks["declines"][-3:]
+
+    def _note_looks(self) -> None:
+        for name, text in self.account.state.saved:
+            stream = next((one for one in STREAMS if one == name), None)
+            if stream is not None:
+                now = StreamCheckpoint.from_json(text)
+                before = self._known.get(stream)
+                self._known[stream] = now
+                if before is not None:
+                    self._note(stream, before, now)
+        self.account.state.saved.clear()
+
+    def _note(self, stream: Stream, before: StreamCheckpoint, now: StreamCheckpoint) -> None:
+        if now.proven_at > before.proven_at:
+            self._live(stream, before, now)
+        old, new = before.swept_at(), now.swept_at()
+        if new.recent_at > old.recent_at:
+            since = (new.recent_at - RECENT).timestamp()
+            self._look(stream, new.recent_at.timestamp(), since, now.saved_at.timestamp())
+        if new.slice_at > old.slice_at:
+            self._slice(stream, old, new, before.backfill.from_s)
+
+    def _slice(self, stream: Stream, old: Swept, new: Swept, oldest: int) -> None:
+        # A slice begins where the one before ended, or anew at the oldest.
+        from_s = old.slice_s if old.slice_s < new.slice_s else oldest
+        self._look(stream, new.slice_at.timestamp(), from_s, new.slice_s)
+
+    def _live(self, stream: Stream, before: StreamCheckpoint, now: StreamCheckpoint) -> None:
+        began = now.proven_at.timestamp()
+        from_s = min(before.watermark_s, began) - OVERLAP.total_seconds()
+        self.looks[stream].append(Look(began, from_s, began, compares=False))
+        if now.proven_at - before.proven_at > UNREAD_FOR + timedelta(seconds=1):
+            known = self.account.holes.kept
+            assert (stream, "window", int(before.proven_at.timestamp())) in known, (
+                f"{stream} were not read since {before.proven_at}, and no gap says so"
+            )
+
+    def _look(self, stream: Stream, began: float, from_s: float, to_s: float) -> None:
+        self.looks[stream].append(Look(began, from_s, to_s, compares=True))
+
+    def _follow_the_store(self) -> None:
+        """Whatever has been written is compared again: the sync itself may be wrong."""
+        changes = self.account.answers.changes
+        for _, answer in changes[self._stored :]:
+            if answer is not None:
+                key = (answer.key.kind, int(answer.key.id))
+                if key in self._touched:
+                    self._open.add(key)
+        self._stored = len(changes)
+
+    def _counts(self) -> None:
+        """After a comparison of this tick, unless the source has changed meanwhile."""
+        audit = self.account.audit()
+        proof = audit.proof
+        if proof is None or audit.todo or proof.at.timestamp() < self._began:
+            return
+        if max(self._touched.values()) >= self._began or self._is_held():
+            return
+        suspects = {one.key for one in self.account.holes.suspects()}
+        listed = [
+            Listed(
+                a.key, a.answered_at, a.score if a.is_counted else None, None, a.deleted, a.erased
+            )
+            for a in self.account.answers
+            if a.key.kind == "response" and a.key not in suspects
+        ]
+        from_s, to_s = proof.days.seconds(ZONE)
+        inside = [one for one in listed if from_s <= one.answered_at.timestamp() < to_s]
+        stored: ClassCounts = count_days(inside, proof.days, ZONE).of(proof.days)
+        assert stored == source_counts(self.account, proof.days), proof
+
+    def _is_held(self) -> bool:
+        return any(gap.is_open and gap.kind != "window" for gap in self.account.holes.gaps())

@@ -1,0 +1,170 @@
+"""Nobody tells of a deletion: it is concluded from two complete listings and a 404."""
+
+import contextlib
+
+import pytest
+
+from nps_core.answers.models import Answer
+from nps_core.keys import AnswerKey, Kind
+from nps_testing.stacks.environment import TOKEN
+from nps_testing.worlds.sync import DAY_MS, Killed, World
+
+HOUR_S, DAY_S = 3_600, 86_400
+
+
+@pytest.fixture
+def world() -> World:
+    """A connection that has finished its backfill."""
+    synced = World(page_s=0.05)
+    synced.add(900)
+    synced.add(90, stream="declines")
+    assert synced.tick().status == "complete"
+    return synced
+
+
+def days_old(world: World, days: float, stream: str = "responses") -> str:
+    rows = world.rows["responses" if stream == "responses" else "declines"]
+    at_ms = int(world.time() * 1000 - days * DAY_MS)
+    return min(rows, key=lambda row: abs(rows[row] - at_ms))
+
+
+def stored(world: World, row: str, kind: Kind = "response") -> Answer:
+    answer = world.answers.get(AnswerKey(TOKEN, kind, row))
+    assert answer is not None
+    return answer
+
+
+def live(world: World, hours: float) -> int:
+    """Let time pass, a tick every half hour; returns how many removals were proven."""
+    deleted = 0
+    for _ in range(int(hours * 2)):
+        world.time.sleep(1_800)
+        deleted += world.tick().deleted
+    return deleted
+
+
+@pytest.mark.parametrize("days", [3, 60, 170])
+def test_deletion__is_proven_within_two_days_and_not_before_one(world: World, days: int) -> None:
+    row = days_old(world, days)
+    del world.rows["responses"][row]
+    assert live(world, 24) == 0
+    assert not stored(world, row).deleted
+    assert live(world, 24) == 1
+    assert stored(world, row).deleted
+    assert not stored(world, row).is_counted
+    assert world.holes.settled == [(row, "deleted")]
+    assert live(world, 30) == 0
+
+
+def test_missing_answer__holds_back_what_is_complete_and_is_no_gap(world: World) -> None:
+    row = days_old(world, 60)
+    second = world.rows["responses"].pop(row) // 1000
+    live(world, 1)
+    found = world.coverage()
+    assert found.complete_to is not None
+    assert found.complete_to.timestamp() == second
+    assert found.held_by == "a response that the source no longer lists"
+    assert world.open_gaps() == []
+    live(world, 26)
+    found = world.coverage()
+    assert found.complete_to is not None
+    assert world.time() - found.complete_to.timestamp() < 3_600
+
+
+def test_missing_answer__costs_no_search_every_hour(world: World) -> None:
+    del world.rows["responses"][days_old(world, 60)]
+    live(world, 1)
+    requests = []
+    for _ in range(10):
+        world.time.sleep(HOUR_S)
+        requests.append(world.tick().requests)
+    assert max(requests) == 4
+
+
+def test_answer_that_is_listed_again__is_under_no_suspicion(world: World) -> None:
+    row = days_old(world, 60)
+    at_ms = world.rows["responses"].pop(row)
+    live(world, 2)
+    world.rows["responses"][row] = at_ms
+    live(world, 26)
+    assert not stored(world, row).deleted
+    assert (world.holes.suspects(), world.holes.settled) == ([], [(row, "listed again")])
+
+
+def test_answer_that_only_the_list_lacks__is_kept(world: World) -> None:
+    row = days_old(world, 60)
+    at_ms = world.rows["responses"].pop(row)
+    world.source.records = lambda path: (
+        world.row(row, at_ms // 1000) if path.endswith(f"/{row}") else {"id": 7}
+    )
+    live(world, 27)
+    assert not stored(world, row).deleted
+    assert world.holes.settled == [(row, "listed again")]
+
+
+def test_erased_person__is_forgotten_and_the_votes_stay(world: World) -> None:
+    rows = [days_old(world, days) for days in (10, 60, 120)]
+    for row in rows:
+        world.changes[row] = {"end_user_id": 8, "text": "secret", "score": 2}
+    live(world, 1)
+    assert [stored(world, row).text for row in rows] == ["secret"] * 3
+    for row in rows:
+        del world.rows["responses"][row]
+    world.erased_users.add("8")
+    assert live(world, 48) == 3
+    for row in rows:
+        answer = stored(world, row)
+        assert (answer.email, answer.text, answer.erased) == (None, None, True)
+        assert (answer.is_counted, answer.deleted) == (True, False)
+    assert world.known.erased == {"8"}
+    assert live(world, 30) == 0
+    assert world.coverage().held_by is None
+
+
+def test_deleted_decline__is_found_by_the_sweep(world: World) -> None:
+    row = days_old(world, 5, "declines")
+    del world.rows["declines"][row]
+    assert live(world, 24 + 24 + 1) == 1
+    assert stored(world, row, "decline").deleted
+
+
+def test_answer_without_a_person__cannot_be_asked_for_and_stays(world: World) -> None:
+    row = days_old(world, 60)
+    world.changes[row] = {"end_user_id": None, "text": "who"}
+    world.time.sleep(DAY_S)
+    world.tick()
+    stale = stored(world, row)
+    assert stale.end_user_id == "7", "what is known is not erased"
+
+
+def test_young_answer_of_a_webhook__is_not_missing_because_the_list_lags(world: World) -> None:
+    row = days_old(world, 0)
+    del world.rows["responses"][row]
+    world.state.want_audit(world.time.now())
+    world.tick()
+    assert world.holes.suspects() == []
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_kill__at_any_request_of_the_second_look_changes_nothing(at: int) -> None:
+    world = World(page_s=0.05)
+    world.add(300)
+    world.tick()
+    row = days_old(world, 60)
+    del world.rows["responses"][row]
+    live(world, 1)
+    world.time.sleep(DAY_S)
+    left = at
+
+    def kill(_page: int) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+
+    world.before_page = kill
+    with contextlib.suppress(Killed):
+        world.tick()
+    live(world, 2)
+    assert stored(world, row).deleted
+    assert world.holes.suspects() == []
