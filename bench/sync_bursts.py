@@ -42,7 +42,7 @@ def _first_read(account: SyncAccount) -> int:
 def _drained(size: int, bounds: str) -> Row:
     account = _account(size, bounds)
     runs = _first_read(account)
-    lost, asked, gaps = account.lost(), responses_asked(account), len(account.holes.gaps())
+    lost, asked, gaps = account.lost(), responses_asked(account), len(account.proof_store.gaps())
     account.source.stop()
     return Row(f"{size:,} rows in one millisecond at the window's edge, shuffled, bounds={bounds}",
                f"{lost} lost, {gaps} gap(s), {asked} requests for responses, {runs} run(s)",
@@ -54,7 +54,7 @@ def _too_many() -> Row:
     found, runs = None, 0
     while found is None or not account.state.finished:
         account.tick()
-        found = next(iter(account.holes.gaps()), None)
+        found = next(iter(account.proof_store.gaps()), None)
         account.time.sleep(300)
     lost_then, runs, found_after = account.lost(), account.runs, account.asked()
     is_open = found.is_open
@@ -63,7 +63,7 @@ def _too_many() -> Row:
             break
         account.tick()
         account.time.sleep(300)
-        found = account.holes.gaps()[0]
+        found = account.proof_store.gaps()[0]
     second = int(account.source.store.answers[max(account.source.store.answers)].created_ms / 1000)
     by_person = sum(n for path, n in account.source.stats()["endpoints"].items() if "/:id/" in path)
     lost, more = account.lost(), account.asked() - found_after

@@ -21,7 +21,7 @@ def rows() -> Iterable[Row]:
     days, problems = ended.days, ended.problems()
     figure = (
         f"{days.ticks} ticks, {days.kills} kills, {days.doubles} double runs,"
-        f" {len(ended.account.holes.gaps())} gaps, {len(problems)} problems"
+        f" {len(ended.account.proof_store.gaps())} gaps, {len(problems)} problems"
     )
     yield Row("72 simulated hours of mishaps, then a quiet week", figure,
               "never ahead, stored == source, no open gap", not problems)  # fmt: skip

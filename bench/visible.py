@@ -12,10 +12,10 @@ import requests
 from nps_core.connectors.wootric.signature import sign
 from nps_core.times import iso
 from nps_local.clock.control import ClockFile
+from nps_local.machine.discovery import RunningStack
+from nps_local.machine.ministack import session
 from nps_local.options import FakeData, UpOptions
-from nps_local.stack.discovery import RunningStack
 from nps_local.stack.local_stack import LocalStack
-from nps_local.stack.ministack import session
 
 WEBHOOKS = 20
 _DEADLINE_S = 30.0

@@ -25,7 +25,7 @@ from nps_cli.commands import (
 from nps_cli.commands.redrive import redrive
 from nps_cli.commands.replay import replay
 from nps_cli.shell.errors import TRANSLATED, Failure, explain
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_cli.shell.target import Options
 
 
@@ -80,7 +80,7 @@ def nps(
     """
     if ctx.invoked_subcommand == OWN_OPTIONS and data is not None:
         os.environ["NPS_LOCAL_DATA"] = str(data)
-    ctx.obj = Space(Options(local, stack, region, data, json))
+    ctx.obj = Stack(Options(local, stack, region, data, json))
 
 
 for name, group in (

@@ -17,7 +17,7 @@ from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.aws.clients import dynamodb, ses
 from nps_core.config import DeliverSettings
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.mails.compose import Composer
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
@@ -36,8 +36,8 @@ def deps() -> Deliver:
     follow_up = DynamoFollowUp(client, settings.state_table)
     summaries = DynamoSummaryStore(client, settings.state_table)
     composer = Composer(DynamoLedgerStore(client, settings.state_table), settings.window_days)
-    connections = DynamoConnections(client, settings.state_table)
-    preparer = Preparer(answers, follow_up, summaries.everything, connections, composer)
+    profiles = DynamoProfiles(client, settings.state_table)
+    preparer = Preparer(answers, follow_up, summaries.everything, profiles, composer)
     mailer = SesMailer(ses(), settings.sender, settings.configuration_set)
     return Deliver(follow_up, preparer, mailer)
 

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from deliver.verdict import Cancel, Wait, judge, judge_credentials
-from nps_core.answers.models import Answer
-from nps_core.follow_up.models import FollowUpStore
-from nps_core.keys import AnswerKey
+from nps_core.answers.ports import AnswerStore
+from nps_core.connections.ports import Profiles
+from nps_core.follow_up.ports import FollowUpStore
 from nps_core.mails.compose import Composer
 from nps_core.mails.model import RenderedMail
 from nps_core.mails.render import render
@@ -16,22 +15,6 @@ from nps_core.numbers.account_numbers import AccountView
 from nps_core.outbox.mail_states import OutboxMail, mail_key
 
 _MAX_WAITS = 10
-
-
-class Answers(Protocol):
-    """The part of ResponsesTable that mails need."""
-
-    def get(self, key: AnswerKey) -> Answer | None:
-        """Return the stored answer, strongly consistent."""
-        ...
-
-
-class Logins(Protocol):
-    """What is known of a connection's credentials."""
-
-    def credentials_ok_at(self, account_token: str) -> datetime | None:
-        """Return the latest login that is known to have worked."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +29,10 @@ class Prepared:
 class Preparer:
     """Reads and renders, writes nothing."""
 
-    answers: Answers
+    answers: AnswerStore
     follow_up: FollowUpStore
     summaries: Callable[[], Iterable[AccountView]]
-    logins: Logins
+    profiles: Profiles
     composer: Composer
 
     def prepare(self, mail: OutboxMail, now: datetime) -> Prepared | Cancel | Wait:
@@ -85,7 +68,7 @@ class Preparer:
         return Prepared(render(self.composer.about_backfill(mail, views, now)))
 
     def _credentials(self, mail: OutboxMail) -> Prepared | Cancel:
-        ok_at = self.logins.credentials_ok_at(mail.facts["account_token"])
+        ok_at = self.profiles.credentials_ok_at(mail.facts["account_token"])
         return judge_credentials(mail, ok_at) or Prepared(
             render(self.composer.about_credentials(mail))
         )

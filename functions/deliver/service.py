@@ -14,7 +14,7 @@ from typing import Literal
 from deliver.prepare import Prepared, Preparer
 from deliver.verdict import Cancel, Wait
 from nps_core.errors import TransientError
-from nps_core.follow_up.models import FollowUpStore
+from nps_core.follow_up.ports import FollowUpStore
 from nps_core.outbox import mail_states
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.outbox.mailer import Mailer, SendResult

@@ -20,7 +20,7 @@ from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.answers.stream import keep_bad_records, read_records
 from nps_core.aws.clients import dynamodb
 from nps_core.config import NotifySettings
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.owners import OwnerPolicy
 from nps_core.follow_up.dynamo import DynamoFollowUp
@@ -41,8 +41,8 @@ def deps() -> Deps:
     notify = Notify(
         DynamoAnswerStore(client, settings.responses_table),
         DynamoFollowUp(client, settings.state_table),
-        DynamoConnections(client, settings.state_table),
-        DynamoDirectory(client, settings.state_table),
+        DynamoProfiles(client, settings.state_table),
+        DynamoDirectory(client, settings.state_table).owner_of,
         OwnerPolicy.of(settings.fallback_owner, settings.recipient_domains),
         timedelta(seconds=settings.settle_seconds),
     )

@@ -11,36 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from nps_core.answers.models import Answer
 from nps_core.answers.ports import AnswerStore
+from nps_core.connections.ports import Profiles
 from nps_core.customers.owners import Owner, OwnerPolicy
 from nps_core.errors import Contended
 from nps_core.follow_up.effects import Context
-from nps_core.follow_up.models import Action, Decision, FollowUpStore, scope_of
+from nps_core.follow_up.models import Action, Decision, scope_of
+from nps_core.follow_up.ports import FollowUpStore
 from nps_core.follow_up.rules import decide, why_history
 from nps_core.keys import AnswerKey
 
 _TRIES = 5
 _MAX_PAUSE_S = 0.1
 Change = tuple[Answer | None, Answer | None]
-
-
-class Activations(Protocol):
-    """When connections were activated."""
-
-    def activated_at(self, account_token: str) -> datetime | None:
-        """Return when, None while it is not."""
-        ...
-
-
-class OwnerDirectory(Protocol):
-    """Owners known from outside the answers."""
-
-    def owner_of(self, account_id: str) -> str | None:
-        """Return the address of the account's owner."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +58,9 @@ class Notify:
 
     answers: AnswerStore
     follow_up: FollowUpStore
-    connections: Activations
-    directory: OwnerDirectory
+    profiles: Profiles
+    owner_of: Callable[[str], str | None]
+    """The owner that the directory knows for an account id."""
     owners: OwnerPolicy
     settle: timedelta
     sleep: Callable[[float], None] = time.sleep
@@ -126,15 +112,13 @@ class Notify:
         if answer is None:
             return self.owners.choose(None, lambda: None)
         account = answer.account_id
-        return self.owners.choose(
-            answer.owner, lambda: self.directory.owner_of(account) if account else None
-        )
+        return self.owners.choose(answer.owner, lambda: self.owner_of(account) if account else None)
 
     def _activated_at(self, key: AnswerKey) -> datetime | None:
         """Return the activation, asked until there is one: it never changes afterwards."""
         token = key.account_token
         if token not in self._activated:
-            activated_at = self.connections.activated_at(token)
+            activated_at = self.profiles.activated_at(token)
             if activated_at is None:
                 return None
             self._activated[token] = activated_at

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from nps_core.connections.ports import Profiles
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.lists import STREAMS
+from nps_core.sync.ports import SyncState
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.times import iso
-from sync_wootric.ports import Connections, SyncState
 from sync_wootric.run import Run
 
 
@@ -52,7 +53,7 @@ def _backfill_mail(
     )
 
 
-def refused(report_to: str, host: str, connections: Connections, run: Run, why: str) -> bool:
+def refused(report_to: str, host: str, connections: Profiles, run: Run, why: str) -> bool:
     """Put the mail about refused credentials; returns whether one was put.
 
     Only where they have worked before, and at most one in 24 hours.

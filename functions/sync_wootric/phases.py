@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from nps_core.customers.ports import People
 from nps_core.sync.lists import STREAMS, Stream
 from nps_core.sync.proof.counting import whole_days
+from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
-from nps_core.sync.requests import Wanted
-from sync_wootric.ports import Holes, KnownPeople
+from nps_core.sync.requests import OperatorRequests
 from sync_wootric.proving.audit import Auditor, read_state
 from sync_wootric.proving.counts import Counts
 from sync_wootric.proving.gap_retry import GapRetry
@@ -59,10 +60,13 @@ class Work:
 
     @classmethod
     def begin(
-        cls, run: Run, plan: Plan, rows: RowStore, holes: Holes, known: KnownPeople
+        cls, run: Run, plan: Plan, rows: RowStore, proof_store: ProofStore, known: People
     ) -> "Work":
         """Claim and read every checkpoint of the connection. Raises LeaseLost."""
-        gaps, removals = GapBook.read(run, holes), Removals.read(run, rows, holes, known)
+        gaps, removals = (
+            GapBook.read(run, proof_store),
+            Removals.read(run, rows, proof_store, known),
+        )
         state = read_state(run)
         readers = {stream: _reader(run, plan, stream, rows, gaps, removals) for stream in STREAMS}
         readers["responses"].lists_changes = state.lists_changes
@@ -80,7 +84,7 @@ class Work:
         """Whether the first sync has reached the present."""
         return all(reader.backfilled for reader in self.readers.values())
 
-    def take_up(self, wanted: Wanted) -> None:
+    def take_up(self, wanted: OperatorRequests) -> None:
         """Take up what an operator asks for, once."""
         if wanted.backfill_at:
             for reader in self.readers.values():
@@ -94,7 +98,7 @@ class Work:
                 self.live.if_due()
                 reader.backfill_page()
 
-    def prove(self, wanted: Wanted) -> None:
+    def prove(self, wanted: OperatorRequests) -> None:
         """Read on with what is left of the budget, the most telling first."""
         live = self.live
         for reader in self.readers.values():

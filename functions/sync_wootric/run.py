@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from nps_core.errors import OutOfTime
 from nps_core.sync.lease import Grant
+from nps_core.sync.ports import SyncState
 from nps_core.sync.runlog import RunRecord
-from sync_wootric.ports import Source, SyncState
+from sync_wootric.ports import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nps_core.connections.ports import Profiles
+from nps_core.customers.ports import People
 from nps_core.errors import (
     LeaseLost,
     OutOfTime,
@@ -19,11 +21,13 @@ from nps_core.errors import (
 )
 from nps_core.sync.lease import Grant
 from nps_core.sync.lists import STREAMS
+from nps_core.sync.ports import SyncState
+from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.runlog import RunRecord
 from sync_wootric.mails import finish, refused
 from sync_wootric.phases import Plan, Work
-from sync_wootric.ports import Connections, Holes, KnownPeople, Source, SyncState
+from sync_wootric.ports import Source
 from sync_wootric.reading.pages import RowStore
 from sync_wootric.run import RESERVE_S, Clock, Run
 
@@ -36,9 +40,9 @@ class Sync:
     source: Source
     rows: RowStore
     state: SyncState
-    holes: Holes
-    people: KnownPeople
-    connections: Connections
+    proof_store: ProofStore
+    people: People
+    connections: Profiles
 
     def tick(
         self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]
@@ -58,7 +62,7 @@ class Sync:
 
     def open_gaps(self) -> int:
         """Return how many gaps are open."""
-        return sum(gap.is_open for gap in self.holes.gaps())
+        return sum(gap.is_open for gap in self.proof_store.gaps())
 
     def preview_audit(
         self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]
@@ -86,7 +90,7 @@ class Sync:
         def work(run: Run) -> None:
             run.record.kind = "preview"
             self.source.connect()
-            found.update(look(Work.begin(run, self.plan, self.rows, self.holes, self.people)))
+            found.update(look(Work.begin(run, self.plan, self.rows, self.proof_store, self.people)))
 
         return self._run(run_id, clock, remaining_ms, work)[0], found
 
@@ -142,7 +146,7 @@ class Sync:
         # is history. Without credentials nothing is activated, however long that takes.
         self.connections.activate(self.plan.account_token, now)
         self.connections.login_worked(self.plan.account_token, now)
-        work = Work.begin(run, self.plan, self.rows, self.holes, self.people)
+        work = Work.begin(run, self.plan, self.rows, self.proof_store, self.people)
         wanted = self.state.wanted()
         work.take_up(wanted)
         record.kind = "live" if work.backfilled else "backfill"

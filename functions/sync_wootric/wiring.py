@@ -9,8 +9,8 @@ from nps_core.answers.matching import AccountRules
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws.clients import dynamodb, secrets_manager
 from nps_core.config import SyncSettings
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.dynamo_settings import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.connections.secret_store import ConnectionSecrets, SecretStore
 from nps_core.connections.settings import Connection, checked
 from nps_core.connectors.pacing import Pacer
@@ -20,7 +20,7 @@ from nps_core.connectors.wootric.protocol import base_url
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.sync.dynamo import DynamoSyncState
-from nps_core.sync.proof.dynamo import DynamoHoles
+from nps_core.sync.proof.dynamo import DynamoProofStore
 from sync_wootric.connections import Fleet
 from sync_wootric.phases import Plan
 from sync_wootric.reading.pages import RowStore
@@ -41,7 +41,7 @@ def build(
         )
     )
     secrets = SecretStore(secrets_manager(), settings.secret_arn)
-    accounts = DynamoSourceAccounts(dynamodb(), settings.state_table)
+    accounts = DynamoConnections(dynamodb(), settings.state_table)
 
     def make(connection: Connection) -> Sync:
         own = ConnectionSecrets(secrets, connection.account_token)
@@ -85,7 +85,7 @@ def _sync(
         source,
         RowStore(token, ingest, DynamoQuarantine(client, table), end_users),
         DynamoSyncState(client, table, token),
-        DynamoHoles(client, table, token),
+        DynamoProofStore(client, table, token),
         people,
-        DynamoConnections(client, table),
+        DynamoProfiles(client, table),
     )

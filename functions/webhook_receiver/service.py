@@ -5,11 +5,11 @@ One durable write comes before every 2xx: the answer itself, the quarantine, or 
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from nps_core.answers.ingest import Ingest
-from nps_core.answers.ports import Quarantine
-from nps_core.connections.secret import Secret
+from nps_core.answers.ports import Inbox, Quarantine
+from nps_core.connections.ports import Secrets
 from nps_core.connectors.wootric.payloads import from_webhook
 from nps_core.connectors.wootric.signature import verify
 from nps_core.errors import ConfigError, InvalidSignature, PayloadError, TransientError
@@ -20,26 +20,6 @@ MAX_BODY = 64 * 1024
 Result = Literal[
     "created", "updated", "unchanged", "quarantined", "inboxed", "too_large", "rejected", "refused"
 ]
-
-
-class Secrets(Protocol):
-    """Cached secret with a forced refetch."""
-
-    def get(self, now: datetime) -> Secret:
-        """Return the secret."""
-        ...
-
-    def refetch(self, now: datetime) -> Secret | None:
-        """Fetch anew, or None when that was done a moment ago."""
-        ...
-
-
-class Inbox(Protocol):
-    """Durable place for bodies that DynamoDB refused."""
-
-    def put(self, body: bytes) -> None:
-        """Keep the body. Raises StoreUnavailable."""
-        ...
 
 
 class VerifiedStores(NamedTuple):

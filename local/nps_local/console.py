@@ -10,8 +10,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from nps_local.control.local_http import UnreachableError
-from nps_local.stack import discovery
+from nps_local.machine import discovery
+from nps_local.machine.local_http import UnreachableError
 
 DataOption = Annotated[
     Path | None,

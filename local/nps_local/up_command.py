@@ -13,8 +13,8 @@ import typer
 
 from nps_local import checkout, console
 from nps_local.clock import control
+from nps_local.machine.processes import ChildFailedError
 from nps_local.options import FakeData, UpOptions
-from nps_local.stack.processes import ChildFailedError
 
 if TYPE_CHECKING:
     from nps_local.stack.local_stack import LocalStack

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nps_local.control.local_http import get_json, post_json
-from nps_local.stack import ministack
-from nps_local.stack.ports import choose
+from nps_local.machine import ministack
+from nps_local.machine.local_http import get_json, post_json
+from nps_local.machine.ports import choose
 from nps_testing.waiting import wait_until
 
 if TYPE_CHECKING:

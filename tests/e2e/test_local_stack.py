@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from nps_local import checkout
-from nps_local.stack import ministack
+from nps_local.machine import ministack
 from nps_testing.stacks.local import LocalStack
 
 

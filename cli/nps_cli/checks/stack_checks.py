@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from nps_cli.connections.connection_list import connection_tokens
 from nps_cli.shell.errors import TRANSLATED, code_of, explain
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.addresses import domain_of
 from nps_core.answers.models import UNMATCHED
 from nps_core.errors import ConfigError
@@ -41,22 +41,22 @@ class Check:
         return asdict(self)
 
 
-def guarded(name: str, look: Callable[[Space], Check], space: Space) -> Check:
+def guarded(name: str, look: Callable[[Stack], Check], stack: Stack) -> Check:
     """Run a check; what AWS or the network answers instead becomes its result."""
     try:
-        return look(space)
+        return look(stack)
     except TRANSLATED as exc:
         return Check(name, False, explain(exc), "see the reason, then run `nps doctor` again")
     except requests.RequestException as exc:
         return Check(name, False, type(exc).__name__, "check the network and the address")
 
 
-def webhook(space: Space) -> Check:
+def webhook(stack: Stack) -> Check:
     """A request with a wrong signature must be refused with 401: route, function and secret work.
 
     It cannot store anything, whatever the answer is.
     """
-    url = space.target.webhook_url
+    url = stack.target.webhook_url
     reply = requests.post(
         url,
         data=json.dumps({"event_name": "nps_doctor"}).encode(),
@@ -76,10 +76,10 @@ def webhook(space: Space) -> Check:
     )
 
 
-def sender(space: Space) -> Check:
+def sender(stack: Stack) -> Check:
     """SES sends only from a verified address or domain."""
-    mail_from = space.target.parameter("SenderAddress")
-    client = space.target.client("sesv2")
+    mail_from = stack.target.parameter("SenderAddress")
+    client = stack.target.client("sesv2")
     verified = [
         identity for identity in (mail_from, domain_of(mail_from)) if _verified(client, identity)
     ]
@@ -91,9 +91,9 @@ def sender(space: Space) -> Check:
     )
 
 
-def sandbox(space: Space) -> Check:
+def sandbox(stack: Stack) -> Check:
     """In the sandbox SES refuses every recipient that is not verified."""
-    account: dict[str, Any] = space.target.client("sesv2").get_account()
+    account: dict[str, Any] = stack.target.client("sesv2").get_account()
     out, sending = account.get("ProductionAccessEnabled"), account.get("SendingEnabled", True)
     detail = "SES may send to everybody" if out else "SES is in the sandbox"
     return Check.result(
@@ -106,12 +106,12 @@ def sandbox(space: Space) -> Check:
     )
 
 
-def owner(space: Space) -> Check:
+def owner(stack: Stack) -> Check:
     """Whoever owns what nobody else owns must be mailable, or a detractor is told to nobody."""
-    fallback = space.fallback_owner
+    fallback = stack.fallback_owner
     fix = "deploy with a FallbackOwnerAddress whose domain is among RecipientDomains"
     try:
-        domains = space.owners.domains
+        domains = stack.owners.domains
     except ConfigError as exc:
         return Check("owner", False, str(exc), fix)
     allowed = domain_of(fallback) in domains
@@ -119,10 +119,10 @@ def owner(space: Space) -> Check:
     return Check.result("owner", allowed, detail, fix)
 
 
-def activation(space: Space) -> Check:
+def activation(stack: Stack) -> Check:
     """Before activation every answer is history and alerts nobody."""
-    tokens = connection_tokens(space)
-    since = {token: space.connections.activated_at(token) for token in tokens}
+    tokens = connection_tokens(stack)
+    since = {token: stack.profiles.activated_at(token) for token in tokens}
     details = [
         f"{token} is active since {iso(at)}" if at else f"{token} is not active"
         for token, at in since.items()
@@ -133,12 +133,12 @@ def activation(space: Space) -> Check:
     return Check.result("activation", not lacking, "; ".join(details), fix)
 
 
-def schedules(space: Space) -> Check:
+def schedules(stack: Stack) -> Check:
     """Sync and mail happen only when their schedules are on."""
-    if space.target.is_local:
+    if stack.target.is_local:
         return Check("schedules", True, "a local stack fires them by `nps local fire`")
-    wanted = {space.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
-    client = space.target.client("scheduler")
+    wanted = {stack.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
+    client = stack.target.client("scheduler")
     pages = client.get_paginator("list_schedules").paginate()
     enabled = {
         schedule["Target"]["Arn"].rpartition(":")[2]
@@ -155,11 +155,11 @@ def schedules(space: Space) -> Check:
     )
 
 
-def unmatched(space: Space) -> Check:
+def unmatched(stack: Stack) -> Check:
     """Answers without an account have no owner who knows the customer."""
     total = without = 0
-    for stored in space.summaries.everything():
-        n = current(stored, space.ledgers, space.now, space.window_days).all.n
+    for stored in stack.summaries.everything():
+        n = current(stored, stack.ledgers, stack.now, stack.window_days).all.n
         total += n
         without += n if stored.account_id == UNMATCHED else 0
     share = without / total if total else 0.0

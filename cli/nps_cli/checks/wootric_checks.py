@@ -16,7 +16,7 @@ from nps_cli.checks.stack_checks import Check
 from nps_cli.connections import stored_secret
 from nps_cli.connections.connection_list import connections_of
 from nps_cli.shell.errors import TRANSLATED, explain
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.connections.secret import Secret
 from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url, rate_info
@@ -68,29 +68,29 @@ class _Source:
         return command if self.is_added else "deploy with WootricTimeZone={}"
 
 
-def all_of(space: Space) -> list[Check]:
+def all_of(stack: Stack) -> list[Check]:
     """Check every connection: credentials, token, one page, the rate headers and the time zone.
 
     The names of checks of an added connection begin with its account token.
     """
-    template, *added = connections_of(space)
-    found = _of(space, _Source(template, is_added=False))
+    template, *added = connections_of(stack)
+    found = _of(stack, _Source(template, is_added=False))
     for connection in added:
         token = connection.account_token
-        checks = _of(space, _Source(connection, is_added=True))
+        checks = _of(stack, _Source(connection, is_added=True))
         found += [replace(check, check=f"{token} {check.check}") for check in checks]
     return found
 
 
-def time_zone_now(space: Space, connection: Connection, *, is_added: bool) -> Check | None:
+def time_zone_now(stack: Stack, connection: Connection, *, is_added: bool) -> Check | None:
     """Check the time zone of a connection alone; None when the source cannot be asked."""
-    *_, check = _of(space, _Source(connection, is_added))
+    *_, check = _of(stack, _Source(connection, is_added))
     return None if check.detail == _NOT_TRIED else check
 
 
-def _of(space: Space, source: _Source) -> list[Check]:
+def _of(stack: Stack, source: _Source) -> list[Check]:
     """Check one connection; each check needs the one before."""
-    secret, credentials = _credentials(space, source)
+    secret, credentials = _credentials(stack, source)
     if secret is None:
         return [credentials, *_untried("token", "page", "rate_headers", "time_zone")]
     token, obtained = _token(source, secret)
@@ -99,7 +99,7 @@ def _of(space: Space, source: _Source) -> list[Check]:
     page, rate_headers = _page(source, token)
     (zone,) = _untried("time_zone")
     if page.ok:
-        zone = _zone(source, token, space.now)
+        zone = _zone(source, token, stack.now)
     return [credentials, obtained, page, rate_headers, zone]
 
 
@@ -107,9 +107,9 @@ def _untried(*names: str) -> list[Check]:
     return [Check(name, False, _NOT_TRIED, _WAIT) for name in names]
 
 
-def _credentials(space: Space, source: _Source) -> tuple[Secret | None, Check]:
+def _credentials(stack: Stack, source: _Source) -> tuple[Secret | None, Check]:
     try:
-        whole = stored_secret.read(space)
+        whole = stored_secret.read(stack)
     except TRANSLATED as exc:
         return None, Check("credentials", False, explain(exc), source.reconnect)
     secret = whole.of(source.account_token) if source.is_added else whole

@@ -10,7 +10,7 @@ from nps_cli.commands.contacts import contact_rows
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.answers.models import UNMATCHED
 from nps_core.numbers.account_numbers import AccountView, MonthPoint
@@ -53,25 +53,25 @@ _LEGEND = (
 @app.command("list")
 def list_accounts(ctx: typer.Context) -> None:
     """List all accounts with NPS over all answers and over each contact's latest answer."""
-    space = space_of(ctx)
-    known = _directory(space)
+    stack = stack_of(ctx)
+    known = _directory(stack)
     unmatched, found = 0, []
-    for stored in track(space.summaries.everything(), "accounts"):
-        view = current(stored, space.ledgers, space.now, space.window_days)
+    for stored in track(stack.summaries.everything(), "accounts"):
+        view = current(stored, stack.ledgers, stack.now, stack.window_days)
         if view.account_id == UNMATCHED:
             unmatched = view.all.n
         else:
             entry = known.get(view.account_id, {})
-            row = answers.account_row(view, entry, space.fallback_owner)
-            found.append(row if space.options.json else {**row, "trend": view.trend})
-    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=NO_ANSWERS)
-    if space.options.json:
+            row = answers.account_row(view, entry, stack.fallback_owner)
+            found.append(row if stack.options.json else {**row, "trend": view.trend})
+    tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty=NO_ANSWERS)
+    if stack.options.json:
         return
     if found:
         tables.say(_LEGEND)
     if unmatched:
         tables.say(
-            f"{tables.counted(unmatched, 'answer')} of the last {space.window_days} days without"
+            f"{tables.counted(unmatched, 'answer')} of the last {stack.window_days} days without"
             " account: add who wrote them with `nps directory import FILE.csv`."
         )
 
@@ -82,19 +82,19 @@ def show_account(
     account_id: Annotated[str, typer.Argument(metavar="ID", help="As in `nps accounts list`.")],
 ) -> None:
     """Show one account with its trend by month and its contacts."""
-    space = space_of(ctx)
+    stack = stack_of(ctx)
     view = None
     if account_id != UNMATCHED:
         view = read_account(
-            space.summaries, space.ledgers, account_id, space.now, space.window_days
+            stack.summaries, stack.ledgers, account_id, stack.now, stack.window_days
         )
     if view is None:
         raise Failure(f"there is no account {account_id!r}: `nps accounts list` names them all")
-    known = space.item("DIRECTORY", f"account#{account_id}") or {}
-    row = answers.account_row(view, known, space.fallback_owner)
+    known = stack.item("DIRECTORY", f"account#{account_id}") or {}
+    row = answers.account_row(view, known, stack.fallback_owner)
     row["trend"] = answers.trend_rows(view.trend)
-    row["contacts"] = contact_rows(space, account_id)
-    if space.options.json:
+    row["contacts"] = contact_rows(stack, account_id)
+    if stack.options.json:
         tables.print_json(row)
     else:
         _print_account(row)
@@ -102,12 +102,12 @@ def show_account(
 
 def company(ctx: typer.Context) -> None:
     """Show the company's NPS: all answers, and the latest answer of each contact."""
-    space = space_of(ctx)
-    views = list(space.summaries.everything())
-    view = read_company(track(views, "accounts"), space.ledgers, space.now, space.window_days)
+    stack = stack_of(ctx)
+    views = list(stack.summaries.everything())
+    view = read_company(track(views, "accounts"), stack.ledgers, stack.now, stack.window_days)
     accounts = [stored for stored in views if stored.account_id != UNMATCHED]
-    row = answers.company_row(view, len(accounts), _unmatched(space, views))
-    if space.options.json:
+    row = answers.company_row(view, len(accounts), _unmatched(stack, views))
+    if stack.options.json:
         tables.print_json(row)
         return
     screen = tables.console()
@@ -127,16 +127,16 @@ def _level(nps: float | None) -> str:
     return "\u00b7" if nps is None else _LEVELS[min(7, int((nps + 100) // 25))]
 
 
-def _unmatched(space: Space, views: list[AccountView]) -> int:
+def _unmatched(stack: Stack, views: list[AccountView]) -> int:
     for view in views:
         if view.account_id == UNMATCHED:
-            return current(view, space.ledgers, space.now, space.window_days).all.n
+            return current(view, stack.ledgers, stack.now, stack.window_days).all.n
     return 0
 
 
-def _directory(space: Space) -> dict[str, Mapping[str, Any]]:
+def _directory(stack: Stack) -> dict[str, Mapping[str, Any]]:
     """Return the directory's account entries by account id."""
-    entries = ((*entry["sk"].partition("#"), entry) for entry in space.directory.everything())
+    entries = ((*entry["sk"].partition("#"), entry) for entry in stack.directory.everything())
     return {value: entry for kind, _, value, entry in entries if kind == "account"}
 
 

@@ -21,7 +21,7 @@ from nps_cli.connections.connect_settings import (
 from nps_cli.connections.connection_list import template_connection
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_core.connections.secret import Secret, parse_secret
 from nps_core.connections.settings import Connection
 from nps_core.errors import ConfigError
@@ -53,26 +53,26 @@ def connect(
 
     With --account TOKEN it adds another Wootric account to the stack, or changes it.
     """
-    space = space_of(ctx)
+    stack = stack_of(ctx)
     settings = Settings(api_url, metric, time_zone, requests_per_minute)
-    template = template_connection(space)
+    template = template_connection(stack)
     if account in (None, template.account_token):
         settings.require_none()
         connection = template
-        _keep_template(space, secrets, connection.account_token)
+        _keep_template(stack, secrets, connection.account_token)
     else:
-        known = {one.account_token: one for one in space.source_accounts.added()}
+        known = {one.account_token: one for one in stack.connections.added()}
         connection = settings.over(known.get(account) or settings.first(account, template))
-        _keep_added(space, secrets, connection)
-    activated_now = space.connections.activate(connection.account_token, space.now)
+        _keep_added(stack, secrets, connection)
+    activated_now = stack.profiles.activate(connection.account_token, stack.now)
     is_added = connection.account_token != template.account_token
-    zone = wootric_checks.time_zone_now(space, connection, is_added=is_added)
-    _tell(space, connection, zone, activated_now=activated_now)
+    zone = wootric_checks.time_zone_now(stack, connection, is_added=is_added)
+    _tell(stack, connection, zone, activated_now=activated_now)
 
 
-def _keep_template(space: Space, secrets: Path | None, token: str) -> None:
+def _keep_template(stack: Stack, secrets: Path | None, token: str) -> None:
     try:
-        stored = stored_secret.read(space)
+        stored = stored_secret.read(stack)
     except ConfigError:
         stored = Secret()  # whatever somebody pasted there is about to be replaced
     secret = _from_file(secrets, token) if secrets else _asked(stored)
@@ -80,33 +80,33 @@ def _keep_template(space: Space, secrets: Path | None, token: str) -> None:
     secret = replace(secret, connections={**stored.connections, **secret.connections})
     _require(secret)
     if secret != stored:
-        stored_secret.write(space, secret)
+        stored_secret.write(stack, secret)
 
 
-def _keep_added(space: Space, secrets: Path | None, connection: Connection) -> None:
+def _keep_added(stack: Stack, secrets: Path | None, connection: Connection) -> None:
     """Store the credentials before the settings: a connection without them fails every tick."""
     token = connection.account_token
-    stored = stored_secret.read(space)
+    stored = stored_secret.read(stack)
     secret = _from_file(secrets, token) if secrets else _asked(stored.of(token))
     if secret.connections:
         raise Failure(f"{secrets} has connections: give the fields of {token} alone")
     _require(secret)
     if secret != stored.of(token):
         others = {**stored.connections, token: secret}
-        stored_secret.write(space, replace(stored, connections=others))
-    space.source_accounts.put(connection)
+        stored_secret.write(stack, replace(stored, connections=others))
+    stack.connections.put(connection)
 
 
-def _tell(space: Space, connection: Connection, zone: Check | None, *, activated_now: bool) -> None:
+def _tell(stack: Stack, connection: Connection, zone: Check | None, *, activated_now: bool) -> None:
     token = connection.account_token
-    activated_at = space.connections.activated_at(token)
-    if space.options.json:
+    activated_at = stack.profiles.activated_at(token)
+    if stack.options.json:
         tables.print_json(
             {
                 "account_token": token,
                 "activated_at": iso(activated_at) if activated_at else None,
                 "activated_now": activated_now,
-                "webhook_url": space.target.webhook_url,
+                "webhook_url": stack.target.webhook_url,
                 "time_zone": zone.row() if zone else None,
             }
         )
@@ -119,7 +119,7 @@ def _tell(space: Space, connection: Connection, zone: Check | None, *, activated
         tables.say(f"Time zone: {zone.detail}.")
         if not zone.ok:
             tables.say(f"Fix: {zone.fix}")
-    typer.echo(f"Enter this webhook address in Wootric: {space.target.webhook_url}")
+    typer.echo(f"Enter this webhook address in Wootric: {stack.target.webhook_url}")
     typer.echo("Then run `nps doctor`, and `nps sync now` for the history.")
 
 

@@ -9,7 +9,7 @@ from nps_cli.connections import stored_secret
 from nps_cli.connections.connection_list import connections_of, template_connection
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url
@@ -35,10 +35,10 @@ _COLUMNS = (
 @app.command("list")
 def list_connections(ctx: typer.Context) -> None:
     """List the Wootric accounts: that of the template, then those added by `nps connect`."""
-    space = space_of(ctx)
-    template, *added = connections_of(space)
-    found = [_row(space, template, "template"), *(_row(space, one, "added") for one in added)]
-    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty="")
+    stack = stack_of(ctx)
+    template, *added = connections_of(stack)
+    found = [_row(stack, template, "template"), *(_row(stack, one, "added") for one in added)]
+    tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty="")
 
 
 @app.command("remove")
@@ -53,22 +53,22 @@ def remove_connection(
 
     What is stored of it stays and stays counted.
     """
-    space = space_of(ctx)
-    if token == template_connection(space).account_token:
+    stack = stack_of(ctx)
+    if token == template_connection(stack).account_token:
         raise Failure(
             f"{token} is the account of the template: deploy with another WootricAccountToken,"
             " or with SchedulesState=DISABLED to stop the sync"
         )
-    secret = stored_secret.read(space)
-    if token not in {one.account_token for one in connections_of(space)} | set(secret.connections):
+    secret = stored_secret.read(stack)
+    if token not in {one.account_token for one in connections_of(stack)} | set(secret.connections):
         raise Failure(f"there is no connection {token!r}: `nps connections list` names them all")
     if not dry_run:
         # In this order: credentials that nothing uses do no harm, a connection without fails.
-        space.source_accounts.remove(token)
+        stack.connections.remove(token)
         others = {name: one for name, one in secret.connections.items() if name != token}
         if others != secret.connections:
-            stored_secret.write(space, replace(secret, connections=others))
-    if space.options.json:
+            stored_secret.write(stack, replace(secret, connections=others))
+    if stack.options.json:
         tables.print_json({"account_token": token, "removed": not dry_run, "dry_run": dry_run})
     else:
         done = "would no longer be" if dry_run else "is no longer"
@@ -76,13 +76,13 @@ def remove_connection(
         tables.say("Switch off its webhook in Wootric: it would be refused from now on.")
 
 
-def _row(space: Space, connection: Connection, origin: str) -> Row:
+def _row(stack: Stack, connection: Connection, origin: str) -> Row:
     token = connection.account_token
     values = {
         **connection.to_item(),
         "account_token": token,
         "host": base_url(token, connection.api_url),
-        "activated_at": when(space.connections.activated_at(token)),
+        "activated_at": when(stack.profiles.activated_at(token)),
         "from": origin,
     }
     return {name: values[name] for name in FIELDS}

@@ -6,7 +6,7 @@ import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.numbers.account_numbers import ContactView, fold_contact
 from nps_core.views import answers
@@ -32,32 +32,32 @@ COLUMNS = (
 @app.command("list")
 def list_contacts(ctx: typer.Context, account: AccountOption = None) -> None:
     """List contacts per account; anonymous visitors, who cannot be compared, are left out."""
-    space = space_of(ctx)
-    accounts = [account] if account else [view.account_id for view in space.summaries.everything()]
+    stack = stack_of(ctx)
+    accounts = [account] if account else [view.account_id for view in stack.summaries.everything()]
     found = [
         row
         for account_id in track(accounts, "accounts", len(accounts))
-        for row in contact_rows(space, account_id)
+        for row in contact_rows(stack, account_id)
     ]
     empty = "No contact has answered yet: run `nps sync now`."
     if account:
         empty = f"No contact of account {account!r}: `nps accounts list` names the accounts."
-    tables.print_rows(found, COLUMNS, as_json=space.options.json, empty=empty)
+    tables.print_rows(found, COLUMNS, as_json=stack.options.json, empty=empty)
 
 
-def contact_rows(space: Space, account_id: str) -> list[answers.Row]:
+def contact_rows(stack: Stack, account_id: str) -> list[answers.Row]:
     """Return the contacts of an account (or of the unmatched) with an answer that counts."""
     shown = answers.contact_account(account_id)
     views: list[tuple[str, ContactView]] = []
     people: dict[str, set[str]] = {}
-    for ledger in space.ledgers.contacts(account_id):
+    for ledger in stack.ledgers.contacts(account_id):
         if view := fold_contact(shown, ledger.votes):
             # All votes of a contact are of one Wootric account, which their ids begin with.
             token = next(iter(ledger.votes)).partition("#")[0]
             views.append((token, view))
             if view.end_user_id is not None:
                 people.setdefault(token, set()).add(view.end_user_id)
-    known = {token: space.people(token).get_many(ids) for token, ids in people.items()}
+    known = {token: stack.people(token).get_many(ids) for token, ids in people.items()}
     return [
         answers.contact_row(view, known.get(token, {}).get(view.end_user_id or ""))
         for token, view in views

@@ -10,7 +10,7 @@ from nps_cli.directory.rematch import KnownDirectory, rematch
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.addresses import domain_of
 from nps_core.views import records
@@ -28,13 +28,13 @@ _COLUMNS = (
 @app.command("list")
 def list_directory(ctx: typer.Context) -> None:
     """List the entries, by kind and value."""
-    space = space_of(ctx)
-    found = [records.directory_row(item) for item in space.directory.everything()]
+    stack = stack_of(ctx)
+    found = [records.directory_row(item) for item in stack.directory.everything()]
     empty = (
         "The directory is empty: fill it with `nps directory import FILE.csv`"
         f" (columns {', '.join(COLUMNS)})."
     )
-    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=empty)
+    tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty=empty)
 
 
 @app.command("import")
@@ -50,19 +50,19 @@ def import_directory(
     nothing is written.
     """
     entries = _read(file)
-    space = space_of(ctx)
-    _warn_of_owners(space, entries)
+    stack = stack_of(ctx)
+    _warn_of_owners(stack, entries)
     known = {
         (row["kind"], row["value"]): str(row["account_id"])
-        for row in map(records.directory_row, space.directory.everything())
+        for row in map(records.directory_row, stack.directory.everything())
     }
     if not dry_run:
         for entry in track(entries, "entries", len(entries)):
             more = {"owner": entry.owner, "name": entry.name}
-            space.directory.put(entry.kind, entry.value, entry.account_id, **more)
+            stack.directory.put(entry.kind, entry.value, entry.account_id, **more)
     known |= {(entry.kind, entry.value): entry.account_id for entry in entries}
-    unmatched, matched = rematch(space, KnownDirectory(known), dry_run=dry_run)
-    _report(space, len(entries), unmatched, matched, dry_run=dry_run)
+    unmatched, matched = rematch(stack, KnownDirectory(known), dry_run=dry_run)
+    _report(stack, len(entries), unmatched, matched, dry_run=dry_run)
 
 
 def _read(file: Path) -> list[Entry]:
@@ -77,10 +77,10 @@ def _read(file: Path) -> list[Entry]:
         raise Failure("\n".join([f"{file}: nothing was written", *shown])) from exc
 
 
-def _warn_of_owners(space: Space, entries: list[Entry]) -> None:
+def _warn_of_owners(stack: Stack, entries: list[Entry]) -> None:
     """Say which owners could not be mailed: their alerts would go to the fallback owner."""
     domains = {domain_of(entry.owner) for entry in entries if entry.owner}
-    for domain in sorted(domains - space.owners.domains):
+    for domain in sorted(domains - stack.owners.domains):
         typer.echo(
             f"warning: owners at {domain} cannot be mailed, their alerts go to the fallback owner;"
             " add the domain to the parameter RecipientDomains and deploy",
@@ -88,8 +88,8 @@ def _warn_of_owners(space: Space, entries: list[Entry]) -> None:
         )
 
 
-def _report(space: Space, entries: int, unmatched: int, matched: int, *, dry_run: bool) -> None:
-    if space.options.json:
+def _report(stack: Stack, entries: int, unmatched: int, matched: int, *, dry_run: bool) -> None:
+    if stack.options.json:
         tables.print_json(
             {
                 "entries": entries,

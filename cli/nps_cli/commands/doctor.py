@@ -6,7 +6,7 @@ from nps_cli.checks import stack_checks, wootric_checks
 from nps_cli.checks.stack_checks import Check, guarded
 from nps_cli.shell import tables
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 
 _AWS = {
@@ -31,19 +31,19 @@ def doctor(ctx: typer.Context) -> None:
 
     Changes nothing and stores nothing. Exit status 1 if anything fails.
     """
-    space = space_of(ctx)
-    _ = space.target  # no stack, no diagnosis: that error is the answer
-    found = diagnose(space)
+    stack = stack_of(ctx)
+    _ = stack.target  # no stack, no diagnosis: that error is the answer
+    found = diagnose(stack)
     tables.print_rows(
-        [check.row() for check in found], _COLUMNS, as_json=space.options.json, empty=""
+        [check.row() for check in found], _COLUMNS, as_json=stack.options.json, empty=""
     )
     if not all(check.ok for check in found):
         raise typer.Exit(1)
 
 
-def diagnose(space: Space) -> list[Check]:
+def diagnose(stack: Stack) -> list[Check]:
     """Run all checks, in the order in which their failures should be fixed."""
-    found = wootric_checks.all_of(space)
+    found = wootric_checks.all_of(stack)
     for name, look in track(_AWS.items(), "checks", len(_AWS)):
-        found.append(guarded(name, look, space))
+        found.append(guarded(name, look, stack))
     return found

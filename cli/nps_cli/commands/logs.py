@@ -6,7 +6,7 @@ import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core import keys
 from nps_core.aws.items import Item
@@ -54,11 +54,11 @@ _QUARANTINE = (
 @runs_app.command("list")
 def list_runs(ctx: typer.Context) -> None:
     """List the runs of the sync, newest last."""
-    space = space_of(ctx)
-    found = [records.run_row(item) for item in space.partition(keys.RUN)]
+    stack = stack_of(ctx)
+    found = [records.run_row(item) for item in stack.partition(keys.RUN)]
     found.sort(key=lambda row: (row["started_at"] or "", row["run_id"] or ""))
     empty = "No run yet: `nps sync now` starts one."
-    tables.print_rows(found, _RUNS, as_json=space.options.json, empty=empty)
+    tables.print_rows(found, _RUNS, as_json=stack.options.json, empty=empty)
 
 
 @runs_app.command("show")
@@ -69,18 +69,18 @@ def show_run(
     ],
 ) -> None:
     """Show one run of the sync with everything that was recorded about it."""
-    space = space_of(ctx)
-    row = records.whole_run_row(_run(space, run_id))
-    if space.options.json:
+    stack = stack_of(ctx)
+    row = records.whole_run_row(_run(stack, run_id))
+    if stack.options.json:
         tables.print_json(row)
     else:
         tables.console().print(tables.facts(list(row.items())))
 
 
-def _run(space: Space, run_id: str) -> Item:
+def _run(stack: Stack, run_id: str) -> Item:
     """Return the run whose id is `run_id` or the only one that begins so; `last` is the latest."""
-    exact = space.item(keys.RUN, run_id) if run_id else None
-    found = [exact] if exact else _runs_named(space, run_id)
+    exact = stack.item(keys.RUN, run_id) if run_id else None
+    found = [exact] if exact else _runs_named(stack, run_id)
     if not found:
         raise Failure(f"there is no run {run_id!r}: `nps runs list` names them all")
     if len(found) > 1:
@@ -90,27 +90,27 @@ def _run(space: Space, run_id: str) -> Item:
     return found[0]
 
 
-def _runs_named(space: Space, prefix: str) -> list[Item]:
+def _runs_named(stack: Stack, prefix: str) -> list[Item]:
     """Return at most two runs of the thousands that may be kept."""
     if not prefix:
         return []
     if prefix == _LAST:  # ids sort by time
-        return space.first_items(1, "pk = :pk", {":pk": keys.RUN}, newest=True)
+        return stack.first_items(1, "pk = :pk", {":pk": keys.RUN}, newest=True)
     named = {":pk": keys.RUN, ":prefix": prefix}
-    return space.first_items(2, "pk = :pk AND begins_with(sk, :prefix)", named)
+    return stack.first_items(2, "pk = :pk AND begins_with(sk, :prefix)", named)
 
 
 @tasks_app.command("list")
 def list_tasks(ctx: typer.Context) -> None:
     """List follow-up tasks, open and closed, newest last."""
-    space = space_of(ctx)
-    found = [records.task_row(item) for item in space.partition(keys.TASK)]
+    stack = stack_of(ctx)
+    found = [records.task_row(item) for item in stack.partition(keys.TASK)]
     found.sort(key=lambda row: (row["opened_at"] or "", row["task_id"] or ""))
     empty = (
         "No task: no score of 0 to 6 has come in since activation. History opens none;"
         " `nps doctor` shows whether the account is activated."
     )
-    tables.print_rows(found, _TASKS, as_json=space.options.json, empty=empty)
+    tables.print_rows(found, _TASKS, as_json=stack.options.json, empty=empty)
 
 
 @quarantine_app.command("list")
@@ -119,9 +119,9 @@ def list_quarantine(
     raw: Annotated[bool, typer.Option("--raw", help="Add the payloads; may name people.")] = False,
 ) -> None:
     """List payloads that were kept because they could not be understood, newest last."""
-    space = space_of(ctx)
-    found = [records.quarantine_row(item, with_raw=raw) for item in space.quarantine.everything()]
+    stack = stack_of(ctx)
+    found = [records.quarantine_row(item, with_raw=raw) for item in stack.quarantine.everything()]
     found.sort(key=lambda row: (row["received_at"] or "", row["key"] or ""))
     columns = (*_QUARANTINE, Column.of("raw", wraps_at=40)) if raw else _QUARANTINE
     empty = "Nothing is in quarantine: every payload so far was understood."
-    tables.print_rows(found, columns, as_json=space.options.json, empty=empty)
+    tables.print_rows(found, columns, as_json=stack.options.json, empty=empty)

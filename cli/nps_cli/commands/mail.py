@@ -7,7 +7,7 @@ import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core import keys
 from nps_core.follow_up.dynamo import DynamoFollowUp
@@ -29,11 +29,11 @@ _COLUMNS = (
 @app.command("list")
 def list_mails(ctx: typer.Context) -> None:
     """List mails, by the time they are due; the ones sent as well."""
-    space = space_of(ctx)
-    found = [records.mail_row(item) for item in space.partition(keys.MAIL)]
+    stack = stack_of(ctx)
+    found = [records.mail_row(item) for item in stack.partition(keys.MAIL)]
     found.sort(key=lambda row: (row["due_at"] or row["sent_at"] or "", row["key"] or ""))
     empty = "No mail yet: one comes when the first sync has finished, then one per low score."
-    tables.print_rows(found, _COLUMNS, as_json=space.options.json, empty=empty)
+    tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty=empty)
 
 
 @app.command("show")
@@ -47,16 +47,16 @@ def show_mail(
     The subject of a mail that was sent is the one it was sent with. A mail whose answer has gone,
     or whose person was erased, has no body any more.
     """
-    space = space_of(ctx)
-    item = space.item(keys.MAIL, key)
+    stack = stack_of(ctx)
+    item = stack.item(keys.MAIL, key)
     if item is None:
         raise Failure(f"there is no mail {key!r}: `nps mail list` names them all")
     row = records.mail_row(item)
-    body = body_of(space, key)
+    body = body_of(stack, key)
     row["subject"] = row["subject"] or (body.subject if body else None)
     if html:
         typer.echo(_required(body).html)
-    elif space.options.json:
+    elif stack.options.json:
         parts = {"text": body.text, "html": body.html} if body else {"text": None, "html": None}
         tables.print_json({**row, **parts})
     else:
@@ -73,28 +73,28 @@ class Body:
     text: str
 
 
-def body_of(space: Space, key: str) -> Body | None:
+def body_of(stack: Stack, key: str) -> Body | None:
     """Write a mail from what is stored now; None when its answer, person or task is gone."""
     try:
         from nps_core.mails.compose import Composer  # noqa: PLC0415  lists need no mail templates
         from nps_core.mails.render import render  # noqa: PLC0415
     except ImportError as exc:
         raise Failure(f"this needs {exc.name}: run `make install` in the checkout") from exc
-    follow_up = DynamoFollowUp(space.dynamodb, space.state_table)
-    composer = Composer(space.ledgers, space.window_days)
+    follow_up = DynamoFollowUp(stack.dynamodb, stack.state_table)
+    composer = Composer(stack.ledgers, stack.window_days)
     mail = follow_up.mail(key)
     if mail is None:
         return None
     if mail.kind == "backfill":
-        values = composer.about_backfill(mail, list(space.summaries.everything()), space.now)
+        values = composer.about_backfill(mail, list(stack.summaries.everything()), stack.now)
     elif mail.kind == "credentials":
         values = composer.about_credentials(mail)
     else:
-        answer = space.answers.get(mail.answer) if mail.answer else None
+        answer = stack.answers.get(mail.answer) if mail.answer else None
         task = follow_up.task(mail.task_id) if mail.task_id else None
         if answer is None or answer.score is None or answer.erased or task is None:
             return None
-        values = composer.about_answer(mail, answer, task, space.now)
+        values = composer.about_answer(mail, answer, task, stack.now)
     written = render(values)
     return Body(written.subject, written.html, written.text)
 

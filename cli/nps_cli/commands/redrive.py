@@ -10,7 +10,7 @@ from nps_cli.repair.redrive_quarantine import redrive_quarantine
 from nps_cli.repair.redrive_result import Tally
 from nps_cli.shell import tables
 from nps_cli.shell.errors import TRANSLATED, Failure, explain
-from nps_cli.shell.stack import space_of
+from nps_cli.shell.stack import stack_of
 from nps_cli.shell.tables import Column
 
 Kind = Literal["quarantine", "inbox", "batches"]
@@ -40,19 +40,19 @@ def redrive(
     Each is taken out only after it was stored or handled, and stays otherwise. A repeat is
     harmless. Deploy the version that understands a payload before you redrive it.
     """
-    space = space_of(ctx)
-    _ = space.target  # no stack, nothing to redrive: that error is the answer
+    stack = stack_of(ctx)
+    _ = stack.target  # no stack, nothing to redrive: that error is the answer
     done: list[Tally] = []
     for name in (kind,) if kind else _KINDS:
         tally = Tally(name)
         try:
-            _KINDS[name](space, tally, dry_run=dry_run)
+            _KINDS[name](stack, tally, dry_run=dry_run)
         except TRANSLATED as exc:
             tally.failed[explain(exc)] += 1
         done.append(tally)
     rows = [tally.row(dry_run=dry_run) for tally in done]
-    tables.print_rows(rows, _COLUMNS, as_json=space.options.json, empty="")
-    if dry_run and not space.options.json:
+    tables.print_rows(rows, _COLUMNS, as_json=stack.options.json, empty="")
+    if dry_run and not stack.options.json:
         tables.say("Nothing was changed; redriven is what would have gone.")
     for remark in (line for tally in done for line in tally.remarks()):
         typer.echo(remark, err=True)

@@ -14,7 +14,7 @@ from nps_cli.repair.consumers import CONSUMERS, Consumer, Consumers, events
 from nps_cli.shell import tables
 from nps_cli.shell.errors import TRANSLATED, Failure, explain
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.target import Options
 from nps_cli.shell.time_options import moment
 from nps_core.answers.models import Listed
@@ -70,43 +70,43 @@ def replay(
     know what they have seen, so what is there already does not change, and history alerts nobody.
     Times are UTC; a day is its midnight.
     """
-    space = space_of(ctx)
-    request = Request(start, end or space.now, only, connection)
+    stack = stack_of(ctx)
+    request = Request(start, end or stack.now, only, connection)
     if request.start >= request.end:
         raise typer.BadParameter(
             f"{iso(request.start)} is not before the end, {iso(request.end)}", param_hint="'--from'"
         )
-    found = _listed(space, request)
+    found = _listed(stack, request)
     batches = [found[first : first + BATCH] for first in range(0, len(found), BATCH)]
     if not dry_run:
-        _feed(space, request, batches)
-    _report(space, request, len(found), len(batches), dry_run=dry_run)
+        _feed(stack, request, batches)
+    _report(stack, request, len(found), len(batches), dry_run=dry_run)
 
 
-def _listed(space: Space, request: Request) -> list[Listed]:
+def _listed(stack: Stack, request: Request) -> list[Listed]:
     """Return the answers of all chosen connections in one order of time, so that one can go on."""
-    tokens = connection_tokens(space)
+    tokens = connection_tokens(stack)
     if request.connection and request.connection not in tokens:
         names = ", ".join(tokens)
         raise Failure(f"there is no connection {request.connection!r}: this stack has {names}")
     chosen = [request.connection] if request.connection else tokens
-    each = (space.answers.between(one, "response", request.start, request.end) for one in chosen)
+    each = (stack.answers.between(one, "response", request.start, request.end) for one in chosen)
     return list(track(merge(*each, key=lambda one: one.answered_at), "answers"))
 
 
-def _feed(space: Space, request: Request, batches: Sequence[Sequence[Listed]]) -> None:
+def _feed(stack: Stack, request: Request, batches: Sequence[Sequence[Listed]]) -> None:
     """Feed every batch to every consumer; a failure tells how to go on from there."""
-    consumers = Consumers(space)
+    consumers = Consumers(stack)
     for number, batch in enumerate(track(batches, "batches", len(batches))):
         try:
-            stored = space.answers.get_many([one.key for one in batch])
+            stored = stack.answers.get_many([one.key for one in batch])
             answers = [stored[one.key] for one in batch if one.key in stored]
             for event in events(answers):
                 for consumer in request.consumers:
                     consumers.feed(consumer, event)
         except TRANSLATED as exc:
             done = f"{number * BATCH:,} of {tables.counted(sum(map(len, batches)), 'answer')}"
-            again = request.command(batch[0].answered_at, space.options)
+            again = request.command(batch[0].answered_at, stack.options)
             raise Failure(f"{explain(exc)}\n{done} done; go on with: {again}") from exc
 
 
@@ -122,9 +122,9 @@ def report_row(request: Request, answers: int, batches: int, *, dry_run: bool) -
     }
 
 
-def _report(space: Space, request: Request, answers: int, batches: int, *, dry_run: bool) -> None:
+def _report(stack: Stack, request: Request, answers: int, batches: int, *, dry_run: bool) -> None:
     row = report_row(request, answers, batches, dry_run=dry_run)
-    if space.options.json:
+    if stack.options.json:
         tables.print_json(row)
         return
     what = f"{tables.counted(answers, 'answer')} in {tables.counted(batches, 'batch', 'batches')}"

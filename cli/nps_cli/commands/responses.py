@@ -8,7 +8,7 @@ import typer
 from nps_cli.commands.contacts import AccountOption
 from nps_cli.shell import tables
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, answer_keys, space_of
+from nps_cli.shell.stack import Stack, answer_keys, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.answers.models import Answer
 from nps_core.views import answers
@@ -47,8 +47,8 @@ _DECLINE_COLUMNS = (
 @app.command("list")
 def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
     """List stored answers, oldest first, with those that do not count."""
-    space = space_of(ctx)
-    every = _of_account(space, account) if account else space.answers.everything()
+    stack = stack_of(ctx)
+    every = _of_account(stack, account) if account else stack.answers.everything()
     found = _sorted(answer for answer in track(every, "answers") if answer.key.kind == "response")
     empty = "No answer is stored yet. Connect Wootric with `nps connect`, then run `nps sync now`."
     if account:
@@ -56,7 +56,7 @@ def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
     tables.print_rows(
         [answers.response_row(answer) for answer in found],
         _COLUMNS,
-        as_json=space.options.json,
+        as_json=stack.options.json,
         empty=empty,
     )
 
@@ -64,22 +64,22 @@ def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
 @declines_app.command("list")
 def list_declines(ctx: typer.Context) -> None:
     """List declined surveys, oldest first."""
-    space = space_of(ctx)
-    every = track(space.answers.everything(), "declines")
+    stack = stack_of(ctx)
+    every = track(stack.answers.everything(), "declines")
     found = _sorted(answer for answer in every if answer.key.kind == "decline")
     tables.print_rows(
         [answers.decline_row(answer) for answer in found],
         _DECLINE_COLUMNS,
-        as_json=space.options.json,
+        as_json=stack.options.json,
         empty="No declined survey is stored: there was none, or `nps sync now` has not run yet.",
     )
 
 
-def _of_account(space: Space, account_id: str) -> Iterable[Answer]:
+def _of_account(stack: Stack, account_id: str) -> Iterable[Answer]:
     """Yield the account's answers by their keys: a scan would read every other account's too."""
-    keys = answer_keys(space, account_id)
+    keys = answer_keys(stack, account_id)
     for start in range(0, len(keys), _BATCH):
-        batch = space.answers.get_many(keys[start : start + _BATCH])
+        batch = stack.answers.get_many(keys[start : start + _BATCH])
         # A ledger keeps a tombstone of an answer that has moved to another account.
         yield from (one for one in batch.values() if one.ledger_account == account_id)
 

@@ -11,7 +11,7 @@ from nps_cli.commands import sync_status
 from nps_cli.connections.connection_list import ConnectionOption, chosen
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_cli.shell.time_options import moment
 from nps_cli.sync import sync_reports
@@ -40,15 +40,15 @@ _NOTED = "{}: another run is at work. The request is noted, and the next tick ta
 @app.command("now")
 def sync_now(ctx: typer.Context, connection: ConnectionOption = None) -> None:
     """Run the sync now, wait, and print its report. Repeating it is harmless."""
-    space = space_of(ctx)
-    report = call(space, {"schedule": "sync"}, connection)
-    if space.options.json:
+    stack = stack_of(ctx)
+    report = call(stack, {"schedule": "sync"}, connection)
+    if stack.options.json:
         tables.print_json(report)
     elif "runs" in report:
         tables.print_table(report["runs"], _RUNS)
     else:
         _print_run(report)
-    if report.get("status") == "skipped" and not space.options.json:
+    if report.get("status") == "skipped" and not stack.options.json:
         typer.echo("Another run is at work; `nps runs list` shows it.")
     require_no_failure(report)
 
@@ -65,14 +65,14 @@ def sync_audit(
 
     Exit status 1 if it failed or the counts differ.
     """
-    space = space_of(ctx)
-    report = call(space, {"task": "audit", "dry_run": dry_run}, connection)
+    stack = stack_of(ctx)
+    report = call(stack, {"task": "audit", "dry_run": dry_run}, connection)
     found = [sync_reports.audit_row(run, dry_run=dry_run) for run in runs_of(report)]
-    if space.options.json:
+    if stack.options.json:
         tables.print_json_rows(found)
     else:
         for row in found:
-            _print_audit(space, row)
+            _print_audit(stack, row)
     _require_look(found)
     require_no_failure(report)
     if any(row["holds"] is False for row in found):
@@ -95,16 +95,16 @@ def sync_backfill(
 
     History is counted and alerts nobody. Repeating it is harmless.
     """
-    space = space_of(ctx)
-    if since >= space.now:
+    stack = stack_of(ctx)
+    if since >= stack.now:
         raise typer.BadParameter(f"{iso(since)} is not in the past", param_hint="'--since'")
-    report = call(space, {"task": "backfill", "since": iso(since), "dry_run": dry_run}, connection)
-    known = {one.account_token: one for one in chosen(space, connection)}
+    report = call(stack, {"task": "backfill", "since": iso(since), "dry_run": dry_run}, connection)
+    known = {one.account_token: one for one in chosen(stack, connection)}
     found = [
         sync_reports.backfill_row(run, known[str(run["account_token"])], since, dry_run=dry_run)
         for run in runs_of(report)
     ]
-    if space.options.json:
+    if stack.options.json:
         tables.print_json_rows(found)
     else:
         for row in found:
@@ -131,10 +131,10 @@ def _print_run(report: Mapping[str, Any]) -> None:
     tables.console().print(tables.facts(pairs))
 
 
-def _print_audit(space: Space, row: Row) -> None:
+def _print_audit(stack: Stack, row: Row) -> None:
     token = row["account_token"]
     if row["holds"] is None:
-        tables.say(_why_no_audit(space, row))
+        tables.say(_why_no_audit(stack, row))
         return
     days = sync_reports.days_text(row["first_day"], row["last_day"])
     tables.say(f"{token}: the counts {'are equal' if row['holds'] else 'DIFFER'}, {days}.")
@@ -144,7 +144,7 @@ def _print_audit(space: Space, row: Row) -> None:
     ]
     tables.print_table(counts, _COUNTS)
     tables.say(_what_follows(row))
-    gaps = [gap for gap in space.holes(token).gaps() if gap.is_open and any(gap.difference)]
+    gaps = [gap for gap in stack.proof_store(token).gaps() if gap.is_open and any(gap.difference)]
     if gaps:
         known = tables.counted(len(gaps), "open gap")
         tables.say(f"What differs in {known} is counted as stored: see `nps sync status`.")
@@ -165,11 +165,11 @@ def _what_follows(row: Row) -> str:
     return "Not all has been read again yet: the next ticks go on."
 
 
-def _why_no_audit(space: Space, row: Row) -> str:
+def _why_no_audit(stack: Stack, row: Row) -> str:
     token = row["account_token"]
     if _is_skipped(row):
         return f"{token}: another run is at work." if row["dry_run"] else _NOTED.format(token)
-    (connection,) = chosen(space, token)
+    (connection,) = chosen(stack, token)
     if connection.metric != NPS:
         return f"{token}: Wootric counts NPS answers only, not {connection.metric}; no comparison."
     if row["status"] == "complete":

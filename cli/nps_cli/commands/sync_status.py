@@ -10,7 +10,7 @@ import typer
 from nps_cli.connections.connection_list import ConnectionOption, chosen, template_connection
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space, space_of
+from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core import keys
 from nps_core.connections.settings import Connection
@@ -41,17 +41,17 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
 
     Reads the stack only; Wootric is not asked.
     """
-    space = space_of(ctx)
-    wanted = chosen(space, connection)
-    runs = _last_runs(space, {one.account_token for one in wanted})
+    stack = stack_of(ctx)
+    wanted = chosen(stack, connection)
+    runs = _last_runs(stack, {one.account_token for one in wanted})
     found = [
-        status_row(_known(space, one, runs.get(one.account_token)), space.now) for one in wanted
+        status_row(_known(stack, one, runs.get(one.account_token)), stack.now) for one in wanted
     ]
-    if space.options.json:
+    if stack.options.json:
         tables.print_json_rows(found)
         return
-    overlap = _overlap(space)
-    first = template_connection(space).account_token
+    overlap = _overlap(stack)
+    first = template_connection(stack).account_token
     for number, row in enumerate(found):
         if number:
             typer.echo()
@@ -59,23 +59,23 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
         _print(row, overlap, f"nps connect{account}")
 
 
-def _known(space: Space, connection: Connection, last_run: Mapping[str, Any] | None) -> Known:
+def _known(stack: Stack, connection: Connection, last_run: Mapping[str, Any] | None) -> Known:
     token = connection.account_token
-    state, holes = space.sync_state(token), space.holes(token)
+    state, proof = stack.sync_state(token), stack.proof_store(token)
     texts = {name: state.read_checkpoint(name) for name in (*STREAMS, "people", "audit")}
     audit, people = texts["audit"], texts["people"]
     return Known(
         account_token=token,
         host=base_url(token, connection.api_url),
-        activated_at=space.connections.activated_at(token),
-        overlap=_overlap(space),
+        activated_at=stack.profiles.activated_at(token),
+        overlap=_overlap(stack),
         zone=connection.zone,
         streams={stream: _read(StreamCheckpoint.from_json, texts[stream]) for stream in STREAMS},
         people=_read(StreamCheckpoint.from_json, people),
         audit=_read(AuditState.from_json, audit) or AuditState(),
         wanted=state.wanted(),
-        gaps=holes.gaps(),
-        suspects=holes.suspects(),
+        gaps=proof.gaps(),
+        suspects=proof.suspects(),
         last_run=last_run,
     )
 
@@ -90,14 +90,14 @@ def _read(parse: Callable[[str], T], text: str | None) -> T | None:
         ) from exc
 
 
-def _overlap(space: Space) -> timedelta:
-    return timedelta(minutes=int(space.target.parameter("OverlapMinutes")))
+def _overlap(stack: Stack) -> timedelta:
+    return timedelta(minutes=int(stack.target.parameter("OverlapMinutes")))
 
 
-def _last_runs(space: Space, tokens: Collection[str]) -> dict[str, Mapping[str, Any]]:
+def _last_runs(stack: Stack, tokens: Collection[str]) -> dict[str, Mapping[str, Any]]:
     """Return the newest run of each connection; a preview for an operator is none."""
     found: dict[str, Mapping[str, Any]] = {}
-    newest = space.partition(keys.RUN, newest_first=True)
+    newest = stack.partition(keys.RUN, newest_first=True)
     for run in islice(newest, _RUNS_LOOKED_AT * len(tokens)):
         token = run.get("account_token", "")
         if token in tokens and run.get("kind") != "preview":

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.connections.dynamo_settings import all_connections
 from nps_core.connections.settings import Connection
 
@@ -15,9 +15,9 @@ ConnectionOption = Annotated[
 ]
 
 
-def template_connection(space: Space) -> Connection:
+def template_connection(stack: Stack) -> Connection:
     """Return the connection that the parameters of the template describe."""
-    parameter = space.target.parameter
+    parameter = stack.target.parameter
     return Connection(
         parameter("WootricAccountToken"),
         parameter("WootricApiUrl"),
@@ -27,19 +27,19 @@ def template_connection(space: Space) -> Connection:
     )
 
 
-def connections_of(space: Space) -> list[Connection]:
+def connections_of(stack: Stack) -> list[Connection]:
     """Return all connections."""
-    return all_connections(template_connection(space), space.source_accounts.added())
+    return all_connections(template_connection(stack), stack.connections.added())
 
 
-def connection_tokens(space: Space) -> list[str]:
+def connection_tokens(stack: Stack) -> list[str]:
     """Return the account tokens of all connections."""
-    return [one.account_token for one in connections_of(space)]
+    return [one.account_token for one in connections_of(stack)]
 
 
-def chosen(space: Space, token: str | None) -> list[Connection]:
+def chosen(stack: Stack, token: str | None) -> list[Connection]:
     """Return the connection of a token, or all. Raises Failure for one that does not exist."""
-    every = connections_of(space)
+    every = connections_of(stack)
     found = [one for one in every if token in (None, one.account_token)]
     if not found:
         names = ", ".join(one.account_token for one in every)

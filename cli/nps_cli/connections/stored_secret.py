@@ -3,25 +3,25 @@
 import json
 from typing import Any
 
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.aws.clients import store_errors
 from nps_core.connections.secret import Secret, parse_secret
 
 
-def read(space: Space) -> Secret:
+def read(stack: Stack) -> Secret:
     """Return what is stored. Raises ConfigError when it is not the JSON we expect."""
     with store_errors("GetSecretValue"):
-        reply = space.target.client("secretsmanager").get_secret_value(
-            SecretId=space.target.output("SecretArn")
+        reply = stack.target.client("secretsmanager").get_secret_value(
+            SecretId=stack.target.output("SecretArn")
         )
     return parse_secret(reply["SecretString"])
 
 
-def write(space: Space, secret: Secret) -> None:
+def write(stack: Stack, secret: Secret) -> None:
     """Replace what is stored."""
     with store_errors("PutSecretValue"):
-        space.target.client("secretsmanager").put_secret_value(
-            SecretId=space.target.output("SecretArn"), SecretString=to_text(secret)
+        stack.target.client("secretsmanager").put_secret_value(
+            SecretId=stack.target.output("SecretArn"), SecretString=to_text(secret)
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nps_cli.repair.ingest import ingest_of
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space, answer_keys
+from nps_cli.shell.stack import Stack, answer_keys
 from nps_core.answers.matching import resolve
 from nps_core.answers.models import UNMATCHED, Answer
 from nps_core.keys import AnswerKey
@@ -15,7 +15,7 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class KnownDirectory:
-    """A directory in memory, (kind, value) to account id. Implements `accounts.Directory`."""
+    """A directory in memory, (kind, value) to account id. Implements `Directory`."""
 
     entries: Mapping[tuple[str, str], str]
 
@@ -27,24 +27,24 @@ class KnownDirectory:
         return None
 
 
-def rematch(space: Space, directory: KnownDirectory, *, dry_run: bool) -> tuple[int, int]:
+def rematch(stack: Stack, directory: KnownDirectory, *, dry_run: bool) -> tuple[int, int]:
     """Match the unmatched answers by `directory`. Returns (how many there were, now matched).
 
     The stream then moves their votes, so the numbers of the accounts follow by themselves.
     """
-    ingest = ingest_of(space, directory)
-    keys = answer_keys(space, UNMATCHED)
+    ingest = ingest_of(stack, directory)
+    keys = answer_keys(stack, UNMATCHED)
     seen = matched = 0
-    for answer in track(_unmatched(space, keys), "unmatched answers", len(keys)):
+    for answer in track(_unmatched(stack, keys), "unmatched answers", len(keys)):
         seen += 1
         if resolve(answer, ingest.rules, directory).account_id is None:
             continue
-        if dry_run or ingest.rematch(answer, space.now) == "updated":
+        if dry_run or ingest.rematch(answer, stack.now) == "updated":
             matched += 1
     return seen, matched
 
 
-def _unmatched(space: Space, keys: Sequence[AnswerKey]) -> Iterator[Answer]:
+def _unmatched(stack: Stack, keys: Sequence[AnswerKey]) -> Iterator[Answer]:
     for start in range(0, len(keys), _BATCH):
-        found = space.answers.get_many(keys[start : start + _BATCH])
+        found = stack.answers.get_many(keys[start : start + _BATCH])
         yield from (answer for answer in found.values() if answer.account_id is None)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.answers.dynamo import to_item
 from nps_core.answers.models import Answer
 from nps_core.aws.clients import store_errors
@@ -25,10 +25,10 @@ class ConsumerFailed(TransientError):
 class Consumers:
     """Invokes the consumers of a stack. Both are idempotent, so a retry or a repeat is harmless."""
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, stack: Stack) -> None:
         """Look nothing up yet."""
-        self._target = space.target
-        self._client = space.target.client("lambda", read_timeout_s=_LONGEST_S)
+        self._target = stack.target
+        self._client = stack.target.client("lambda", read_timeout_s=_LONGEST_S)
 
     def function_name(self, consumer: Consumer) -> str:
         """Return what the stack calls the function."""

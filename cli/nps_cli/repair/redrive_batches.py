@@ -7,7 +7,7 @@ from nps_cli.repair.consumers import Consumer, Consumers, as_event
 from nps_cli.repair.redrive_result import Tally
 from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.aws.clients import store_errors
 from nps_core.errors import NpsError, PermanentError
 
@@ -20,13 +20,13 @@ class NotRedriven(PermanentError):
     """The object stays; the message says why."""
 
 
-def redrive_batches(space: Space, tally: Tally, *, dry_run: bool) -> None:
+def redrive_batches(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
     """Invoke with every batch; its object is deleted after that, and kept if the function fails."""
-    client, bucket = space.target.client("s3"), space.target.output("FailedBatchesBucketName")
+    client, bucket = stack.target.client("s3"), stack.target.output("FailedBatchesBucketName")
     found = _keys(client, bucket)
     if not found:
         return
-    consumers = Consumers(space)
+    consumers = Consumers(stack)
     mappings = consumers.mappings()
     for key in track(found, "batches", len(found)):
         try:

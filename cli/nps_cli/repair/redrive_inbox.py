@@ -6,7 +6,7 @@ from typing import Any
 from nps_cli.repair.redrive_result import Tally
 from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.aws.clients import store_errors
 from nps_core.errors import StoreUnavailable
 
@@ -16,13 +16,13 @@ _PATIENCE_S = 20.0
 _HIDDEN = "another reader has it; repeat in a minute"
 
 
-def redrive_inbox(space: Space, tally: Tally, *, dry_run: bool) -> None:
+def redrive_inbox(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
     """Send each message to the inbox, then delete it: a crash doubles one, which is harmless.
 
     As many as were there at the start: one that fails again would come round for ever.
     """
-    client = space.target.client("sqs")
-    dead, inbox = space.target.output("InboxDlqUrl"), space.target.output("InboxQueueUrl")
+    client = stack.target.client("sqs")
+    dead, inbox = stack.target.output("InboxDlqUrl"), stack.target.output("InboxQueueUrl")
     waiting = _waiting(client, dead)
     if dry_run:
         tally.redriven = waiting

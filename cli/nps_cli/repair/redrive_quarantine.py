@@ -6,14 +6,14 @@ from nps_cli.repair.redrive_result import Tally
 from nps_cli.repair.reparse import Record, understand
 from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_core.answers.models import Incoming
 from nps_core.errors import PayloadError, TransientError
 
 
-def redrive_quarantine(space: Space, tally: Tally, *, dry_run: bool) -> None:
+def redrive_quarantine(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
     """Store what is understood now; a payload is taken out after that, so none is lost."""
-    for item in track(space.quarantine.everything(), "quarantine"):
+    for item in track(stack.quarantine.everything(), "quarantine"):
         try:
             understood = understand(item)
         except PayloadError as exc:
@@ -21,19 +21,19 @@ def redrive_quarantine(space: Space, tally: Tally, *, dry_run: bool) -> None:
             continue
         if not dry_run:
             try:
-                _store(space, understood)
-                space.quarantine.remove(item["sk"])
+                _store(stack, understood)
+                stack.quarantine.remove(item["sk"])
             except TransientError as exc:
                 tally.failed[explain(exc)] += 1
                 continue
         tally.redriven += 1
 
 
-def _store(space: Space, understood: Incoming | Record) -> None:
+def _store(stack: Stack, understood: Incoming | Record) -> None:
     """Store an answer; a record of the stream is of a stored one, so its consumers get it."""
     if isinstance(understood, Incoming):
-        ingest_of(space, space.directory).one(understood, space.now)
+        ingest_of(stack, stack.directory).one(understood, stack.now)
         return
-    consumers = Consumers(space)
+    consumers = Consumers(stack)
     for consumer in CONSUMERS:
         consumers.feed(consumer, as_event([understood]))

@@ -13,8 +13,8 @@ from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import items
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.dynamo_settings import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.owners import OwnerPolicy
@@ -23,13 +23,13 @@ from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.numbers.ledger import join
 from nps_core.sync.dynamo import DynamoSyncState
-from nps_core.sync.proof.dynamo import DynamoHoles
+from nps_core.sync.proof.dynamo import DynamoProofStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class Space:
+class Stack:
     """Made once per command; the stack is looked up when it is first needed."""
 
     def __init__(self, options: Options) -> None:
@@ -94,14 +94,14 @@ class Space:
         return DynamoDirectory(self.dynamodb, self.state_table)
 
     @cached_property
-    def connections(self) -> DynamoConnections:
+    def profiles(self) -> DynamoProfiles:
         """Activation of the Wootric accounts."""
-        return DynamoConnections(self.dynamodb, self.state_table)
+        return DynamoProfiles(self.dynamodb, self.state_table)
 
     @cached_property
-    def source_accounts(self) -> DynamoSourceAccounts:
+    def connections(self) -> DynamoConnections:
         """Wootric accounts beside that of the template."""
-        return DynamoSourceAccounts(self.dynamodb, self.state_table)
+        return DynamoConnections(self.dynamodb, self.state_table)
 
     @cached_property
     def quarantine(self) -> DynamoQuarantine:
@@ -112,9 +112,9 @@ class Space:
         """Return what the sync of a Wootric account knows between runs."""
         return DynamoSyncState(self.dynamodb, self.state_table, account_token)
 
-    def holes(self, account_token: str) -> DynamoHoles:
+    def proof_store(self, account_token: str) -> DynamoProofStore:
         """Return what is not proven of a Wootric account."""
-        return DynamoHoles(self.dynamodb, self.state_table, account_token)
+        return DynamoProofStore(self.dynamodb, self.state_table, account_token)
 
     def people(self, account_token: str) -> DynamoPeople:
         """Return the end users of a Wootric account."""
@@ -138,16 +138,16 @@ class Space:
         return items.get_item(self.dynamodb, self.state_table, {"pk": pk, "sk": sk})
 
 
-def space_of(ctx: typer.Context) -> Space:
+def stack_of(ctx: typer.Context) -> Stack:
     """Return what the root command has made of the options."""
-    space = ctx.find_object(Space)
-    if space is None:
+    stack = ctx.find_object(Stack)
+    if stack is None:
         raise RuntimeError("the root command has not run")
-    return space
+    return stack
 
 
-def answer_keys(space: Space, account_id: str) -> list[AnswerKey]:
+def answer_keys(stack: Stack, account_id: str) -> list[AnswerKey]:
     """Return the keys of all answers that an account's ledgers know, also of those not counted."""
-    votes = join(space.ledgers.months(account_id, "0"))
+    votes = join(stack.ledgers.months(account_id, "0"))
     pairs = (vote_id.split("#", 1) for vote_id in votes)
     return [AnswerKey(token, "response", answer_id) for token, answer_id in pairs]

@@ -77,7 +77,7 @@ def resolve(options: Options) -> Target:
 
 def _local(options: Options) -> Target:
     try:
-        from nps_local.stack import discovery  # noqa: PLC0415  a deployed use needs no local stack
+        from nps_local.machine import discovery  # noqa: PLC0415  a deployed use needs no local stack
     except ImportError as exc:
         raise Failure(f"--local needs {exc.name}: run `make install` in the checkout") from exc
     try:

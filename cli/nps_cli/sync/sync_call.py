@@ -9,7 +9,7 @@ from typing import Any
 from nps_cli.connections.connection_list import chosen
 from nps_cli.shell import progress
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Space
+from nps_cli.shell.stack import Stack
 from nps_cli.sync import sync_progress
 from nps_core.aws.clients import store_errors
 
@@ -23,17 +23,17 @@ _FIXES = {
 }
 
 
-def call(space: Space, event: Mapping[str, Any], connection: str | None) -> dict[str, Any]:
+def call(stack: Stack, event: Mapping[str, Any], connection: str | None) -> dict[str, Any]:
     """Run the function for one connection or for all, show how far it is, return its report.
 
     Raises:
         Failure: there is no such connection, or the function raised or was stopped.
     """
-    first = chosen(space, connection)[0]
+    first = chosen(stack, connection)[0]
     named = {**event, "connection": connection} if connection else dict(event)
-    running = _started(space, json.dumps(named).encode())
+    running = _started(stack, json.dumps(named).encode())
     if progress.is_shown():
-        sync_progress.watch(space.sync_state(first.account_token), running)
+        sync_progress.watch(stack.sync_state(first.account_token), running)
     return running.result()
 
 
@@ -83,10 +83,10 @@ def with_fix(reason: str) -> str:
     return f"{reason}: `nps doctor` looks for the cause"
 
 
-def _started(space: Space, payload: bytes) -> "Future[dict[str, Any]]":
+def _started(stack: Stack, payload: bytes) -> "Future[dict[str, Any]]":
     """Invoke the function in a thread that ends with the process, so that Ctrl-C works."""
-    name = space.target.output("SyncFunctionName")
-    client = space.target.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
+    name = stack.target.output("SyncFunctionName")
+    client = stack.target.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
     done: Future[dict[str, Any]] = Future()
 
     def run() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from nps_core.observability import logger
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.gaps import UNREAD_FOR, Gap, GapKind
-from sync_wootric.ports import Holes
+from nps_core.sync.proof.ports import ProofStore
 from sync_wootric.run import Run
 
 _Name = tuple[Stream, GapKind, int]
@@ -18,13 +18,13 @@ class GapBook:
     """All gaps, by stream, kind and begin."""
 
     run: Run
-    holes: Holes
+    proof_store: ProofStore
     known: dict[_Name, Gap] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, run: Run, holes: Holes) -> "GapBook":
+    def read(cls, run: Run, proof_store: ProofStore) -> "GapBook":
         """Read the gaps of the connection."""
-        return cls(run, holes, {_name(gap): gap for gap in holes.gaps()})
+        return cls(run, proof_store, {_name(gap): gap for gap in proof_store.gaps()})
 
     def open(self, gap: Gap) -> None:
         """Record a gap, loudly, unless the same one is open already.
@@ -45,13 +45,13 @@ class GapBook:
 
     def put(self, gap: Gap) -> None:
         """Write a gap as it is now."""
-        self.holes.put_gap(gap)
+        self.proof_store.put_gap(gap)
         self.known[_name(gap)] = gap
 
     def close(self, gap: Gap) -> None:
         """Close a gap: its range has been proven."""
         at = self.run.clock.at()
-        self.holes.close_gap(gap, at)
+        self.proof_store.close_gap(gap, at)
         self.known[_name(gap)] = replace(gap, closed_at=at)
         self.run.record.closed_gaps += 1
         logger.info("gap closed", extra=_as_log(gap))

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from nps_core.answers.models import Listed
+from nps_core.customers.ports import People
 from nps_core.keys import AnswerKey
 from nps_core.observability import logger
 from nps_core.sync.lists import KINDS, STREAMS, Stream
+from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.proof.suspects import SETTLED, Suspect
 from nps_core.sync.reading.cursor import Covered
-from sync_wootric.ports import Holes, KnownPeople
 from sync_wootric.reading.pages import RowStore
 from sync_wootric.run import Run
 
@@ -26,16 +27,16 @@ class Removals:
 
     run: Run
     rows: RowStore
-    holes: Holes
-    people: KnownPeople
+    proof_store: ProofStore
+    people: People
     suspects: dict[AnswerKey, Suspect] = field(default_factory=dict)
     looked_at: set[AnswerKey] = field(default_factory=set)
     """Those that this run has looked at again; once a run is enough."""
 
     @classmethod
-    def read(cls, run: Run, rows: RowStore, holes: Holes, people: KnownPeople) -> "Removals":
+    def read(cls, run: Run, rows: RowStore, proof_store: ProofStore, people: People) -> "Removals":
         """Read the suspicions of the connection."""
-        return cls(run, rows, holes, people, {one.key: one for one in holes.suspects()})
+        return cls(run, rows, proof_store, people, {one.key: one for one in proof_store.suspects()})
 
     def due(self) -> tuple[Stream, int] | None:
         """Return a stream and second to list again because of a suspicion that is a day old."""
@@ -66,7 +67,7 @@ class Removals:
         if known is None:
             second = int(one.answered_at.timestamp())
             suspect = Suspect(one.key, second, one.end_user_id, asked_at)
-            self.holes.put_suspect(suspect)
+            self.proof_store.put_suspect(suspect)
             self.suspects[one.key] = suspect
         elif known.is_due(asked_at):
             self._confirm(known, asked_at)
@@ -90,7 +91,7 @@ class Removals:
             self._settle(suspect, "deleted")
 
     def _settle(self, suspect: Suspect, outcome: str) -> None:
-        self.holes.settle(suspect, outcome, self.run.clock.at())
+        self.proof_store.settle(suspect, outcome, self.run.clock.at())
         del self.suspects[suspect.key]
         if outcome != "listed again":
             self.run.record.deleted += 1

@@ -12,10 +12,11 @@ from nps_core.answers.ports import Quarantine
 from nps_core.connectors import fields
 from nps_core.connectors.wootric.payloads import from_rest
 from nps_core.connectors.wootric.protocol import row_ref
+from nps_core.customers.people import Person
 from nps_core.errors import PayloadError
 from nps_core.keys import AnswerKey
 from nps_core.sync.lists import KINDS, Stream
-from sync_wootric.ports import People, Person
+from sync_wootric.ports import PeopleCache
 from sync_wootric.run import Tally
 
 
@@ -26,13 +27,13 @@ class RowStore:
     account_token: str
     ingest: Ingest
     quarantine: Quarantine
-    people: People
+    people: PeopleCache
 
     def take(self, stream: Stream, rows: Sequence[Any], read_at: datetime) -> Tally:
         """Store the rows of a page that was read at `read_at`. Safe to repeat.
 
-        Raises StoreUnavailable or Contended, and what `People.find` raises; a repeat skips what
-        was stored before.
+        Raises StoreUnavailable or Contended, and what `PeopleCache.find` raises; a repeat skips
+        what was stored before.
         """
         self.people.learn(rows)
         understood: list[Incoming] = []

@@ -11,11 +11,11 @@ from datetime import timedelta
 from nps_core.connectors.wootric.people import profile_of
 from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.customers.people import Profile
+from nps_core.customers.ports import People
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import PageQuery, Position
 from nps_core.sync.reading.full_second import LAST_PAGE
 from nps_core.sync.reading.paging import advance, query
-from sync_wootric.ports import KnownPeople
 from sync_wootric.reading.pages import RowStore, with_person
 from sync_wootric.run import Run
 
@@ -29,16 +29,14 @@ class PeopleReader:
 
     run: Run
     rows: RowStore
-    people: KnownPeople
+    people: People
     checkpoint: StreamCheckpoint
     overlap: timedelta
     is_new: bool = False
     """Whether nobody has ever been read."""
 
     @classmethod
-    def read(
-        cls, run: Run, rows: RowStore, people: KnownPeople, overlap: timedelta
-    ) -> "PeopleReader":
+    def read(cls, run: Run, rows: RowStore, people: People, overlap: timedelta) -> "PeopleReader":
         """Claim and read where the list stands; at first everybody is to be read."""
         text = run.state.open_checkpoint(run.grant, _NAME)
         if text:
@@ -103,7 +101,7 @@ class PeopleReader:
             asked_at = self.run.clock.at()
             query_ = PageQuery(0, page=page)
             rows = self.run.source.page(f"{_LISTING}/{profile.id}/responses", query_)
-            named = [with_person(row, profile) for row in rows if isinstance(row, Mapping)]
+            named = [with_person(row, profile.person) for row in rows if isinstance(row, Mapping)]
             self.run.count(len(rows), self.rows.take("responses", named, asked_at))
             if len(rows) < query_.per_page:
                 return

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from nps_local.control.local_http import get_json, post_json
-from nps_local.stack.discovery import RunningStack
+from nps_local.machine.discovery import RunningStack
+from nps_local.machine.local_http import get_json, post_json
 
 _PAUSE_S = 0.05
 

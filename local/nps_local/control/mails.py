@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nps_local.control.local_http import get_json
-from nps_local.stack.discovery import RunningStack
+from nps_local.machine.discovery import RunningStack
+from nps_local.machine.local_http import get_json
 
 
 def sent(stack: RunningStack) -> list[dict[str, Any]]:

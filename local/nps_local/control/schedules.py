@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError
 
-from nps_local.stack import ministack
-from nps_local.stack.discovery import RunningStack
+from nps_local.machine import ministack
+from nps_local.machine.discovery import RunningStack
 
 _LONGEST_S = 960.0  # a Lambda function may take 900 s
 

@@ -28,8 +28,8 @@ from nps_local.clock import control
 from nps_local.control import admin_client, mails, schedules
 from nps_local.demo import events
 from nps_local.demo.recompute import accounts, differences
+from nps_local.machine.discovery import RunningStack
 from nps_local.options import FakeData, UpOptions
-from nps_local.stack.discovery import RunningStack
 from nps_local.stack.local_stack import LocalStack
 
 WINDOW_DAYS = 180

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from nps_local.deployment import template
 from nps_local.deployment.artifacts import Artifacts
-from nps_local.stack import ministack
+from nps_local.machine import ministack
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, StackTypeDef

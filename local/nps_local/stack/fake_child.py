@@ -7,17 +7,17 @@ import sys
 from pathlib import Path
 
 from nps_local import checkout
-from nps_local.control.local_http import post_json
+from nps_local.machine.local_http import post_json
+from nps_local.machine.processes import Child
 from nps_local.options import FakeData
 from nps_local.stack.credentials import Credentials
-from nps_local.stack.processes import Child
 
 
 def start(
     folder: Path, port: int, clock_file: Path, amount: FakeData, credentials: Credentials
 ) -> Child:
     """Start it; it generates its answers the first time and keeps them in the data folder."""
-    command = [sys.executable, "-m", "nps_local.stack.leash", "nps_local.fakes.wootric"]
+    command = [sys.executable, "-m", "nps_local.machine.leash", "nps_local.fakes.wootric"]
     command += ["--port", str(port)]
     for name in ("seed", "answers", "people", "accounts", "days"):
         command += [f"--{name}", str(getattr(amount, name))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from nps_core.connections.profile import DynamoConnections
-from nps_local.stack import ministack
+from nps_core.connections.profile import DynamoProfiles
+from nps_local.machine import ministack
 from nps_local.stack.credentials import Credentials
 
 
@@ -36,4 +36,4 @@ def activate(endpoint: str, state_table: str, account_token: str, at: datetime) 
     database = ministack.session().client(
         "dynamodb", endpoint_url=endpoint, config=ministack.config()
     )
-    DynamoConnections(database, state_table).activate(account_token, at)
+    DynamoProfiles(database, state_table).activate(account_token, at)

@@ -11,10 +11,11 @@ from nps_local import checkout
 from nps_local.clock.control import ClockFile
 from nps_local.deployment import deploy, template
 from nps_local.deployment.artifacts import Artifacts
+from nps_local.machine import discovery, ministack, ports
+from nps_local.machine.processes import Child
 from nps_local.options import UpOptions
-from nps_local.stack import credentials, discovery, fake_child, first_steps, ministack, ports
+from nps_local.stack import credentials, fake_child, first_steps
 from nps_local.stack.front_door import FrontDoor
-from nps_local.stack.processes import Child
 
 _FAKE_READY_S = 120.0
 # Ending takes a second or two; a state that takes longer to write is worth more than a fast end.

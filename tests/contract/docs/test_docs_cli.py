@@ -18,7 +18,7 @@ from nps_cli.sync import sync_reports
 from nps_core.numbers.account_numbers import fold_account, fold_contact
 from nps_core.numbers.ledger import contact_vote, vote_id
 from nps_core.sync.proof.audit import AuditState
-from nps_core.sync.requests import Wanted
+from nps_core.sync.requests import OperatorRequests
 from nps_core.views import answers, records
 from nps_core.views.sync_status import Known, status_row
 from nps_local.fakes.wootric.admin import control, data
@@ -35,7 +35,7 @@ UNKNOWN = Known(
     streams={"responses": None, "declines": None},
     people=None,
     audit=AuditState(),
-    wanted=Wanted(),
+    wanted=OperatorRequests(),
     gaps=(),
     suspects=(),
     last_run=None,

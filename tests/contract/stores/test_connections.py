@@ -9,18 +9,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from nps_core.aws import clients
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.times import iso
 from nps_testing.factories import NOW
-from nps_testing.fakes.sync import InMemoryConnections
+from nps_testing.fakes.sync import InMemoryProfiles
 from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.stacks.crashes import Killed, Moment, fuse_on
 from nps_testing.stacks.environment import TOKEN
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-Connections = InMemoryConnections | DynamoConnections
+Connections = InMemoryProfiles | DynamoProfiles
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,14 @@ def on_dynamodb() -> Kept:
     client, table = clients.dynamodb(), os.environ["STATE_TABLE"]
     follow_up = DynamoFollowUp(client, table)
     return Kept(
-        DynamoConnections(client, table), lambda: sorted(mail.key for mail in follow_up.mails())
+        DynamoProfiles(client, table), lambda: sorted(mail.key for mail in follow_up.mails())
     )
 
 
 @pytest.fixture(params=["memory", *BACKENDS])
 def kept(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[Kept]:
     if request.param == "memory":
-        fake = InMemoryConnections()
+        fake = InMemoryProfiles()
         yield Kept(fake, lambda: sorted(fake.mails))
     elif request.param == "moto":
         with moto_tables():
@@ -95,7 +95,7 @@ def test_mail__has_its_facts_even_if_one_is_called_like_an_attribute_of_the_mail
 ) -> None:
     kept.connections.activate(TOKEN, NOW - HOUR)
     assert refuse(kept.connections, NOW)
-    if isinstance(kept.connections, InMemoryConnections):
+    if isinstance(kept.connections, InMemoryProfiles):
         (mail,) = kept.connections.mails.values()
     else:
         (mail,) = DynamoFollowUp(clients.dynamodb(), os.environ["STATE_TABLE"]).mails()
@@ -132,7 +132,7 @@ def test_connections__do_not_hear_of_each_other(kept: Kept) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_killed__at_its_one_call_a_repeat_leaves_one_mail(tables: str, moment: Moment) -> None:
     kept = on_dynamodb()
-    assert isinstance(kept.connections, DynamoConnections)
+    assert isinstance(kept.connections, DynamoProfiles)
     kept.connections.activate(TOKEN, NOW - HOUR)
     with suppress(Killed), fuse_on([clients.dynamodb()], 1, moment):
         refuse(kept.connections, NOW)

@@ -13,7 +13,8 @@ from nps_core.customers.owners import Owner
 from nps_core.errors import StoreUnavailable
 from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.follow_up.effects import Context
-from nps_core.follow_up.models import Decision, FollowUpStore, Standing, Task, scope_of
+from nps_core.follow_up.models import Decision, Standing, Task, scope_of
+from nps_core.follow_up.ports import FollowUpStore
 from nps_core.follow_up.rules import decide
 from nps_core.outbox.mail_states import OutboxMail, claimed, sent
 from nps_testing.factories import NOW, make_answer

@@ -9,10 +9,10 @@ import pytest
 from nps_core.aws import clients
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.people import Profile
+from nps_core.customers.ports import People
 from nps_testing.fakes.sync import InMemoryPeople
 from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.stacks.environment import TOKEN
-from sync_wootric.ports import KnownPeople
 
 ANA = Profile(
     "7001",
@@ -26,7 +26,7 @@ NOBODY = Profile("7002", None, None, None)
 
 
 @pytest.fixture(params=["memory", *BACKENDS])
-def people(request: pytest.FixtureRequest) -> Iterator[KnownPeople]:
+def people(request: pytest.FixtureRequest) -> Iterator[People]:
     if request.param == "memory":
         yield InMemoryPeople()
         return
@@ -36,14 +36,14 @@ def people(request: pytest.FixtureRequest) -> Iterator[KnownPeople]:
         yield DynamoPeople(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
 
 
-def test_person__is_read_as_they_were_written(people: KnownPeople) -> None:
+def test_person__is_read_as_they_were_written(people: People) -> None:
     for profile in (ANA, NOBODY, ANA):
         people.put(profile)
     assert people.get_many(["7001", "7002", "7003", "7001"]) == {"7001": ANA, "7002": NOBODY}
     assert people.get_many([]) == {}
 
 
-def test_erased_person__is_known_no_more(people: KnownPeople) -> None:
+def test_erased_person__is_known_no_more(people: People) -> None:
     people.put(ANA)
     people.erase("7001")
     people.erase("7001")
@@ -53,7 +53,7 @@ def test_erased_person__is_known_no_more(people: KnownPeople) -> None:
     assert list(people.ids("")) == ["7002"]
 
 
-def test_ids__are_in_order_after_a_given_one(people: KnownPeople) -> None:
+def test_ids__are_in_order_after_a_given_one(people: People) -> None:
     for user_id in ("9", "10", "8"):
         people.put(Profile(user_id, None, None, None))
     assert list(people.ids("")) == ["10", "8", "9"]

@@ -10,13 +10,13 @@ import pytest
 from nps_core.aws import clients, items
 from nps_core.keys import AnswerKey
 from nps_core.sync.proof.counting import ClassCounts
-from nps_core.sync.proof.dynamo import DynamoHoles
+from nps_core.sync.proof.dynamo import DynamoProofStore
 from nps_core.sync.proof.gaps import Gap
+from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.proof.suspects import Suspect
-from nps_testing.fakes.sync import InMemoryHoles
+from nps_testing.fakes.sync import InMemoryProofStore
 from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.stacks.environment import TOKEN
-from sync_wootric.ports import Holes
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 GAP = Gap("responses", "second", 1_772_000_000, 1_772_000_001, "too many", NOW, "run", 3_000)
@@ -24,17 +24,17 @@ SUSPECT = Suspect(AnswerKey(TOKEN, "response", "500001"), 1_772_000_000, "7001",
 
 
 @pytest.fixture(params=["memory", *BACKENDS])
-def holes(request: pytest.FixtureRequest) -> Iterator[Holes]:
+def proof_store(request: pytest.FixtureRequest) -> Iterator[ProofStore]:
     if request.param == "memory":
-        yield InMemoryHoles()
+        yield InMemoryProofStore()
         return
     local = request.param == "dynamodb-local"
     endpoint = request.getfixturevalue("dynamodb_local") if local else ""
     with local_tables(endpoint) if local else moto_tables():
-        yield DynamoHoles(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
+        yield DynamoProofStore(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
 
 
-def test_gap__is_read_as_it_was_written_and_once(holes: Holes) -> None:
+def test_gap__is_read_as_it_was_written_and_once(proof_store: ProofStore) -> None:
     every = replace(
         GAP,
         kind="counts",
@@ -44,36 +44,36 @@ def test_gap__is_read_as_it_was_written_and_once(holes: Holes) -> None:
         next_user="7001",
     )
     for gap in (GAP, every, GAP):
-        holes.put_gap(gap)
-    assert sorted(holes.gaps(), key=lambda gap: gap.kind) == [every, GAP]
+        proof_store.put_gap(gap)
+    assert sorted(proof_store.gaps(), key=lambda gap: gap.kind) == [every, GAP]
 
 
-def test_gap__that_is_closed_stays_as_a_record(holes: Holes) -> None:
-    holes.put_gap(GAP)
-    holes.close_gap(GAP, NOW + timedelta(minutes=20))
-    (closed,) = holes.gaps()
+def test_gap__that_is_closed_stays_as_a_record(proof_store: ProofStore) -> None:
+    proof_store.put_gap(GAP)
+    proof_store.close_gap(GAP, NOW + timedelta(minutes=20))
+    (closed,) = proof_store.gaps()
     assert not closed.is_open
     assert closed == replace(GAP, closed_at=NOW + timedelta(minutes=20))
 
 
-def test_suspect__is_open_until_it_is_settled(holes: Holes) -> None:
+def test_suspect__is_open_until_it_is_settled(proof_store: ProofStore) -> None:
     other = replace(SUSPECT, key=AnswerKey(TOKEN, "decline", "500001"), end_user_id=None)
-    holes.put_suspect(SUSPECT)
-    holes.put_suspect(other)
-    assert sorted(holes.suspects(), key=lambda one: one.key) == [other, SUSPECT]
-    holes.settle(SUSPECT, "deleted", NOW)
-    assert holes.suspects() == [other]
-    holes.put_suspect(SUSPECT)  # missing again, after it was listed again
-    assert len(holes.suspects()) == 2
+    proof_store.put_suspect(SUSPECT)
+    proof_store.put_suspect(other)
+    assert sorted(proof_store.suspects(), key=lambda one: one.key) == [other, SUSPECT]
+    proof_store.settle(SUSPECT, "deleted", NOW)
+    assert proof_store.suspects() == [other]
+    proof_store.put_suspect(SUSPECT)  # missing again, after it was listed again
+    assert len(proof_store.suspects()) == 2
 
 
 def test_records__are_kept_for_180_days_once_they_are_settled(tables: str) -> None:
     assert tables
-    holes = DynamoHoles(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
-    holes.put_gap(GAP)
-    holes.put_suspect(SUSPECT)
-    holes.close_gap(GAP, NOW)
-    holes.settle(SUSPECT, "erased", NOW)
+    proof_store = DynamoProofStore(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
+    proof_store.put_gap(GAP)
+    proof_store.put_suspect(SUSPECT)
+    proof_store.close_gap(GAP, NOW)
+    proof_store.settle(SUSPECT, "erased", NOW)
     found = list(
         items.query(
             clients.dynamodb(), os.environ["STATE_TABLE"], "pk = :p", {":p": f"CONN#{TOKEN}"}

@@ -7,20 +7,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nps_core.aws import clients, items
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.errors import LeaseLost
 from nps_core.outbox.dynamo import to_mail
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.lease import Grant, Held
+from nps_core.sync.ports import SyncState
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Drain, Position
-from nps_core.sync.requests import Wanted
+from nps_core.sync.requests import OperatorRequests
 from nps_core.sync.runlog import RunRecord
 from nps_testing.fakes.sync import InMemorySyncState
 from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 from nps_testing.stacks.environment import TOKEN
-from sync_wootric.ports import SyncState
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 CHECKPOINT = StreamCheckpoint.first(NOW, 180, timedelta(minutes=15))
@@ -153,7 +153,7 @@ def test_backfill__is_finished_once_with_one_mail_in_the_same_step(
 
 
 def test_backfill_mail__is_due_and_readable_by_the_deliverer(state: DynamoSyncState) -> None:
-    DynamoConnections(clients.dynamodb(), os.environ["STATE_TABLE"]).activate(TOKEN, NOW)
+    DynamoProfiles(clients.dynamodb(), os.environ["STATE_TABLE"]).activate(TOKEN, NOW)
     facts = {"responses": 7, "account_token": TOKEN}
     mail = OutboxMail("backfill#x", "backfill", "admin@example.com", NOW, NOW, NOW, facts=facts)
     state.finish_backfill(mail, NOW)
@@ -186,10 +186,10 @@ def test_run_log__is_written_and_a_crashed_run_is_closed(state: DynamoSyncState)
 
 
 def test_wanted__is_what_an_operator_asked_for_last(states: Callable[[], SyncState]) -> None:
-    assert states().wanted() == Wanted()
+    assert states().wanted() == OperatorRequests()
     states().want_audit(NOW)
     states().want_backfill(1_700_000_000, NOW + timedelta(seconds=1))
-    asked = Wanted("2026-03-02T17:00:00Z", "2026-03-02T17:00:01Z", 1_700_000_000)
+    asked = OperatorRequests("2026-03-02T17:00:00Z", "2026-03-02T17:00:01Z", 1_700_000_000)
     assert states().wanted() == asked
     states().want_backfill(1_600_000_000, NOW + timedelta(seconds=2))
     assert (states().wanted().since_s, states().wanted().audit_at) == (

@@ -13,8 +13,8 @@ import pytest
 from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.aws import clients
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.dynamo_settings import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.connections.settings import Connection
 from nps_core.errors import StoreUnavailable
 from nps_local.fakes.wootric.oauth import Credentials
@@ -64,7 +64,7 @@ def secret_of(stack: OperatorStack) -> Any:
 
 
 def added(stack: OperatorStack) -> list[Connection]:
-    return DynamoSourceAccounts(clients.dynamodb(), stack.state).added()
+    return DynamoConnections(clients.dynamodb(), stack.state).added()
 
 
 def connect(*options: str) -> Any:
@@ -168,7 +168,7 @@ def test_a_crash_between_both_writes__leaves_no_connection_without_credentials(
         raise StoreUnavailable("PutItem: gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(DynamoSourceAccounts, "put", crash)
+        broken.setattr(DynamoConnections, "put", crash)
         assert run("connect", "--account", EU, "--secrets", theirs, *ON_STACK).exit_code == 1
     assert (secret_of(stack)["connections"], added(stack)) == ({EU: THEIRS}, [])
     connect("--secrets", theirs)
@@ -205,7 +205,7 @@ def test_a_removed_account__is_neither_read_nor_trusted(stack: OperatorStack, th
     report = run_json("connections", "remove", EU)
     assert report == {"account_token": EU, "removed": True, "dry_run": False}
     assert (secret_of(stack), added(stack)) == (SECRET, [])
-    since = DynamoConnections(clients.dynamodb(), stack.state).activated_at(EU)
+    since = DynamoProfiles(clients.dynamodb(), stack.state).activated_at(EU)
     assert since == NOW, "what was live stays live if the account is added again"
 
 
@@ -213,7 +213,7 @@ def test_a_crash_while_removing__leaves_no_connection_without_credentials(
     stack: OperatorStack, theirs: str
 ) -> None:
     connect("--secrets", theirs)
-    DynamoSourceAccounts(clients.dynamodb(), stack.state).remove(EU)
+    DynamoConnections(clients.dynamodb(), stack.state).remove(EU)
     assert run("connections", "remove", EU, *ON_STACK).exit_code == 0
     assert secret_of(stack) == SECRET
 

@@ -12,8 +12,8 @@ import pytest
 import webhook_receiver.app
 from nps_core import clock
 from nps_core.aws import clients, items
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.dynamo_settings import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.connections.settings import Connection
 from nps_local.fakes.wootric.oauth import Credentials
 from nps_local.fakes.wootric.server import FakeWootric
@@ -75,7 +75,7 @@ def healthy(stack: OperatorStack, wootric: FakeWootric) -> OperatorStack:
     keep_secret(stack, wootric.credentials.client_secret)
     stack.endpoint.identities["example.com"] = True
     stack.endpoint.in_sandbox = False
-    DynamoConnections(clients.dynamodb(), stack.state).activate(TOKEN, NOW)
+    DynamoProfiles(clients.dynamodb(), stack.state).activate(TOKEN, NOW)
     boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
     for name in ("test-sync", "test-deliver"):
         arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
@@ -232,7 +232,7 @@ def test_counts_that_cannot_be_read__fail_the_time_zone_alone(
 
 def test_every_connection__is_checked_under_its_name(healthy: OperatorStack) -> None:
     other = Connection("NPS-EU-5e6f7a8b", "http://127.0.0.1:9", "NPS", "Europe/Berlin", 80)
-    DynamoSourceAccounts(clients.dynamodb(), healthy.state).put(other)
+    DynamoConnections(clients.dynamodb(), healthy.state).put(other)
     result = run("doctor", *ON_STACK, "--json")
     rows = {row["check"]: row for row in json.loads(result.output[result.output.index("[\n") :])}
     theirs = [f"NPS-EU-5e6f7a8b {name}" for name in CHECKS[:5]]

@@ -8,7 +8,7 @@ import pytest
 from nps_core import clock
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients, items
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.people import Profile
@@ -208,4 +208,4 @@ def test_runs_list__is_in_order_of_time(stack: OperatorStack) -> None:
 
 def test_activation__is_not_touched_by_reading(filled: OperatorStack) -> None:
     run_json("accounts", "list")
-    assert DynamoConnections(clients.dynamodb(), filled.state).activated_at(TOKEN) is None
+    assert DynamoProfiles(clients.dynamodb(), filled.state).activated_at(TOKEN) is None

@@ -12,7 +12,7 @@ from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.models import Answer
 from nps_core.aws import clients
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.times import iso
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
@@ -29,7 +29,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorStack]:
     monkeypatch.setattr("nps_cli.commands.replay.BATCH", 10)
     with deployed() as stack:
         stack.start_consumers()
-        DynamoConnections(clients.dynamodb(), stack.state).activate(TOKEN, NOW - 2 * DAY)
+        DynamoProfiles(clients.dynamodb(), stack.state).activate(TOKEN, NOW - 2 * DAY)
         yield stack
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from nps_core import clock
 from nps_core.aws import clients
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
+from nps_core.connections.dynamo_settings import DynamoConnections
 from nps_core.connections.settings import Connection
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN
@@ -29,7 +29,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorStack]:
 
 @pytest.fixture
 def two(stack: OperatorStack) -> OperatorStack:
-    accounts = DynamoSourceAccounts(clients.dynamodb(), stack.state)
+    accounts = DynamoConnections(clients.dynamodb(), stack.state)
     accounts.put(Connection(EU, "", "CES", "Europe/Berlin", 50))
     return stack
 

@@ -9,15 +9,15 @@ import pytest
 
 from nps_core import clock
 from nps_core.aws import clients
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.dynamo_settings import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.connections.settings import Connection
 from nps_core.keys import AnswerKey
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.lease import Grant
 from nps_core.sync.proof.audit import AuditState, Proof
 from nps_core.sync.proof.counting import ClassCounts, Days
-from nps_core.sync.proof.dynamo import DynamoHoles
+from nps_core.sync.proof.dynamo import DynamoProofStore
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
@@ -50,9 +50,9 @@ class State:
     def __init__(self, stack: OperatorStack, token: str = TOKEN) -> None:
         client = clients.dynamodb()
         self.sync = DynamoSyncState(client, stack.state, token)
-        self.holes = DynamoHoles(client, stack.state, token)
+        self.proof_store = DynamoProofStore(client, stack.state, token)
         self.token = token
-        DynamoConnections(client, stack.state).activate(token, NOW)
+        DynamoProfiles(client, stack.state).activate(token, NOW)
 
     def save(self, **texts: str) -> None:
         grant = self.sync.acquire("r-1", NOW)
@@ -106,10 +106,10 @@ def test_people__read_up_to_when_it_is_complete_and_why_not_later(live: State) -
 
 def test_gaps_and_suspects__hold_it_back_and_are_shown(live: State) -> None:
     gap = Gap("responses", "second", GAP_S, GAP_S + 1, "3,100 answers in a second", NOW, "r-1")
-    live.holes.put_gap(gap)
-    live.holes.close_gap(replace(gap, from_s=GAP_S - 60), NOW)
+    live.proof_store.put_gap(gap)
+    live.proof_store.close_gap(replace(gap, from_s=GAP_S - 60), NOW)
     suspect = Suspect(AnswerKey(TOKEN, "response", "7"), GAP_S + 60, None, NOW)
-    live.holes.put_suspect(suspect)
+    live.proof_store.put_suspect(suspect)
     (row,) = run_json("sync", "status")
     assert (row["complete_to"], row["suspects"]) == ("2026-02-27T17:16:00Z", 1)
     assert [one["from"] for one in row["open_gaps"]] == ["2026-02-27T17:16:00Z"]
@@ -135,7 +135,7 @@ def test_every_connection__has_a_row_and_one_can_be_chosen(
     live: State, stack: OperatorStack
 ) -> None:
     settings = Connection(EU, "", "NPS", "Europe/Berlin", 50)
-    DynamoSourceAccounts(clients.dynamodb(), stack.state).put(settings)
+    DynamoConnections(clients.dynamodb(), stack.state).put(settings)
     ours, theirs = run_json("sync", "status")
     assert (ours["account_token"], theirs["account_token"]) == (TOKEN, EU)
     assert (theirs["host"], theirs["phase"]) == ("https://api.wootric.eu", "not connected")

@@ -11,7 +11,7 @@ import pytest
 from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.aws import clients
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.keys import AnswerKey
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
@@ -141,7 +141,7 @@ def test_connect_with_a_file__stores_the_secret_and_activates(
 
 def test_connecting_again__keeps_the_first_activation(stack: OperatorStack, tmp_path: Path) -> None:
     before = NOW.replace(year=2025)
-    DynamoConnections(clients.dynamodb(), stack.state).activate(TOKEN, before)
+    DynamoProfiles(clients.dynamodb(), stack.state).activate(TOKEN, before)
     file = tmp_path / "secrets.json"
     file.write_text(json.dumps(SECRET))
     report = run_json("connect", "--secrets", str(file))
@@ -193,4 +193,4 @@ def test_a_wrong_secrets_file__stores_nothing_and_shows_nothing(
     assert expected in result.output
     assert "hidden" not in result.output
     assert secret_of(stack) == before
-    assert DynamoConnections(clients.dynamodb(), stack.state).activated_at(TOKEN) is None
+    assert DynamoProfiles(clients.dynamodb(), stack.state).activated_at(TOKEN) is None

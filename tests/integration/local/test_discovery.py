@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nps_local import checkout
-from nps_local.stack import discovery
+from nps_local.machine import discovery
 
 
 @pytest.fixture

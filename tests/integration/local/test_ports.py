@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from nps_local.stack import ports
+from nps_local.machine import ports
 
 
 def test_choose__a_second_time__keeps_the_ports(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from moto import mock_aws
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.models import Answer
 from nps_core.aws import clients, items
-from nps_core.connections.dynamo_settings import DynamoSourceAccounts
+from nps_core.connections.dynamo_settings import DynamoConnections
 from nps_core.connections.settings import Connection
 from nps_local.fakes.wootric.oauth import Credentials
 from nps_local.fakes.wootric.server import FakeWootric
@@ -71,7 +71,7 @@ def accounts(clean_environment: None, dynamodb_local: str) -> Iterator[Accounts]
         boto3.client("secretsmanager").create_secret(
             Name=os.environ["SECRET_ARN"], SecretString=json.dumps(secret)
         )
-        table = DynamoSourceAccounts(clients.dynamodb(), os.environ["STATE_TABLE"])
+        table = DynamoConnections(clients.dynamodb(), os.environ["STATE_TABLE"])
         table.put(Connection(EU, eu.url, "NPS", "America/Los_Angeles", 6_000))
         yield Accounts(us, eu)
 

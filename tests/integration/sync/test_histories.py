@@ -238,8 +238,8 @@ def test_any_history__ends_with_the_sources_own_answers(
         account.tick()
         oldest_s = account.state.stream("responses").backfill.from_s
         assert differences(account, oldest_s) == []
-        assert [gap for gap in account.holes.gaps() if gap.is_open] == []
-        assert account.holes.suspects() == []
+        assert [gap for gap in account.proof_store.gaps() if gap.is_open] == []
+        assert account.proof_store.suspects() == []
         proof, covered = account.audit().proof, account.coverage()
         assert proof is None or proof.holds
         assert covered.complete_to is not None

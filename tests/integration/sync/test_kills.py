@@ -136,7 +136,7 @@ def ended_well(stack: SyncStack) -> None:
     holes = [item for item in stack.state(f"CONN#{TOKEN}") if item["sk"].startswith("GAP#")]
     assert holes
     assert all(item["closed_at"] for item in holes)
-    assert stack.sync().holes.suspects() == []
+    assert stack.sync().proof_store.suspects() == []
     assert len(stack.state("MAIL")) == 1
 
 

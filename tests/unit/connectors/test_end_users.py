@@ -2,7 +2,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from nps_core.connectors.wootric.end_users import EndUsers, Person
+from nps_core.connectors.wootric.end_users import EndUsers
+from nps_core.customers.people import Person
 from nps_testing.fakes.sync import InMemoryPeople, MovingTime
 
 START = 1_772_000_000

@@ -100,7 +100,7 @@ def test_credentials_mail__without_a_read_before_it_has_no_due_time() -> None:
 def test_credentials_mail__is_dropped_when_they_work_again(after: int, state: str) -> None:
     world = World()
     _credentials_mail(world)
-    world.activations.ok_at = NOW + timedelta(seconds=after)
+    world.profiles.worked_at = NOW + timedelta(seconds=after)
     world.wait(MINUTE)
     (mail,) = world.store.mails()
     assert mail.state == state

@@ -40,7 +40,7 @@ def alert(world: World) -> Alert:
 )
 def test_history__writes_nothing(answered_at: datetime, activated_at: datetime | None) -> None:
     world = World()
-    world.activations.at = activated_at
+    world.profiles.at = activated_at
     report = world.change(answered_at=answered_at)
     assert report.suppressed == 1
     assert (world.store.kept_alerts, world.store.tasks(), world.store.mails()) == ({}, [], [])
@@ -61,13 +61,13 @@ def test_live__is_judged_when_stored_not_when_the_stream_catches_up() -> None:
 def test_activation__is_asked_until_known_then_remembered() -> None:
     world = World()
     notify = world.notify
-    world.activations.at = None
+    world.profiles.at = None
     world.write()
     notify.apply(world.answers.changes, NOW)
-    world.activations.at = ACTIVATED
+    world.profiles.at = ACTIVATED
     for _ in range(3):
         notify.apply(world.answers.changes, NOW)
-    assert world.activations.asked == 2
+    assert world.profiles.asked == 2
     assert len(world.store.tasks()) == 1
 
 

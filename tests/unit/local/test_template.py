@@ -12,13 +12,13 @@ Other: 2010-09-09
 Resources:
   Table:
     Type: AWS::DynamoDB::Table
-    Condition: Wanted
+    Condition: OperatorRequests
     Properties:
       Name: !Sub "${AWS::StackName}-x"
       Arn: !GetAtt Other.Stream.Arn
       Dotted: !GetAtt [Other, Arn]
       Domain: !Select [1, !Split ["@", !Ref Sender]]
-      Maybe: !If [Wanted, {A: !Ref B}, !Ref AWS::NoValue]
+      Maybe: !If [OperatorRequests, {A: !Ref B}, !Ref AWS::NoValue]
 """
 
 
@@ -35,7 +35,7 @@ def test_load__expands_short_forms(short_forms: template.Template) -> None:
         "Arn": {"Fn::GetAtt": ["Other", "Stream.Arn"]},
         "Dotted": {"Fn::GetAtt": ["Other", "Arn"]},
         "Domain": {"Fn::Select": [1, {"Fn::Split": ["@", {"Ref": "Sender"}]}]},
-        "Maybe": {"Fn::If": ["Wanted", {"A": {"Ref": "B"}}, {"Ref": "AWS::NoValue"}]},
+        "Maybe": {"Fn::If": ["OperatorRequests", {"A": {"Ref": "B"}}, {"Ref": "AWS::NoValue"}]},
     }
 
 

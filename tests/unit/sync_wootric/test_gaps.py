@@ -33,7 +33,7 @@ def test_full_second__is_read_person_by_person_and_closed_by_the_count() -> None
         world.users[str(9_000 + number)] = {"updated_at": "2026-03-01T00:00:00+00:00"}
     record, metrics = world.tick_with_numbers()
     assert world.missing() == set()
-    (gap,) = world.holes.gaps()
+    (gap,) = world.proof_store.gaps()
     assert gap.kind == "second"
     assert not gap.is_open
     assert (record.status, record.gaps, record.closed_gaps) == ("complete", 1, 1)
@@ -45,7 +45,7 @@ def test_full_second__of_unknown_people_stays_open_and_is_tried_again_ever_more_
     world = World(page_s=0.01)
     burst(world, 3_400, people=80)
     world.tick()
-    (gap,) = world.holes.gaps()
+    (gap,) = world.proof_store.gaps()
     assert (gap.is_open, gap.tries) == (True, 1)
     assert gap.difference.promoters == len(world.missing()) > 0
     world.time.sleep(3_600)
@@ -56,7 +56,7 @@ def test_full_second__of_unknown_people_stays_open_and_is_tried_again_ever_more_
     world.time.sleep(86_400)
     world.tick()
     assert world.missing() == set()
-    (gap,) = [gap for gap in world.holes.gaps() if gap.kind == "second"]
+    (gap,) = [gap for gap in world.proof_store.gaps() if gap.kind == "second"]
     assert not gap.is_open
     complete_to = world.coverage().complete_to
     assert complete_to is not None
@@ -89,7 +89,7 @@ def test_outage__is_a_gap_with_its_range_and_reason_and_is_closed_by_the_first_g
         world.time.sleep(300)
         opened.append(world.tick_with_numbers()[1]["SyncGaps"])
     assert opened == [0, 0, 2, 2, 2]
-    gap = next(gap for gap in world.holes.gaps() if gap.stream == "responses")
+    gap = next(gap for gap in world.proof_store.gaps() if gap.stream == "responses")
     assert (gap.kind, gap.from_s) == ("window", int(proven.timestamp()))
     assert "502" in gap.reason
     complete_to = world.coverage().complete_to
@@ -109,7 +109,7 @@ def test_silence__is_on_record_although_nobody_could_write_it_down() -> None:
     world.tick()
     world.time.sleep(7_200)  # the stack was switched off
     world.tick()
-    gaps = world.holes.gaps()
+    gaps = world.proof_store.gaps()
     assert {(gap.kind, gap.is_open) for gap in gaps} == {("window", False)}
     assert all(gap.to_s - gap.from_s >= 7_100 for gap in gaps)
 
@@ -199,7 +199,7 @@ def test_gaps_of_one_day__do_not_hold_each_other_open() -> None:
     day_s, _ = Days(*[(world.time.now() - timedelta(days=40)).date()] * 2).seconds(world.zone)
     for from_s, extra in ((day_s, 9), (day_s + 60, -9)):
         gap = Gap("responses", "counts", from_s, from_s + 60, "twins", world.time.now(), "run-1")
-        world.holes.put_gap(
+        world.proof_store.put_gap(
             replace(gap, difference=ClassCounts(extra), tries=1, tried_at=gap.found_at)
         )
     world.time.sleep(86_400)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nps_core.connectors.wootric.end_users import Person
+from nps_core.customers.people import Person
 from nps_core.keys import AnswerKey
 from nps_testing.fakes.stores import InMemoryDirectory
 from nps_testing.stacks.environment import TOKEN

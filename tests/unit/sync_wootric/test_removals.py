@@ -52,7 +52,7 @@ def test_deletion__is_proven_within_two_days_and_not_before_one(world: World, da
     assert live(world, 24) == 1
     assert stored(world, row).deleted
     assert not stored(world, row).is_counted
-    assert world.holes.settled == [(row, "deleted")]
+    assert world.proof_store.settled == [(row, "deleted")]
     assert live(world, 30) == 0
 
 
@@ -88,7 +88,10 @@ def test_answer_that_is_listed_again__is_under_no_suspicion(world: World) -> Non
     world.rows["responses"][row] = at_ms
     live(world, 26)
     assert not stored(world, row).deleted
-    assert (world.holes.suspects(), world.holes.settled) == ([], [(row, "listed again")])
+    assert (world.proof_store.suspects(), world.proof_store.settled) == (
+        [],
+        [(row, "listed again")],
+    )
 
 
 def test_answer_that_only_the_list_lacks__is_kept(world: World) -> None:
@@ -99,7 +102,7 @@ def test_answer_that_only_the_list_lacks__is_kept(world: World) -> None:
     )
     live(world, 27)
     assert not stored(world, row).deleted
-    assert world.holes.settled == [(row, "listed again")]
+    assert world.proof_store.settled == [(row, "listed again")]
 
 
 def test_erased_person__is_forgotten_and_the_votes_stay(world: World) -> None:
@@ -142,7 +145,7 @@ def test_young_answer_of_a_webhook__is_not_missing_because_the_list_lags(world: 
     del world.rows["responses"][row]
     world.state.want_audit(world.time.now())
     world.tick()
-    assert world.holes.suspects() == []
+    assert world.proof_store.suspects() == []
 
 
 @pytest.mark.parametrize("at", range(1, 12))
@@ -167,4 +170,4 @@ def test_kill__at_any_request_of_the_second_look_changes_nothing(at: int) -> Non
         world.tick()
     live(world, 2)
     assert stored(world, row).deleted
-    assert world.holes.suspects() == []
+    assert world.proof_store.suspects() == []

@@ -340,7 +340,7 @@ def test_gap__is_recorded_the_run_is_partial_and_everything_else_is_stored() -> 
     world.rows["responses"] |= burst
     record, metrics = world.tick_with_numbers()
     assert (record.status, record.gaps, metrics["SyncGaps"]) == ("partial", 1, 1)
-    (gap,) = world.holes.gaps()
+    (gap,) = world.proof_store.gaps()
     assert (gap.stream, gap.kind, gap.from_s) == ("responses", "second", second // 1000)
     assert gap.is_open
     assert gap.difference.promoters == len(world.missing())

@@ -14,7 +14,7 @@ from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
-from nps_core.sync.requests import Wanted
+from nps_core.sync.requests import OperatorRequests
 from nps_core.times import iso
 from nps_core.views.sync_status import Known, rate_per_minute, seconds_left, share, status_row
 from nps_testing.factories import NOW
@@ -23,7 +23,7 @@ from nps_testing.stacks.environment import TOKEN
 DAYS = 10
 FIRST = StreamCheckpoint.first(NOW, DAYS, timedelta(minutes=15))
 DAY_S = 86_400
-NOTHING_WANTED, NOT_AUDITED = Wanted(), AuditState()
+NOTHING_WANTED, NOT_AUDITED = OperatorRequests(), AuditState()
 AN_HOUR_AGO = int(NOW.timestamp()) - 3_600
 
 
@@ -55,7 +55,7 @@ def known(
     suspects: Iterable[Suspect] = (),
     run: Mapping[str, Any] | None = None,
     people: StreamCheckpoint | None = None,
-    wanted: Wanted = NOTHING_WANTED,
+    wanted: OperatorRequests = NOTHING_WANTED,
     audit: AuditState = NOT_AUDITED,
 ) -> Known:
     streams: dict[Stream, StreamCheckpoint | None] = {"responses": responses, "declines": declines}
@@ -120,14 +120,17 @@ def test_a_backfill__tells_how_far_it_is_and_how_long_it_takes() -> None:
 @pytest.mark.parametrize(
     ("people", "wanted", "responses", "phase"),
     [
-        (None, Wanted(), done(), "people"),
-        (done(), Wanted(), done(), "live"),
-        (done(), Wanted(), extending(done(), 5), "extension"),
-        (done(), Wanted(backfill_at="2", since_s=1), done(), "extension"),
+        (None, OperatorRequests(), done(), "people"),
+        (done(), OperatorRequests(), done(), "live"),
+        (done(), OperatorRequests(), extending(done(), 5), "extension"),
+        (done(), OperatorRequests(backfill_at="2", since_s=1), done(), "extension"),
     ],
 )
 def test_phase__is_what_a_run_does_first(
-    people: StreamCheckpoint | None, wanted: Wanted, responses: StreamCheckpoint, phase: str
+    people: StreamCheckpoint | None,
+    wanted: OperatorRequests,
+    responses: StreamCheckpoint,
+    phase: str,
 ) -> None:
     row = status_row(known(responses, done(), people=people, wanted=wanted), NOW)
     assert row["phase"] == phase
@@ -142,7 +145,7 @@ def test_an_extension__tells_since_when_and_how_far() -> None:
 
 
 def test_an_extension_that_no_run_has_begun__is_told_at_once() -> None:
-    asked = Wanted(backfill_at="2", since_s=1_700_000_000)
+    asked = OperatorRequests(backfill_at="2", since_s=1_700_000_000)
     row = status_row(known(extending(done(), None), extending(done(), None), wanted=asked), NOW)
     assert row["extension"] == {"since": "2023-11-14T22:13:20Z", "percent": 0.0}
 

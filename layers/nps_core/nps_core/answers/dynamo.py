@@ -26,7 +26,7 @@ _OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased")
 
 
 class DynamoAnswerStore:
-    """Implements `ports.AnswerStore`."""
+    """Implements `AnswerStore`."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Bind to the table named `table`."""

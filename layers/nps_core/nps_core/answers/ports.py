@@ -44,3 +44,11 @@ class Quarantine(Protocol):
     ) -> bool:
         """Keep `raw` once, however often it comes. Returns whether it is new."""
         ...
+
+
+class Inbox(Protocol):
+    """Durable place for bodies that DynamoDB refused."""
+
+    def put(self, body: bytes) -> None:
+        """Keep the body. Raises StoreUnavailable."""
+        ...

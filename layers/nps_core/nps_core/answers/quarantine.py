@@ -19,7 +19,7 @@ _MAX_RAW = 300_000  # bytes; an item of DynamoDB ends at 400 KB
 
 
 class DynamoQuarantine:
-    """Implements `ports.Quarantine`."""
+    """Implements `Quarantine`."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Bind to the table named `table`."""

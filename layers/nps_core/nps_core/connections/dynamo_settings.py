@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class DynamoSourceAccounts:
+class DynamoConnections:
     """Reads and writes the settings of further connections."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:

@@ -18,7 +18,7 @@ NOTED_EVERY = timedelta(hours=1)
 """How often a login that works is written down, unless a mail waits to hear of it."""
 
 
-class DynamoConnections:
+class DynamoProfiles:
     """Reads and activates connections, and keeps whether their credentials work."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:

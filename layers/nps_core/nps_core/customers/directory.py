@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DynamoDirectory:
-    """Implements `accounts.Directory`."""
+    """Implements `Directory`."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Bind to the table named `table`."""

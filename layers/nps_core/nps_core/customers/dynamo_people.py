@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class DynamoPeople:
-    """Implements `sync_wootric.ports.KnownPeople` for one Wootric account."""
+    """Implements `People` for one Wootric account."""
 
     def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
         """Bind to the table named `table` and one Wootric account."""

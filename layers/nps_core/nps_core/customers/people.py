@@ -8,9 +8,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from nps_core.times import from_iso, iso
+
+
+class Person(NamedTuple):
+    """What an end user adds to an answer."""
+
+    email: str | None
+    external_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,11 @@ class Profile:
             json.loads(item["properties"]),
             from_iso(updated_at) if updated_at else None,
         )
+
+    @property
+    def person(self) -> Person:
+        """What the end user adds to an answer."""
+        return Person(self.email, self.external_id)
 
     def tells_more_than(self, known: "Profile | None") -> bool:
         """Whether this person has an address or external id now that was not known before."""

@@ -1,9 +1,8 @@
 """What follows from an answer: the alert that records the decision, the task, the mails."""
 
-from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey
@@ -112,35 +111,3 @@ def scope_of(answer: Answer) -> str:
 def task_id_of(scope: str, answer: AnswerKey, again: int) -> str:
     """Return the id of the task that this answer opens in its scope, the same on every retry."""
     return short_hash(f"{scope}\n{answer}\n{again}", 16)
-
-
-class FollowUpStore(Protocol):
-    """Alerts, tasks and outbox of StateTable. Reads are strongly consistent."""
-
-    def alerts(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Alert]:
-        """Return the alerts that exist."""
-        ...
-
-    def standing(self, key: AnswerKey, scope: str | None) -> Standing:
-        """Return all that a decision depends on; no scope, no open task."""
-        ...
-
-    def commit(self, before: Standing, decision: Decision) -> bool:
-        """Write the decision in one transaction. False: `before` is not what is stored now."""
-        ...
-
-    def task(self, task_id: str) -> Task | None:
-        """Return a task."""
-        ...
-
-    def mail(self, key: str) -> OutboxMail | None:
-        """Return an outbox mail."""
-        ...
-
-    def move(self, before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
-        """Write `after` behind the next fence; None if the fence of `before` is not the latest."""
-        ...
-
-    def due(self, now: datetime, limit: int) -> Iterable[str]:
-        """Return keys of mails due by `now`, oldest first; may lag behind by a moment."""
-        ...

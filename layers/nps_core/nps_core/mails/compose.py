@@ -1,9 +1,9 @@
 """Fill a mail with what is known now: the answer, its task, its contact and its account."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from nps_core import keys
 from nps_core.answers.models import UNMATCHED, Answer
@@ -21,28 +21,16 @@ from nps_core.mails.model import (
 from nps_core.numbers.account_numbers import AccountView, ContactView, fold_account, fold_contact
 from nps_core.numbers.current import account_votes, read_company
 from nps_core.numbers.ledger import Ledger, Vote, account_vote, contact_vote, join, vote_id
-from nps_core.numbers.ports import LedgerRef
+from nps_core.numbers.ports import LedgerRef, LedgerStore
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.times import from_iso
-
-
-class Ledgers(Protocol):
-    """The part of the ledger store that mails need."""
-
-    def get_many(self, refs: Collection[LedgerRef]) -> dict[LedgerRef, Ledger]:
-        """Return a ledger for each ref."""
-        ...
-
-    def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
-        """Return all items of the account from `first_month` on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Composer:
     """Builds what `mail.render` renders. Reads only."""
 
-    ledgers: Ledgers
+    ledgers: LedgerStore
     window_days: int
 
     def about_answer(self, mail: OutboxMail, answer: Answer, task: Task, now: datetime) -> Mail:

@@ -3,31 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from nps_core.keys import month_of
 from nps_core.numbers.account_numbers import AccountView, counted, first_month, fold_account
-from nps_core.numbers.ledger import Ledger, Vote, join
-
-
-class ReadsLedgers(Protocol):
-    """The part of the ledger store that reading needs."""
-
-    def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
-        """Return all items of the account from `first_month` on."""
-        ...
-
-
-class ReadsSummaries(Protocol):
-    """The part of the summary store that reading needs."""
-
-    def get(self, account_id: str) -> AccountView | None:
-        """Return the stored summary."""
-        ...
+from nps_core.numbers.ledger import Vote, join
+from nps_core.numbers.ports import LedgerStore, SummaryStore
 
 
 def account_votes(
-    ledgers: ReadsLedgers, account_id: str, now: datetime, window_days: int
+    ledgers: LedgerStore, account_id: str, now: datetime, window_days: int
 ) -> Mapping[str, Vote]:
     """Return the votes that the window and the trend need; all votes of a silent account."""
     recent = join(ledgers.months(account_id, first_month(now, window_days)))
@@ -43,8 +27,8 @@ def is_current(view: AccountView, now: datetime, window_days: int) -> bool:
 
 
 def read_account(
-    summaries: ReadsSummaries,
-    ledgers: ReadsLedgers,
+    summaries: SummaryStore,
+    ledgers: LedgerStore,
     account_id: str,
     now: datetime,
     window_days: int,
@@ -55,7 +39,7 @@ def read_account(
 
 
 def current(
-    view: AccountView, ledgers: ReadsLedgers, now: datetime, window_days: int
+    view: AccountView, ledgers: LedgerStore, now: datetime, window_days: int
 ) -> AccountView:
     """Return `view` as of `now`, folded anew from the ledgers if time has changed it."""
     if is_current(view, now, window_days):
@@ -65,7 +49,7 @@ def current(
 
 
 def read_company(
-    views: Iterable[AccountView], ledgers: ReadsLedgers, now: datetime, window_days: int
+    views: Iterable[AccountView], ledgers: LedgerStore, now: datetime, window_days: int
 ) -> AccountView:
     """Return the company's numbers: one fold over the votes of all accounts and the unmatched."""
     since = month_of(now - timedelta(days=max(window_days, 366)))

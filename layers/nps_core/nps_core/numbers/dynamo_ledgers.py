@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class DynamoLedgerStore:
-    """Implements `ports.LedgerStore`."""
+    """Implements `LedgerStore`."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Bind to the table named `table`."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DynamoSummaryStore:
-    """Implements `ports.SummaryStore`."""
+    """Implements `SummaryStore`."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         """Bind to the table named `table`."""

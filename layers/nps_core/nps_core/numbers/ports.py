@@ -29,6 +29,10 @@ class LedgerStore(Protocol):
 class SummaryStore(Protocol):
     """Account summaries of StateTable."""
 
+    def get(self, account_id: str) -> AccountView | None:
+        """Return the stored summary, strongly consistent."""
+        ...
+
     def get_versioned(self, account_id: str) -> tuple[AccountView | None, int]:
         """Return the stored summary and its version (0: none), strongly consistent."""
         ...

@@ -16,7 +16,7 @@ from nps_core.errors import LeaseLost
 from nps_core.outbox.dynamo import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.lease import Grant, Held
-from nps_core.sync.requests import Wanted
+from nps_core.sync.requests import OperatorRequests
 from nps_core.times import epoch_ms, iso
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _RUNS_KEPT = timedelta(days=180)
 
 
 class DynamoSyncState:
-    """Implements `sync_wootric.ports.SyncState` for one connection."""
+    """Implements `SyncState` for one connection."""
 
     def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
         """Bind to the table named `table` and one Wootric account."""
@@ -106,9 +106,9 @@ class DynamoSyncState:
         """Read a checkpoint without claiming it."""
         return (self._get(f"CHECKPOINT#{name}") or {}).get("state")
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> OperatorRequests:
         """Return what an operator last asked for."""
-        return Wanted.from_item(self._get("WANTED") or {})
+        return OperatorRequests.from_item(self._get("WANTED") or {})
 
     def want_audit(self, at: datetime) -> None:
         """Ask the next run for an audit. Repeating it asks for another one."""

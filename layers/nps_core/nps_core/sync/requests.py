@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class OperatorRequests:
     """The last request of each sort; times as ISO text, empty when there was none."""
 
     audit_at: str = ""
@@ -18,6 +18,6 @@ class Wanted:
     since_s: int = 0
 
     @classmethod
-    def from_item(cls, item: Mapping[str, Any]) -> "Wanted":
+    def from_item(cls, item: Mapping[str, Any]) -> "OperatorRequests":
         """Read the stored item; an absent one asks for nothing."""
         return cls(item.get("audit_at", ""), item.get("backfill_at", ""), item.get("since_s", 0))

@@ -12,7 +12,7 @@ from nps_core.sync.proof.coverage import coverage
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
-from nps_core.sync.requests import Wanted
+from nps_core.sync.requests import OperatorRequests
 from nps_core.times import from_iso, iso
 from nps_core.views.answers import Row, when
 
@@ -32,7 +32,7 @@ class Known:
     streams: Mapping[Stream, StreamCheckpoint | None]
     people: StreamCheckpoint | None
     audit: AuditState
-    wanted: Wanted
+    wanted: OperatorRequests
     gaps: Iterable[Gap]
     suspects: Iterable[Suspect]
     last_run: Mapping[str, Any] | None

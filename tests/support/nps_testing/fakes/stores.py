@@ -11,7 +11,7 @@ from nps_core.numbers.ports import LedgerRef
 
 
 class InMemoryAnswerStore:
-    """Fake of `ports.AnswerStore`; `changes` is what its stream would carry."""
+    """Fake of `AnswerStore`; `changes` is what its stream would carry."""
 
     def __init__(self) -> None:
         self._answers: dict[AnswerKey, Answer] = {}
@@ -67,7 +67,7 @@ class InMemoryAnswerStore:
 
 
 class InMemoryLedgerStore:
-    """Fake of `ports.LedgerStore`; `writes` counts puts that succeeded."""
+    """Fake of `LedgerStore`; `writes` counts puts that succeeded."""
 
     def __init__(self) -> None:
         self.ledgers: dict[LedgerRef, Ledger] = {}
@@ -92,7 +92,7 @@ class InMemoryLedgerStore:
 
 
 class InMemorySummaryStore:
-    """Fake of `ports.SummaryStore`."""
+    """Fake of `SummaryStore`."""
 
     def __init__(self) -> None:
         self.views: dict[str, tuple[AccountView, int]] = {}
@@ -113,7 +113,7 @@ class InMemorySummaryStore:
 
 
 class InMemoryQuarantine:
-    """Fake of `ports.Quarantine`."""
+    """Fake of `Quarantine`."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, str], str] = {}
@@ -131,7 +131,7 @@ class InMemoryQuarantine:
 
 
 class InMemoryDirectory:
-    """Fake of `accounts.Directory`: (kind, value) -> account id."""
+    """Fake of `Directory`: (kind, value) -> account id."""
 
     def __init__(self, entries: Mapping[tuple[str, str], str] | None = None) -> None:
         self.entries = dict(entries or {})

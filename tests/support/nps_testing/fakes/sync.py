@@ -7,8 +7,7 @@ from random import Random
 from typing import Any, Literal
 
 from nps_core.connections.profile import MAILED_EVERY, NOTED_EVERY
-from nps_core.connectors.wootric.end_users import Person
-from nps_core.customers.people import Profile
+from nps_core.customers.people import Person, Profile
 from nps_core.errors import LeaseLost, Unauthorized
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.dynamo import LEASE_FOR
@@ -18,7 +17,7 @@ from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import PageQuery, RowRef
-from nps_core.sync.requests import Wanted
+from nps_core.sync.requests import OperatorRequests
 from nps_core.times import epoch_ms, iso
 
 Bounds = Literal["ms", "whole_second"]
@@ -71,7 +70,7 @@ class ListedRows:
 
 
 class InMemorySyncState:
-    """Fake of `sync_wootric.ports.SyncState`."""
+    """Fake of `SyncState`."""
 
     def __init__(self) -> None:
         self.holder: str | None = None
@@ -79,7 +78,7 @@ class InMemorySyncState:
         self.fence = 0
         self.checkpoints: dict[str, str] = {}
         self.stamps: dict[str, int] = {}
-        self.asked = Wanted()
+        self.asked = OperatorRequests()
         self.runs: dict[str, dict[str, Any]] = {}
         self.mails: list[OutboxMail] = []
         self.finished = False
@@ -119,7 +118,7 @@ class InMemorySyncState:
         """The checkpoint of a stream that has one."""
         return StreamCheckpoint.from_json(self.checkpoints[name])
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> OperatorRequests:
         return self.asked
 
     def want_audit(self, at: datetime) -> None:
@@ -146,8 +145,8 @@ class InMemorySyncState:
         return True
 
 
-class InMemoryHoles:
-    """Fake of `sync_wootric.ports.Holes`."""
+class InMemoryProofStore:
+    """Fake of `ProofStore`."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, int], Gap] = {}
@@ -175,7 +174,7 @@ class InMemoryHoles:
 
 
 class InMemoryPeople:
-    """Fake of `sync_wootric.ports.KnownPeople`."""
+    """Fake of `People`."""
 
     def __init__(self) -> None:
         self.profiles: dict[str, Profile] = {}
@@ -196,7 +195,7 @@ class InMemoryPeople:
 
 
 class ScriptedSource:
-    """Fake of `sync_wootric.ports.Source`: pages from a function, which may also raise."""
+    """Fake of `Source`: pages from a function, which may also raise."""
 
     def __init__(self, answer: Callable[[str, PageQuery], list[Any]]) -> None:
         self.answer = answer
@@ -243,7 +242,7 @@ class ScriptedSource:
 
 
 class AnsweredBy:
-    """Fake of `sync_wootric.ports.People`."""
+    """Fake of `PeopleCache`."""
 
     def __init__(self, people: Mapping[str, Person] | None = None) -> None:
         self.people = dict(people or {})
@@ -258,8 +257,8 @@ class AnsweredBy:
         return {user_id: self.people.get(user_id, Person(None, None)) for user_id in wanted}
 
 
-class InMemoryConnections:
-    """Fake of `adapters.connections.DynamoConnections`; `mails` were put about refused logins."""
+class InMemoryProfiles:
+    """Fake of `Profiles`; `mails` were put about refused logins."""
 
     def __init__(self) -> None:
         self.activated: dict[str, datetime] = {}

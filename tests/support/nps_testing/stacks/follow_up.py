@@ -19,7 +19,7 @@ from nps_core.answers.matching import AccountRules
 from nps_core.answers.models import Answer
 from nps_core.answers.removal import Removal
 from nps_core.aws import clients
-from nps_core.connections.profile import DynamoConnections
+from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.outbox.mail_states import LEASE, RESEND_AFTER, OutboxMail
@@ -84,7 +84,7 @@ class FollowUpStack:
         mail = OutboxMail(
             *(key, "credentials", "admin@example.com", self.now, self.now, self.now), facts=facts
         )
-        connections = DynamoConnections(clients.dynamodb(), os.environ["STATE_TABLE"])
+        connections = DynamoProfiles(clients.dynamodb(), os.environ["STATE_TABLE"])
         assert connections.login_refused(TOKEN, mail, self.now)
 
     def count(self) -> None:
@@ -148,7 +148,7 @@ def follow_up_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FollowUpStack]:
         _restart()
         stack = FollowUpStack(server)
         monkeypatch.setattr(clock, "now", lambda: stack.now)
-        connections = DynamoConnections(clients.dynamodb(), os.environ["STATE_TABLE"])
+        connections = DynamoProfiles(clients.dynamodb(), os.environ["STATE_TABLE"])
         connections.activate(TOKEN, NOW - timedelta(days=1))
         yield stack
 

@@ -16,7 +16,7 @@ import requests
 from nps_local import checkout
 from nps_local.clock import control
 from nps_local.control import admin_client, mails, schedules
-from nps_local.stack import discovery, ministack
+from nps_local.machine import discovery, ministack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

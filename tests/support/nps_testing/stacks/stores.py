@@ -1,9 +1,8 @@
 """Every store on every backend: in memory, on moto, on DynamoDB Local."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import pytest
 
@@ -27,13 +26,6 @@ from nps_testing.fakes.stores import (
 from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 
 
-class FillsDirectory(Protocol):
-    """How a test writes a directory entry."""
-
-    def __call__(self, kind: keys.DirectoryKind, value: str, account_id: str) -> None:
-        """Write it."""
-
-
 @dataclass(frozen=True)
 class Stores:
     """The stores of one backend."""
@@ -43,7 +35,7 @@ class Stores:
     summaries: SummaryStore
     quarantine: Quarantine
     directory: Directory
-    fill_directory: FillsDirectory
+    fill_directory: Callable[[keys.DirectoryKind, str, str], None]
 
 
 def _in_memory() -> Stores:

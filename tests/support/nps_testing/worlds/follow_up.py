@@ -18,6 +18,7 @@ from nps_core.times import epoch_ms
 from nps_testing.factories import NOW, make_answer
 from nps_testing.fakes.follow_up import InMemoryFollowUp
 from nps_testing.fakes.stores import InMemoryAnswerStore, InMemoryLedgerStore
+from nps_testing.fakes.sync import InMemoryProfiles
 from nps_testing.stacks.environment import TOKEN
 
 SETTLE = timedelta(seconds=120)
@@ -41,19 +42,22 @@ class FakeMailer:
 
 
 @dataclass
-class FakeActivations:
-    """Fake of `service.Activations` and `prepare.Logins`; `asked` counts reads of activations."""
+class OneProfile(InMemoryProfiles):
+    """The same for every connection; `asked` counts reads of the activation."""
 
     at: datetime | None = ACTIVATED
-    ok_at: datetime | None = None
+    worked_at: datetime | None = None
     asked: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     def activated_at(self, account_token: str) -> datetime | None:
         self.asked += 1
         return self.at if account_token else None
 
     def credentials_ok_at(self, account_token: str) -> datetime | None:
-        return self.ok_at if account_token else None
+        return self.worked_at if account_token else None
 
 
 @dataclass
@@ -61,7 +65,7 @@ class World:
     """One connection with its stores; `now` is moved by hand."""
 
     now: datetime = NOW
-    activations: FakeActivations = field(default_factory=FakeActivations)
+    profiles: OneProfile = field(default_factory=OneProfile)
     answers: InMemoryAnswerStore = field(default_factory=InMemoryAnswerStore)
     store: InMemoryFollowUp = field(default_factory=InMemoryFollowUp)
     ledgers: InMemoryLedgerStore = field(default_factory=InMemoryLedgerStore)
@@ -75,20 +79,15 @@ class World:
     def notify(self) -> Notify:
         policy = OwnerPolicy.of("cs-team@example.com", self.domains)
         return Notify(
-            *(self.answers, self.store, self.activations, self, policy, SETTLE),
+            *(self.answers, self.store, self.profiles, self.directory.get, policy, SETTLE),
             sleep=self.pauses.append,
         )
 
     @property
     def deliver(self) -> Deliver:
         composer = Composer(self.ledgers, 180)
-        preparer = Preparer(
-            self.answers, self.store, lambda: self.views, self.activations, composer
-        )
+        preparer = Preparer(self.answers, self.store, lambda: self.views, self.profiles, composer)
         return Deliver(self.store, preparer, self.mailer, self.pauses.append)
-
-    def owner_of(self, account_id: str) -> str | None:
-        return self.directory.get(account_id)
 
     def write(self, answer: Answer | None = None, **changes: Any) -> Answer:
         """Store a version of an answer: the given one, or the stored one with `changes`."""

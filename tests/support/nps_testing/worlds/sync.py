@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from nps_core.answers.ingest import Ingest
 from nps_core.answers.matching import AccountRules
-from nps_core.connectors.wootric.end_users import Person
+from nps_core.customers.people import Person
 from nps_core.errors import SourceRejected
 from nps_core.scoring import categorize
 from nps_core.sync.lists import KINDS, STREAMS, Stream
@@ -23,9 +23,9 @@ from nps_core.sync.runlog import RunRecord
 from nps_testing.fakes.stores import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
 from nps_testing.fakes.sync import (
     AnsweredBy,
-    InMemoryConnections,
-    InMemoryHoles,
     InMemoryPeople,
+    InMemoryProfiles,
+    InMemoryProofStore,
     InMemorySyncState,
     ListedRows,
     MovingTime,
@@ -69,8 +69,8 @@ class World:
         self.rows: dict[Stream, dict[str, int]] = {"responses": {}, "declines": {}}
         self.users: dict[str, dict[str, Any]] = {}
         self.erased_users: set[str] = set()
-        self.state, self.connections = InMemorySyncState(), InMemoryConnections()
-        self.holes, self.known = InMemoryHoles(), InMemoryPeople()
+        self.state, self.connections = InMemorySyncState(), InMemoryProfiles()
+        self.proof_store, self.known = InMemoryProofStore(), InMemoryPeople()
         self.answers, self.quarantine = InMemoryAnswerStore(), InMemoryQuarantine()
         self.people = AnsweredBy({"7": Person("ana@acme.example", "u-7")})
         self.source = ScriptedSource(self._page)
@@ -93,7 +93,7 @@ class World:
             self.source,
             RowStore(TOKEN, ingest, self.quarantine, self.people),
             self.state,
-            self.holes,
+            self.proof_store,
             self.known,
             self.connections,
         )
@@ -140,7 +140,7 @@ class World:
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
         }
-        holes, overlap = self.holes, timedelta(minutes=15)
+        holes, overlap = self.proof_store, timedelta(minutes=15)
         text = self.state.checkpoints.get("audit")
         todo = AuditState.from_json(text).todo if text else ()
         unequal = [days.seconds(self.zone) for days in todo]
@@ -148,7 +148,7 @@ class World:
 
     def open_gaps(self) -> list[Gap]:
         """What is not proven."""
-        return [gap for gap in self.holes.gaps() if gap.is_open]
+        return [gap for gap in self.proof_store.gaps() if gap.is_open]
 
     def requests_for(self, listing: str) -> int:
         """How many pages of a listing have been asked for."""

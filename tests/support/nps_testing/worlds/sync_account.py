@@ -27,9 +27,9 @@ from nps_core.sync.runlog import RunRecord
 from nps_local.fakes.wootric.server import FakeWootric
 from nps_testing.fakes.stores import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
 from nps_testing.fakes.sync import (
-    InMemoryConnections,
-    InMemoryHoles,
     InMemoryPeople,
+    InMemoryProfiles,
+    InMemoryProofStore,
     InMemorySyncState,
     MovingTime,
 )
@@ -65,8 +65,12 @@ class SyncAccount:
         self.source, self.time = source, time
         self.on_request: Callable[[int, Moment], None] = _nothing
         self.runs = self.requests = 0
-        self.state, self.holes, self.people = SavedState(), InMemoryHoles(), InMemoryPeople()
-        self.connections, self.quarantine = InMemoryConnections(), InMemoryQuarantine()
+        self.state, self.proof_store, self.people = (
+            SavedState(),
+            InMemoryProofStore(),
+            InMemoryPeople(),
+        )
+        self.connections, self.quarantine = InMemoryProfiles(), InMemoryQuarantine()
         self.answers = InMemoryAnswerStore() if answers is None else answers
         self._per_minute = per_minute
         self._plan = Plan(
@@ -83,7 +87,7 @@ class SyncAccount:
         people = EndUsers(client, self.people, self.time)
         rows = RowStore(TOKEN, self.ingest, self.quarantine, people)
         self.sync = Sync(
-            self._plan, client, rows, self.state, self.holes, self.people, self.connections
+            self._plan, client, rows, self.state, self.proof_store, self.people, self.connections
         )
 
     def tick(self, lambda_s: float = 900.0) -> RunRecord:
@@ -128,7 +132,9 @@ class SyncAccount:
             for stream in STREAMS
         }
         unequal = [days.seconds(ZONE) for days in self.audit().todo]
-        return coverage(known, self.holes.gaps(), self.holes.suspects(), OVERLAP, unequal)
+        return coverage(
+            known, self.proof_store.gaps(), self.proof_store.suspects(), OVERLAP, unequal
+        )
 
     def audit(self) -> AuditState:
         """Where the audit stands."""

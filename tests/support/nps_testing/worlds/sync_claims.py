@@ -169,7 +169,7 @@ class Claims:
         from_s = min(before.watermark_s, began) - OVERLAP.total_seconds()
         self.looks[stream].append(Look(began, from_s, began, compares=False))
         if now.proven_at - before.proven_at > UNREAD_FOR + timedelta(seconds=1):
-            known = self.account.holes.kept
+            known = self.account.proof_store.kept
             assert (stream, "window", int(before.proven_at.timestamp())) in known, (
                 f"{stream} were not read since {before.proven_at}, and no gap says so"
             )
@@ -195,7 +195,7 @@ class Claims:
             return
         if max(self._touched.values()) >= self._began or self._is_held():
             return
-        suspects = {one.key for one in self.account.holes.suspects()}
+        suspects = {one.key for one in self.account.proof_store.suspects()}
         listed = [
             Listed(
                 a.key, a.answered_at, a.score if a.is_counted else None, None, a.deleted, a.erased
@@ -209,4 +209,4 @@ class Claims:
         assert stored == source_counts(self.account, proof.days), proof
 
     def _is_held(self) -> bool:
-        return any(gap.is_open and gap.kind != "window" for gap in self.account.holes.gaps())
+        return any(gap.is_open and gap.kind != "window" for gap in self.account.proof_store.gaps())

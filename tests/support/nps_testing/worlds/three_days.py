@@ -27,14 +27,14 @@ class ThreeDays:
     @property
     def long_gaps(self) -> int:
         """Gaps of more than a quarter of an hour in reading live answers that were recorded."""
-        gaps = self.account.holes.gaps()
+        gaps = self.account.proof_store.gaps()
         return sum(gap.kind == "window" and gap.to_s - gap.from_s > 900 for gap in gaps)
 
     def problems(self) -> list[str]:
         """What is not as it must be; empty when all is well."""
         account, found = self.account, list(self.differences)
-        found += [f"open gap: {gap.reason}" for gap in account.holes.gaps() if gap.is_open]
-        found += [f"still suspected: {one.key}" for one in account.holes.suspects()]
+        found += [f"open gap: {gap.reason}" for gap in account.proof_store.gaps() if gap.is_open]
+        found += [f"still suspected: {one.key}" for one in account.proof_store.suspects()]
         proof, covered = account.audit().proof, account.coverage()
         if proof is None or not proof.holds:
             found.append(f"the audit does not hold: {proof}")

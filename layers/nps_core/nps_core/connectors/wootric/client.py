@@ -3,11 +3,12 @@
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import requests
 
 from nps_core import clock
+from nps_core.connections.ports import Secrets
 from nps_core.connectors.wootric.protocol import (
     NEVER_S,
     RateInfo,
@@ -44,18 +45,6 @@ _UNREADABLE = (
     requests.exceptions.ContentDecodingError,
 )
 """The connection broke or the body ended early: worth another try."""
-
-
-class Secrets(Protocol):
-    """Where the API credentials come from; `adapters.secret_store.SecretStore`."""
-
-    def get(self, now: datetime) -> "Secret":
-        """Return the secret, possibly cached."""
-        ...
-
-    def refetch(self, now: datetime) -> "Secret | None":
-        """Fetch the secret anew; None when that has just been done."""
-        ...
 
 
 class WootricClient:

@@ -5,11 +5,12 @@ request brings 50 people. Single lookups fill what is left, at most one per miss
 page. Nothing here is ever logged.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from nps_core.connectors.wootric.protocol import page_params, row_ref
-from nps_core.customers.people import Profile
+from nps_core.customers.people import Person
+from nps_core.customers.ports import People
 from nps_core.sync.reading.cursor import PAGE_SIZE, Order, PageQuery
 
 _LAST_PAGE = 30
@@ -18,13 +19,6 @@ _BULK_PAGES_AT_ONCE = 60
 """Bounds what one page of answers can cost; the next page goes on where this one stopped."""
 _MOST = 200_000
 _MAX_AGE_S = 6 * 3600.0
-
-
-class Person(NamedTuple):
-    """What an end user adds to an answer."""
-
-    email: str | None
-    external_id: str | None
 
 
 class Api(Protocol):
@@ -39,18 +33,10 @@ class Api(Protocol):
         ...
 
 
-class Stored(Protocol):
-    """The part of `DynamoPeople` that is needed."""
-
-    def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
-        """Return those that are known."""
-        ...
-
-
 class EndUsers:
     """Cache of the account's people, for the life of a process but not longer than six hours."""
 
-    def __init__(self, api: Api, stored: Stored, monotonic: Callable[[], float]) -> None:
+    def __init__(self, api: Api, stored: People, monotonic: Callable[[], float]) -> None:
         """Nothing is read before somebody is missing."""
         self._api, self._stored, self._monotonic = api, stored, monotonic
         self._forget()
@@ -72,7 +58,7 @@ class EndUsers:
         wanted = dict.fromkeys(ids)
         if unknown := self._missing(wanted):
             for user_id, known in self._stored.get_many(unknown).items():
-                self._known[user_id] = Person(known.email, known.external_id)
+                self._known[user_id] = known.person
         missing = len(self._missing(wanted))
         if missing > _FEW or (missing and self._listed_all):
             self._bulk(wanted)

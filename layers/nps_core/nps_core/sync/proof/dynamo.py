@@ -21,8 +21,8 @@ _KEPT = timedelta(days=180)
 _GAP, _MISSING = "GAP#", "MISSING#"
 
 
-class DynamoHoles:
-    """Implements `sync_wootric.ports.Holes` for one connection."""
+class DynamoProofStore:
+    """Implements `ProofStore` for one connection."""
 
     def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
         """Bind to the table named `table` and one Wootric account."""

@@ -1,4 +1,4 @@
-"""Holes of a connection: where the stored answers are not proven to equal the source's. Pure.
+"""ProofStore of a connection: where the stored answers are not proven to equal the source's. Pure.
 
 A gap has a range and a reason, is tried again, and is closed when the range has been proven; the
 record stays, so that the log tells what was missing and for how long.

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 
 from nps_local import checkout
-from nps_local.stack.processes import Child
+from nps_local.machine.processes import Child
 
 REGION = "us-east-1"
 _READY_S = 60.0

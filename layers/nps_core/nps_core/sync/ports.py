@@ -1,0 +1,65 @@
+"""Where a run keeps what it knows; the adapter and the fake pass the same contract tests."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.sync.lease import Grant, Held
+from nps_core.sync.requests import OperatorRequests
+
+
+class SyncState(Protocol):
+    """Lease, checkpoints and run log of one connection; `adapters.sync_state.DynamoSyncState`."""
+
+    def acquire(self, run_id: str, now: datetime) -> Grant | Held:
+        """Take the lease if it is free."""
+        ...
+
+    def renew(self, grant: Grant, now: datetime) -> None:
+        """Extend the lease. Raises LeaseLost."""
+        ...
+
+    def release(self, grant: Grant) -> None:
+        """Give the lease back."""
+        ...
+
+    def open_checkpoint(self, grant: Grant, name: str) -> str | None:
+        """Claim and read a checkpoint. Raises LeaseLost."""
+        ...
+
+    def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
+        """Write a checkpoint. Raises LeaseLost."""
+        ...
+
+    def read_checkpoint(self, name: str) -> str | None:
+        """Read a checkpoint without claiming it."""
+        ...
+
+    def wanted(self) -> OperatorRequests:
+        """Return what an operator last asked for."""
+        ...
+
+    def want_audit(self, at: datetime) -> None:
+        """Ask the next run for an audit."""
+        ...
+
+    def want_backfill(self, since_s: int, at: datetime) -> None:
+        """Ask the next run to read history from `since_s` on."""
+        ...
+
+    def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
+        """Write the run log record."""
+        ...
+
+    def mark_crashed(self, run_id: str, now: datetime) -> None:
+        """Close the record of a run that ended without a word."""
+        ...
+
+    def backfill_finished(self) -> bool:
+        """Whether the first backfill has been marked as finished."""
+        ...
+
+    def finish_backfill(self, mail: OutboxMail | None, now: datetime) -> bool:
+        """Mark it and put its mail, both or neither; False when that has been done before."""
+        ...
