@@ -15,6 +15,7 @@ from nps_cli.shell.tables import Column
 from nps_core.answers.models import UNMATCHED
 from nps_core.numbers.account_numbers import AccountView, MonthPoint
 from nps_core.numbers.current import current, read_account, read_company
+from nps_core.scoring import rounded
 from nps_core.views import answers
 
 app = typer.Typer(help="Accounts and their NPS.", no_args_is_help=True)
@@ -39,7 +40,7 @@ _COLUMNS = (
 )
 _TREND = (
     Column.of("month"),
-    Column("NPS", lambda row: tables.signed(tables.rounded(row["nps"])), "right"),
+    Column("NPS", lambda row: tables.signed(_rounded(row["nps"])), "right"),
     Column.of("n", "answers", right=True),
 )
 
@@ -116,6 +117,10 @@ def company(ctx: typer.Context) -> None:
         tables.facts([("accounts", row["accounts"]), ("without account", row["unmatched"])])
     )
     tables.print_table(row["trend"], _TREND)
+
+
+def _rounded(nps: float | None) -> int | None:
+    return None if nps is None else rounded(nps)
 
 
 def spark(points: Sequence[MonthPoint]) -> str:

@@ -1,7 +1,6 @@
 """Printing: JSON for machines, tables for people, no colour where nobody sees it."""
 
 import json
-import math
 import os
 import sys
 import unicodedata
@@ -175,13 +174,6 @@ def shorten(text: str | None, limit: int) -> str | None:
     if text is None or len(text) <= limit:
         return text
     return text[: limit - 1].rstrip() + "\u2026"
-
-
-def rounded(number: float | None) -> int | None:
-    """Round half away from zero, as `nps_rounded` is."""
-    if number is None:
-        return None
-    return int(math.copysign(math.floor(abs(number) + 0.5), number))
 
 
 def signed(number: int | None) -> str | None:

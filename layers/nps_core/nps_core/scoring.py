@@ -4,9 +4,9 @@
 -100 to 100, kept unrounded. No answers, no number.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Literal
 
@@ -19,13 +19,26 @@ ScoreClass = Literal["promoter", "passive", "detractor"]
 NPS = "NPS"
 
 
+PASSIVE_FROM, PROMOTER_FROM = 7, 9
+"""Scores at which a class begins: lower ones are detractors."""
+
+
 def categorize(score: int) -> ScoreClass:
     """Return the class of a score. Raises ValueError outside 0 to 10."""
     if not 0 <= score <= 10:
         raise ValueError("an NPS score is an integer of 0 to 10")
-    if score <= 6:
-        return "detractor"
-    return "passive" if score <= 8 else "promoter"
+    return _class_from(score)
+
+
+def is_detractor(score: int | None) -> bool:
+    """Whether there is a score, and it is one of 0 to 6."""
+    return score is not None and score < PASSIVE_FROM
+
+
+def rounded(nps: Fraction | float) -> int:
+    """Round half away from zero: the one way in which an NPS becomes a whole number."""
+    whole = math.floor(Fraction(abs(nps)) + Fraction(1, 2))
+    return whole if nps >= 0 else -whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +62,8 @@ class Counts:
 
     @property
     def nps_rounded(self) -> int | None:
-        """NPS as shown: half away from zero, computed from the integers, not from the float."""
-        if not self.n:
-            return None
-        exact = self._exact()
-        magnitude = Decimal(abs(exact.numerator)) / Decimal(exact.denominator)
-        rounded = int(magnitude.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-        return rounded if exact >= 0 else -rounded
+        """NPS as shown: rounded from the integers, not from the float; None without answers."""
+        return rounded(self._exact()) if self.n else None
 
     @property
     def mean(self) -> float | None:
@@ -103,6 +111,10 @@ def account_class(latest: Counts) -> tuple[ScoreClass | None, str]:
         return "passive", f"NPS 0 {heard}"
     mean = Fraction(latest.score_sum, latest.n)
     shown = f"mean score {float(mean):.1f} {heard}, too few for a score"
-    if mean >= 9:
-        return "promoter", shown
-    return ("passive", shown) if mean >= 7 else ("detractor", shown)
+    return _class_from(mean), shown
+
+
+def _class_from(score: int | Fraction) -> ScoreClass:
+    if score < PASSIVE_FROM:
+        return "detractor"
+    return "passive" if score < PROMOTER_FROM else "promoter"

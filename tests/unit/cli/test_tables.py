@@ -113,15 +113,6 @@ def test_nps__is_shown_with_its_sign(number: int | None, shown: str | None) -> N
     assert tables.signed(number) == shown
 
 
-@pytest.mark.parametrize(
-    ("number", "shown"), [(12.5, 13), (-12.5, -13), (-0.3, 0), (33.33, 33), (None, None)]
-)
-def test_nps_of_a_month__is_rounded_half_away_from_zero(
-    number: float | None, shown: int | None
-) -> None:
-    assert tables.rounded(number) == shown
-
-
 def test_a_long_comment__is_cut_in_a_table_only() -> None:
     assert tables.shorten("abcdef", 4) == "abc\u2026"
     assert tables.shorten("abcd", 4) == "abcd"

@@ -12,6 +12,8 @@ from nps_core.scoring import (
     categorize,
     count,
     direction,
+    is_detractor,
+    rounded,
 )
 
 scores = st.lists(st.integers(0, 10), max_size=60)
@@ -28,6 +30,19 @@ def test_categorize__follows_the_standard(score: int, expected: ScoreClass) -> N
     assert categorize(score) == expected
 
 
+@pytest.mark.parametrize("score", range(11))
+def test_detractor__is_what_the_class_says(score: int) -> None:
+    assert is_detractor(score) == (categorize(score) == "detractor")
+    assert not is_detractor(None)
+
+
+@pytest.mark.parametrize(
+    ("nps", "shown"), [(12.5, 13), (-12.5, -13), (-0.3, 0), (33.33, 33), (0.49999999999999994, 0)]
+)
+def test_an_nps__is_rounded_half_away_from_zero(nps: float, shown: int) -> None:
+    assert rounded(nps) == shown
+
+
 @pytest.mark.parametrize("score", [-1, 11, 100])
 def test_categorize__refuses_what_is_no_score(score: int) -> None:
     with pytest.raises(ValueError, match="0 to 10"):
@@ -35,7 +50,7 @@ def test_categorize__refuses_what_is_no_score(score: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("promoters", "passives", "detractors", "nps", "rounded"),
+    ("promoters", "passives", "detractors", "nps", "shown"),
     [
         (1, 0, 0, 100.0, 100),
         (0, 0, 1, -100.0, -100),
@@ -56,11 +71,11 @@ def test_categorize__refuses_what_is_no_score(score: int) -> None:
     ],
 )
 def test_nps__is_exact_and_shown_half_away_from_zero(
-    promoters: int, passives: int, detractors: int, nps: float, rounded: int
+    promoters: int, passives: int, detractors: int, nps: float, shown: int
 ) -> None:
     counts = Counts(promoters, passives, detractors)
     assert counts.nps == pytest.approx(nps, abs=1e-12)
-    assert counts.nps_rounded == rounded
+    assert counts.nps_rounded == shown
 
 
 def test_nps__of_nothing_is_no_number() -> None:

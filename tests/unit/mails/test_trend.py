@@ -5,7 +5,8 @@ import pytest
 from nps_core.mails.model import TrendPoint
 from nps_core.mails.render import render
 from nps_core.mails.trend import HALF_HEIGHT, bars, text_lines
-from nps_core.mails.wording import rounded, signed
+from nps_core.mails.wording import signed
+from nps_core.scoring import rounded
 from nps_testing.mail_samples import MONTHS, TREND, make_account, make_detractor_mail
 
 MARK = re.compile(r'<td(?: class="pale-\w+")? height="(\d+)" bgcolor="#\w{6}" style="height:\1px')

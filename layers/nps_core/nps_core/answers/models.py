@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from nps_core.keys import AnswerKey
-from nps_core.scoring import NPS
+from nps_core.scoring import NPS, is_detractor
 
 Source = Literal["webhook", "sync", "import"]
 
@@ -123,7 +123,7 @@ class Answer:
     @property
     def is_detractor(self) -> bool:
         """Whether this is a counted answer of 0 to 6."""
-        return self.is_counted and self.score is not None and self.score <= 6
+        return self.is_counted and is_detractor(self.score)
 
     @property
     def contact_key(self) -> str:

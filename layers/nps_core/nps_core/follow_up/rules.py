@@ -1,8 +1,20 @@
-"""The rules that decide what follows from an answer: pure, in order, each with its reason.
+"""The rules that decide what follows from an answer: pure, each with its reason.
 
 Level-triggered: `decide` looks at the answer as it is now and at what has been written about it,
-never at how it changed. So duplicates, reorder and replays end in the same state. The numbers are
-those of the state machine's ten rules; those still to come have their place in RULES.
+never at how it changed. So duplicates, reorder and replays end in the same state. The first rule
+that applies decides:
+
+    rule               applies to                                      effect
+    already_decided    a version that was decided before               none
+    person_erased      an answer whose person was erased               off its task, mails cancelled
+    never_alerted      no detractor, and on no task                    none
+    history            given before activation, or seen 72 hours late  none, on record
+    not_counted        excluded, deleted or no NPS answer any more     off its task, mails cancelled
+    new_detractor      a low score on no task                          task and mail
+    edited_down        the same, edited down from 7 or more            task and mail
+    raised             on a task, raised to 7 or more                  off its task, owner told
+    comment            on a task, comment after the first mail         one follow-up mail
+    still_a_detractor  on a task, another low score                    due sooner if worse
 """
 
 from collections.abc import Callable
@@ -25,6 +37,7 @@ from nps_core.follow_up.effects import (
 from nps_core.follow_up.models import Decision, Standing
 from nps_core.keys import AnswerKey
 from nps_core.outbox.mail_states import digest_of
+from nps_core.scoring import is_detractor
 from nps_core.times import from_epoch_ms
 
 LIVE_FOR = timedelta(hours=72)
@@ -81,7 +94,7 @@ def never_alerted(case: Case) -> Decision | None:
     return Decision("not_a_detractor", "none", "it is on no task and needs none")
 
 
-def rule_1_history(case: Case) -> Decision | None:
+def history(case: Case) -> Decision | None:
     """History opens no task and sends no mail."""
     if case.on_task or case.current is None:
         return None
@@ -93,7 +106,7 @@ def rule_1_history(case: Case) -> Decision | None:
     return write(case, "history", "skip", why, status="withdrawn")
 
 
-def rule_2_not_counted(case: Case) -> Decision | None:
+def not_counted(case: Case) -> Decision | None:
     """Excluded, deleted or no NPS answer any more: the alert is withdrawn."""
     if case.current is not None and case.current.is_counted:
         return None
@@ -106,15 +119,15 @@ def rule_2_not_counted(case: Case) -> Decision | None:
     return write(case, why, "withdraw", f"{why}; {fate}", "withdrawn", task, mails)
 
 
-def rule_3_new_detractor(case: Case) -> Decision | None:
+def new_detractor(case: Case) -> Decision | None:
     """A live detractor joins the open task of its account, or opens one, and its owner is told."""
     answer = case.current
-    if case.on_task or answer is None or (answer.previous_score or 0) >= 7:
+    if case.on_task or answer is None or _came_down(answer):
         return None
     return alert_owner(case, answer, "new_detractor", f"score {answer.score}")
 
 
-def rule_4_edited_down(case: Case) -> Decision | None:
+def edited_down(case: Case) -> Decision | None:
     """A promoter or passive who lowers the score is a new detractor, marked as changed."""
     answer = case.current
     if case.on_task or answer is None:
@@ -123,9 +136,9 @@ def rule_4_edited_down(case: Case) -> Decision | None:
     return alert_owner(case, answer, "edited_down", reason)
 
 
-def rule_6_raised(case: Case) -> Decision | None:
+def raised(case: Case) -> Decision | None:
     """Raised to 7 or more: a mail that has not left is cancelled, else a short note follows it."""
-    if case.current is None or case.current.score is None or case.current.score < 7:
+    if case.current is None or case.current.score is None or is_detractor(case.current.score):
         return None
     told = {mail.to for mail in case.mails("detractor") if mail.has_left}
     mails = cancel_pending(case, "score_raised", "detractor", "comment")
@@ -139,7 +152,7 @@ def rule_6_raised(case: Case) -> Decision | None:
     return write(case, "score_raised", "withdraw", reason, "withdrawn", task, mails)
 
 
-def rule_7_comment(case: Case) -> Decision | None:
+def comment(case: Case) -> Decision | None:
     """A comment that misses the first mail gets one follow-up mail; later edits are recorded."""
     told = case.mails("detractor", "comment")
     digest = digest_of(case.current.text) if case.current else None
@@ -168,15 +181,19 @@ def still_a_detractor(case: Case) -> Decision | None:
     return write(case, "still_a_detractor", "record", reason, task=task, score=score)
 
 
+def _came_down(answer: Answer) -> bool:
+    return answer.previous_score is not None and not is_detractor(answer.previous_score)
+
+
 RULES: tuple[Rule, ...] = (
     already_decided,
     person_erased,
     never_alerted,
-    rule_1_history,
-    rule_2_not_counted,
-    rule_3_new_detractor,
-    rule_4_edited_down,
-    rule_6_raised,
-    rule_7_comment,
+    history,
+    not_counted,
+    new_detractor,
+    edited_down,
+    raised,
+    comment,
     still_a_detractor,
 )

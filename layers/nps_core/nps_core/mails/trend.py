@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nps_core.mails.model import TrendPoint
-from nps_core.mails.wording import MIN_ANSWERS, month, plural, rounded, signed
+from nps_core.mails.wording import MIN_ANSWERS, month, plural, signed
+from nps_core.scoring import rounded
 
 HALF_HEIGHT = 30  # pixels for 100 points on either side of zero
 Kind = Literal["up", "down", "flat"]

@@ -3,12 +3,12 @@
 Every function returns clean single lines; nothing here knows about HTML.
 """
 
-import math
 from datetime import UTC, datetime, timedelta
 
 from nps_core.mails.model import AccountNumbers, DetractorMail
 from nps_core.mails.palette import Tone
 from nps_core.mails.sanitize import clean_line
+from nps_core.scoring import categorize
 
 MIN_ANSWERS = 5
 FIRM_ANSWERS = 30
@@ -18,9 +18,7 @@ _WEEK = timedelta(days=6)
 
 def tone_of(score: int) -> Tone:
     """Name the NPS category of a score of 0 to 10."""
-    if score <= 6:
-        return "detractor"
-    return "passive" if score <= 8 else "promoter"
+    return categorize(score)
 
 
 def day(when: datetime) -> str:
@@ -50,11 +48,6 @@ def month(value: str) -> str:
 def signed(value: int) -> str:
     """Write a score with its sign and a true minus; zero has none."""
     return f"+{value}" if value > 0 else f"\u2212{-value}" if value < 0 else "0"
-
-
-def rounded(value: float) -> int:
-    """Round half away from zero, as NPS is shown everywhere."""
-    return int(math.copysign(math.floor(abs(value) + 0.5), value))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
