@@ -37,7 +37,8 @@ def is_detractor(score: int | None) -> bool:
 
 def rounded(nps: Fraction | float) -> int:
     """Round half away from zero: the one way in which an NPS becomes a whole number."""
-    whole = math.floor(Fraction(abs(nps)) + Fraction(1, 2))
+    exact = nps if isinstance(nps, Fraction) else Fraction(nps)
+    whole = math.floor(abs(exact) + Fraction(1, 2))
     return whole if nps >= 0 else -whole
 
 
