@@ -55,7 +55,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[An
     """Decide about one batch of stream records; see the module for retries and failures."""
     now = clock.now()
     changes, bad = read_records(event)
-    report = deps().notify.apply([(change.old, change.new) for change in changes], now)
+    report = deps().notify.apply(changes, now)
     quarantined = keep_bad_records(deps().quarantine, bad, now)
     metrics.add_metric("TasksOpened", MetricUnit.Count, report.opened)
     metrics.add_metric("AlertsSuppressed", MetricUnit.Count, report.suppressed)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Change
 from nps_core.answers.ports import AnswerStore
 from nps_core.connections.ports import Profiles
 from nps_core.customers.owners import Owner, OwnerPolicy
@@ -25,7 +25,6 @@ from nps_core.keys import AnswerKey
 
 _TRIES = 5
 _MAX_PAUSE_S = 0.1
-Change = tuple[Answer | None, Answer | None]
 
 
 @dataclass(frozen=True, slots=True)

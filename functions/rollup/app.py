@@ -46,7 +46,7 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[An
     """Apply one batch of stream records; see the module for retries and failures."""
     now = clock.now()
     changes, bad = read_records(event)
-    report = deps().rollup.apply([(change.old, change.new) for change in changes], now)
+    report = deps().rollup.apply(changes, now)
     quarantined = keep_bad_records(deps().quarantine, bad, now)
     metrics.add_metric("VotesApplied", MetricUnit.Count, report.votes)
     metrics.add_metric("Quarantined", MetricUnit.Count, quarantined)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nps_core import keys
+from nps_core.answers.models import Change
 from nps_core.errors import Contended
 from nps_core.numbers.account_numbers import AccountView, fold_account
 from nps_core.numbers.current import account_votes
 from nps_core.numbers.ledger import Votes
 from nps_core.numbers.ports import LedgerRef, LedgerStore, SummaryStore
-from nps_core.numbers.votes import Change, Touched, touched
+from nps_core.numbers.votes import Touched, touched
 
 _TRIES = 5
 _MAX_PAUSE_S = 0.2

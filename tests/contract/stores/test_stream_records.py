@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nps_core.answers.stream import StreamChange, keep_bad_records, read_records
+from nps_core.answers.stream import keep_bad_records, read_records
 from nps_testing.factories import NOW, make_answer
 from nps_testing.fakes.stores import InMemoryQuarantine
 from nps_testing.stream_events import stream_event
@@ -28,7 +28,7 @@ def _record(**image: Any) -> dict[str, Any]:
 def test_records__are_read_in_order() -> None:
     changes = [(None, FIRST), (FIRST, SECOND), (SECOND, None), (None, make_answer(id=2))]
     found, bad = read_records(stream_event(changes))
-    assert found == [StreamChange(old, new) for old, new in changes]
+    assert found == [(old, new) for old, new in changes]
     assert bad == []
 
 
@@ -91,7 +91,7 @@ def test_record__that_is_no_change_of_an_item_is_bad(
 def test_record__that_is_no_answer_is_bad_and_holds_up_nobody(image: dict[str, Any]) -> None:
     good = stream_event([(None, FIRST), (FIRST, SECOND)])["Records"]
     changes, bad = read_records({"Records": [good[0], _record(**image), good[1]]})
-    assert changes == [StreamChange(None, FIRST), StreamChange(FIRST, SECOND)]
+    assert changes == [(None, FIRST), (FIRST, SECOND)]
     assert len(bad) == 1
 
 

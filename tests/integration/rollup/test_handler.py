@@ -10,7 +10,7 @@ import pytest
 
 import rollup.app
 from nps_core import clock
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Change
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients
 from nps_core.numbers.account_numbers import fold_contact
@@ -21,7 +21,7 @@ from nps_testing import recompute
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.crashes import Killed, Moment, count_calls, fuse_on
 from nps_testing.stacks.lambda_context import context
-from nps_testing.stream_events import Change, stream_event
+from nps_testing.stream_events import stream_event
 
 Versions = list[Change]
 

@@ -16,6 +16,7 @@ from nps_local.fakes.wootric.oauth import Credentials
 from nps_testing.fakes.sync import MovingTime
 from nps_testing.sources.rows import add_answers
 from nps_testing.stacks.backends import moto_tables
+from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
 from nps_testing.stacks.sync import SyncStack, put_secret, sync_stack
@@ -126,10 +127,6 @@ def test_lease__of_a_live_run_skips_the_tick(stack: SyncStack) -> None:
     assert stack.tick().status == "skipped"
     assert stack.source.stats()["total"] == 0
     assert stack.state("RUN") == []
-
-
-class Killed(BaseException):
-    """The process is gone."""
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

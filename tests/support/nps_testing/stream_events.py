@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from nps_core.answers.dynamo import to_item
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Change
 from nps_core.aws.items import to_wire
-
-Change = tuple[Answer | None, Answer | None]
 
 
 def stream_event(changes: Iterable[Change]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nps_core import keys
-from nps_core.answers.models import UNMATCHED, Answer
+from nps_core.answers.models import UNMATCHED, Answer, Change
 from nps_core.keys import AnswerKey
 from nps_core.numbers.account_numbers import fold_account, fold_contact
 from nps_core.numbers.ledger import Ledger, Vote, join
-from nps_core.numbers.votes import Change, touched
+from nps_core.numbers.votes import touched
 from nps_testing.factories import make_answer
 from nps_testing.stacks.environment import TOKEN
 

@@ -4,7 +4,8 @@ import contextlib
 from datetime import datetime, timedelta
 
 from nps_core.sync.proof.coverage import read_to
-from nps_testing.worlds.sync import Killed, World
+from nps_testing.stacks.crashes import Killed
+from nps_testing.worlds.sync import World
 
 
 def test_answer_listed_behind_a_slow_pass__is_not_claimed_and_comes_with_the_next() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey, Kind
+from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
-from nps_testing.worlds.sync import DAY_MS, Killed, World
+from nps_testing.worlds.sync import DAY_MS, World
 
 HOUR_S, DAY_S = 3_600, 86_400
 

@@ -8,8 +8,9 @@ import pytest
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey
 from nps_core.sync.reading.sweeps import EVERY
+from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
-from nps_testing.worlds.sync import DAY_MS, Killed, World
+from nps_testing.worlds.sync import DAY_MS, World
 
 DAY_S = 86_400
 

@@ -17,8 +17,9 @@ from nps_core.errors import (
 from nps_core.keys import AnswerKey
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.times import iso
+from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
-from nps_testing.worlds.sync import Killed, World
+from nps_testing.worlds.sync import World
 
 
 def test_first_tick__brings_in_everything_and_says_so_in_the_run_log() -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from nps_core.answers.models import Answer, Incoming
 from nps_core.times import epoch_ms, iso
 
-Order = tuple[int, int, bool, int, datetime, bool, str, int]
+Precedence = tuple[int, int, bool, int, datetime, bool, str, int]
 
 
 def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: datetime) -> Answer:
@@ -185,15 +185,15 @@ def _finer(older: datetime, newer: datetime) -> datetime:
     return max(older, newer) if same_second else newer
 
 
-def _order(stored: Answer) -> Order:
+def _order(stored: Answer) -> Precedence:
     return _rank(stored, is_rest=stored.source == "sync")
 
 
-def _order_of(incoming: Incoming) -> Order:
+def _order_of(incoming: Incoming) -> Precedence:
     return _rank(incoming, is_rest=incoming.is_rest)
 
 
-def _rank(version: Answer | Incoming, *, is_rest: bool) -> Order:
+def _rank(version: Answer | Incoming, *, is_rest: bool) -> Precedence:
     """Whole seconds first: REST and form webhooks know no more.
 
     A row read after that second has ended shows how it ended, so it beats the webhooks of the same

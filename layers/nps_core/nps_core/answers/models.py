@@ -149,3 +149,7 @@ class Answer:
     def ledger_account(self) -> str:
         """The account whose ledgers hold this answer's vote."""
         return self.account_id or UNMATCHED
+
+
+Change = tuple[Answer | None, Answer | None]
+"""(old, new) image of one modification of ResponsesTable; None for an insert or a removal."""

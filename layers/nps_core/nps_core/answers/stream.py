@@ -7,17 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from nps_core.answers.dynamo import from_item
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Change
 from nps_core.answers.ports import Quarantine
 from nps_core.aws.items import from_wire
-
-
-@dataclass(frozen=True, slots=True)
-class StreamChange:
-    """One modification: `old` is None for an insert, `new` for a removal."""
-
-    old: Answer | None
-    new: Answer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +20,9 @@ class BadRecord:
     detail: str
 
 
-def read_records(event: Mapping[str, Any]) -> tuple[list[StreamChange], list[BadRecord]]:
+def read_records(event: Mapping[str, Any]) -> tuple[list[Change], list[BadRecord]]:
     """Split the event of a stream mapping into changes, in order, and unreadable records."""
-    changes: list[StreamChange] = []
+    changes: list[Change] = []
     bad: list[BadRecord] = []
     for record in event["Records"]:
         try:
@@ -41,10 +33,10 @@ def read_records(event: Mapping[str, Any]) -> tuple[list[StreamChange], list[Bad
     return changes, bad
 
 
-def _change(old: Answer | None, new: Answer | None) -> StreamChange:
+def _change(old: Answer | None, new: Answer | None) -> Change:
     if old is None and new is None:
         raise KeyError("NewImage")
-    return StreamChange(old, new)
+    return old, new
 
 
 def _image(data: Mapping[str, Any], name: str) -> Answer | None:

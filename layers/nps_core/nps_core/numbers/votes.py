@@ -5,12 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nps_core import keys
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Change
 from nps_core.numbers.ledger import Vote, Votes, account_vote, contact_vote, is_newer, vote_id
 
 AccountMonth = tuple[str, str]
-Change = tuple[Answer | None, Answer | None]
-"""(old, new) image of one modification; None for an insert or a removal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.ingest import Ingest
 from nps_core.answers.matching import AccountRules
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Change
 from nps_core.answers.removal import Removal
 from nps_core.aws import clients
 from nps_core.connections.profile import DynamoProfiles
@@ -29,7 +29,7 @@ from nps_testing.fakes.ses_server import SesServer, ses_server
 from nps_testing.stacks.crashes import Killed, Moment, fuse_on
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
-from nps_testing.stream_events import Change, stream_event
+from nps_testing.stream_events import stream_event
 
 
 @dataclass

@@ -40,10 +40,6 @@ from sync_wootric.tick import Sync
 DAY_MS = 86_400_000
 
 
-class Killed(BaseException):
-    """The process is gone: no handler of the run may catch this."""
-
-
 def _nothing(_page: int) -> None:
     """Let a page pass."""
 
