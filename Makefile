@@ -46,10 +46,11 @@ test: install ## Run all tests: unit, contract, integration, end to end; prints 
 	$(BIN)/pytest --cov --cov-append --cov-report=term tests/e2e || failed=1; \
 	test -z "$$failed"
 
-check: .venv/.installed ## Lint, types, and the template
+check: .venv/.installed ## Lint, types, import rules, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
 	$(BIN)/sam validate --lint --region us-east-1
 
