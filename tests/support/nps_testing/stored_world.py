@@ -1,0 +1,382 @@
+"""A week of two Wootric accounts, lived by the real handlers on moto: what they leave is recorded.
+
+Everything comes from here: the sync reads the bundled fakes over real HTTP, webhooks, stream
+records and mails go through their handlers. Time moves by hand only, so each run leaves the same.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import notify.app
+import notify.deliver_app
+import rollup.app
+import webhook_receiver.app
+from nps_core import clock, ledger
+from nps_core.adapters import aws
+from nps_core.adapters.holes import DynamoHoles
+from nps_core.config import SyncSettings
+from nps_core.counting import ClassCounts
+from nps_core.gaps import Gap
+from nps_core.runlog import run_id
+from nps_local.fake_wootric.actions import NewAnswer, NewRow
+from nps_local.fake_wootric.model import Answer, Decline, Properties
+from nps_local.fake_wootric.oauth import Credentials
+from nps_local.fake_wootric.server import FakeWootric
+from nps_local.fake_wootric.webhooks import Event, Format, encode, sign
+from nps_testing import stored
+from nps_testing.crashes import Killed, fuse_on
+from nps_testing.environment import TOKEN, WEBHOOK_KEY
+from nps_testing.fake_sync import MovingTime
+from nps_testing.lambda_context import context
+from nps_testing.ses_server import SesServer, ses_server
+from sync_wootric import wiring
+from sync_wootric.events import Request
+from sync_wootric.fleet import Fleet
+from sync_wootric.operations import job_for
+from sync_wootric.run import Clock
+
+EU = "NPS-EU-5e6f7a8b"
+BEGIN_S = 1_771_927_200.0  # 2026-02-24 10:00 UTC
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+_EU_CREDENTIALS = Credentials(client_id="eu-client", client_secret="eu-secret")
+_DIRECTORY = """\
+kind,value,account_id,owner,name
+account,c-900,,dora@example.com,Zeta GmbH
+domain,zeta.example,c-900,,
+email,bo@partner.example,c-900,,
+external_id,u-77,c-900,,
+"""
+_DAYS = 5
+_SWEEP_S, _AUDIT_S, _HISTORY_S = 76.1, 73.6, 62.0
+"""What these runs have of time, of which the last minute is not used: they end in the middle."""
+_LAST_WRITES = 20
+"""Writes of the last run before it dies."""
+_SPLIT_ABOVE = 12
+"""Votes of a month that are split; thousands are no sight for a reader."""
+
+
+@dataclass
+class StoredWorld:
+    """Both sources, the time, and what the functions have not been told yet."""
+
+    us: FakeWootric
+    eu: FakeWootric
+    ses: SesServer
+    time: MovingTime
+    responses: str
+    state: str
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    fleet: Fleet = field(init=False)
+    shard: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.new_process()
+        arn = boto3.client("dynamodb").describe_table(TableName=self.responses)["Table"]
+        streams = boto3.client("dynamodbstreams")
+        stream = str(arn["LatestStreamArn"])
+        (shard,) = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+        self.shard = streams.get_shard_iterator(
+            StreamArn=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+
+    def new_process(self) -> None:
+        """Forget what the sync keeps in memory."""
+        self.fleet = wiring.build(SyncSettings.load(), self.time.sleep, self.time)
+
+    def nps(self, *words: str) -> None:
+        """Run the operator's command."""
+        stored.nps(*words, monkeypatch=self.monkeypatch)
+
+    def tick(self, token: str = TOKEN, lambda_s: float = 900.0, **event: Any) -> str:
+        """Run the sync of one account as its handler does; returns the status."""
+        began = self.time()
+        run_clock = Clock.start(self.time.now(), self.time, self.time.sleep)
+        request = Request.from_event({"connection": token, **event})
+        job = job_for(request, run_clock, lambda: int(1000 * (began + lambda_s - self.time())))
+        name = run_id(self.time.now(), "0a1b2c3d")
+        (outcome,) = self.fleet.run(self.fleet.chosen(token), name, job)
+        assert outcome.defect is None, outcome.defect
+        assert outcome.record is not None
+        self.consume()
+        return outcome.record.status
+
+    def consume(self) -> None:
+        """Hand the new stream records to their consumers."""
+        reply = boto3.client("dynamodbstreams").get_records(ShardIterator=self.shard)
+        self.shard = reply["NextShardIterator"]
+        event: dict[str, Any] = {"Records": reply["Records"]}
+        if event["Records"]:
+            rollup.app.handler(event, context())
+            notify.app.handler(event, context())
+
+    def told(self, row: Answer | Decline, event: Event = "created", style: Format = "json") -> None:
+        """Send the webhook of a row of the first account."""
+        notification = self.us.actions.notification(row, event)
+        self.post(encode(notification, int(self.time() * 1000), style).body)
+
+    def post(self, body: bytes) -> None:
+        """Send a signed body."""
+        headers = {"x-wootric-signature": sign(body, WEBHOOK_KEY)}
+        reply = webhook_receiver.app.handler({"body": body.decode(), "headers": headers}, context())
+        assert reply["statusCode"] == 200
+        self.consume()
+
+    def answer(self, score: int, style: Format = "json", **more: Any) -> Answer:
+        """Let somebody answer now, and tell it."""
+        self.time.sleep(1.25)
+        with self.us.store.lock:
+            row = self.us.actions.answer(NewAnswer(score=score, notify=False, **more))
+        self.told(row, style=style)
+        return row
+
+    def edit(self, row: Answer, after_s: float = 40.0, **changes: Any) -> None:
+        """Let the person change score or text, and tell it."""
+        self.time.sleep(after_s)
+        with self.us.store.lock:
+            self.us.actions.edit(row, changes, notify=False)
+        self.told(row, "updated")
+
+    def deliver(self, after_s: float = 3 * MINUTE) -> None:
+        """Send what is due."""
+        self.time.sleep(after_s)
+        notify.deliver_app.handler({"schedule": "deliver"}, context())
+
+    def delivery_dies(self, after_s: float = 3 * MINUTE) -> None:
+        """Kill the sender when it has claimed a mail and not sent it yet."""
+        with pytest.raises(Killed), fuse_on([aws.ses()], 1):
+            self.deliver(after_s)
+
+    def sync_dies(self, after_requests: int) -> None:
+        """Kill a run of the first account at one of its writes."""
+        with pytest.raises(Killed), fuse_on([aws.dynamodb()], after_requests):
+            self.tick()
+        self.new_process()
+
+
+@contextmanager
+def stored_world(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[StoredWorld]:
+    """Begin with an empty stack, two sources and an operator who has connected both."""
+    time = MovingTime(BEGIN_S)
+    monkeypatch.setattr(clock, "now", time.now)
+    monkeypatch.setattr(ledger, "SPLIT_ABOVE", _SPLIT_ABOVE)
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    with ExitStack() as opened:
+        names = opened.enter_context(stored.empty_stack())
+        us = opened.enter_context(FakeWootric(now=time, seed=1))
+        eu = opened.enter_context(
+            FakeWootric(now=time, seed=2, account_token=EU, credentials=_EU_CREDENTIALS)
+        )
+        ses = opened.enter_context(ses_server())
+        os.environ |= {
+            "RESPONSES_TABLE": names["ResponsesTable"],
+            "STATE_TABLE": names["StateTable"],
+            "WOOTRIC_API_URL": us.url,
+            "AWS_ENDPOINT_URL_SESV2": ses.url,
+        }
+        put_secret(us, {})
+        tables = names["ResponsesTable"], names["StateTable"]
+        world = StoredWorld(us, eu, ses, time, *tables, folder, monkeypatch)
+        _connect(world)
+        yield world
+
+
+def _connect(world: StoredWorld) -> None:
+    people: dict[str, Any] = {"people": 14, "accounts": 5}
+    world.us.generate(answers=60, days=150, seed=7, **people)
+    world.us.generate(answers=35, days=18, seed=9, **people)
+    long_ago_ms = int((BEGIN_S - 185 * DAY) * 1000)
+    world.us.generate(answers=55, days=30, seed=10, until_ms=long_ago_ms, declines=0.0, **people)
+    world.eu.generate(answers=12, people=4, accounts=2, days=60, seed=8)
+    world.eu.switch(account_time_zone="Europe/Berlin")
+    directory, theirs = world.folder / "directory.csv", world.folder / "eu.json"
+    directory.write_text(_DIRECTORY)
+    world.nps("directory", "import", str(directory))
+    credentials = {"client_id": "eu-client", "client_secret": "eu-secret"}
+    theirs.write_text(json.dumps({**credentials, "webhook_keys": {"active": ["eu-key"]}}))
+    options = ("--api-url", world.eu.url, "--time-zone", "Europe/Berlin")
+    world.nps("connect", "--account", EU, "--secrets", str(theirs), *options)
+
+
+def live(world: StoredWorld) -> None:
+    """Live through all of it."""
+    _first_sync(world)
+    _live_answers(world)
+    _mails_in_every_state(world)
+    _later_days(world)
+    _end_in_the_middle(world)
+
+
+def _first_sync(world: StoredWorld) -> None:
+    """A backfill in two runs with a row that nobody understands; a killed run; a preview."""
+    with world.us.store.lock:
+        world.us.actions.answer(NewAnswer(score=11, email="eva@acme.example", notify=False))
+    assert world.tick(lambda_s=62.0) == "partial"
+    world.time.sleep(MINUTE)
+    world.sync_dies(30)
+    world.time.sleep(5 * MINUTE)
+    assert world.tick() == "complete"
+    world.time.sleep(30)
+    assert world.tick(EU) == "complete"
+    world.tick(task="audit", dry_run=True)
+    world.ses.script[:] = [(200, ""), (400, "MessageRejected")]
+    world.deliver()
+
+
+def _live_answers(world: StoredWorld) -> None:
+    """Answers of the day by webhook in both formats: declines, strangers, edits, nonsense."""
+    acme: Properties = {
+        "company": "Acme Inc",
+        "company_id": "c-118",
+        "csm_email": "csm@example.com",
+    }
+    world.time.sleep(10 * MINUTE)
+    ana = world.answer(2, email="ana@acme.example", external_id="u-42", properties=acme)
+    world.edit(ana, text="Exports time out & support is <slow>")
+    world.answer(9, email="bo@acme.example", properties={**acme, "seats_amount": 120})
+    with world.us.store.lock:
+        no = world.us.actions.decline(NewRow(email="cy@acme.example", properties=acme))
+    world.told(no)
+    world.answer(
+        8, "form", email="bo@partner.example", properties={}, text="So weit gut \u2013 na ja"
+    )
+    world.answer(
+        6, "form", email="li@zeta.example", properties={}, text="\u0644\u0627 \U0001f641\nnext line"
+    )
+    world.answer(4, email=None, properties={}, text="Who am I?")
+    world.us.switch(unnamed_keys=True)
+    world.answer(7, email="Unknown", properties={"company_id": "c-118", "beta": True})
+    world.us.switch(unnamed_keys=False)
+    world.answer(10, external_id="u-77", properties={"plan": "pro", "nested": None})
+    world.post(b'{"response": {"id": 1}, "account_token": "NPS-1a2b3c4d"}')
+    world.post(b"\xc3\xa9 is no payload")
+    bad = {"eventID": "1", "dynamodb": {"NewImage": {"pk": {"S": "no answer"}}}}
+    rollup.app.handler({"Records": [bad]}, context())
+    world.deliver()
+
+
+def _mails_in_every_state(world: StoredWorld) -> None:
+    """A late comment, a raised score, a lost reply, a refusal, a change of mind, a dead sender."""
+    beta = {"company": "Beta Ltd", "company_id": "c-200", "csm_email": "dora@example.com"}
+    gamma = {"company": "Gamma SA", "company_id": "c-300", "csm_email": "eli@elsewhere.example"}
+    late = world.answer(3, email="fay@beta.example", properties=beta)
+    again = world.answer(5, email="gus@beta.example", properties=beta)
+    happy = world.answer(1, email="hal@delta.example", properties={"company_id": "c-400"})
+    world.deliver()
+    world.edit(late, text="Nobody has called me back")
+    world.edit(again, score=4)
+    world.edit(happy, score=9, text="Solved, thank you")
+    world.deliver()
+    world.answer(0, email="ida@gamma.example", properties=gamma)
+    world.ses.script[:] = ["reset"]
+    world.deliver()
+    world.answer(2, email="jo@eps.example", properties={"company_id": "c-500"})
+    world.ses.script[:] = [(400, "MessageRejected")]
+    world.deliver()
+    hasty = world.answer(5, email="kim@eta.example", properties={"company_id": "c-600"})
+    world.edit(hasty, score=8)
+    out = world.answer(3, email="lou@theta.example", properties={"company_id": "c-700"})
+    world.deliver(30)
+    with world.us.store.lock:
+        world.us.actions.flag(out, excluded=True, completed=None)
+    world.told(out, "updated")
+    world.tick()
+
+
+def _later_days(world: StoredWorld) -> None:
+    """A week of rare ticks: gaps that close, edits, a deletion and an erasure that get proven."""
+    us = world.us
+    gone = world.answer(1, email="max@iota.example", properties={"company_id": "c-800"})
+    left = world.answer(2, email="nia@iota.example", text="Call me", properties={})
+    world.deliver()
+    for day in range(_DAYS):
+        world.time.sleep(DAY + 10 * MINUTE)
+        if day == 1:
+            with us.store.lock:
+                us.store.remove_row(gone)
+            us.erase(left.end_user_id)
+            us.erase(min(one.end_user_id for one in us.store.declines.values()))
+        if day == 3:
+            _colleagues_work(world)
+        if day % 3 == 0:
+            world.tick(EU)
+        assert world.tick() in ("complete", "partial")
+    world.tick(task="audit")
+    world.deliver()
+
+
+def _colleagues_work(world: StoredWorld) -> None:
+    actions = world.us.actions
+    with world.us.store.lock:
+        rows = [row for row in world.us.store.answers.values() if not row.deleted][:4]
+        actions.note(rows[0], "Called & solved", "cs@example.com")
+        actions.tag(rows[1], ["vip", "export"])
+        actions.flag(rows[2], excluded=None, completed=True)
+        actions.edit(rows[3], {"score": 7, "text": "On second thought"}, notify=False)
+
+
+def _end_in_the_middle(world: StoredWorld) -> None:
+    """Nothing is settled: a sweep and history under way, a suspect, gaps, refused credentials."""
+    us, eu = world.us, world.eu
+    with us.store.lock, eu.store.lock:
+        us.store.remove_row(max(_recent(us), key=lambda row: row.created_ms))
+        eu.store.remove_row(max(_recent(eu), key=lambda row: row.created_ms))
+    world.time.sleep(DAY)
+    assert world.tick(EU, lambda_s=_AUDIT_S) == "partial"
+    assert world.tick(lambda_s=_SWEEP_S) == "partial"
+    world.time.sleep(5 * MINUTE)
+    since = {"task": "backfill", "since": "2025-07-01T00:00:00Z"}
+    assert world.tick(lambda_s=_HISTORY_S, **since) == "partial"
+    second = int(world.time()) - 3 * int(DAY)
+    gap = Gap(
+        *("responses", "second", second, second + 1, "1,700 answers in a second"),
+        found_at=world.time.now(),
+        run_id="20260301T000000000Z-0a1b2c3d",
+        rows=1_500,
+        difference=ClassCounts(200, 3, 1),
+        tries=1,
+        tried_at=world.time.now(),
+        next_user="7009",
+    )
+    DynamoHoles(aws.dynamodb(), world.state, TOKEN).put_gap(gap)  # so many would be a long list
+    eu.context.tokens.revoke_all()
+    refused = {"client_id": "eu-client", "client_secret": "a-wrong-one"}
+    put_secret(us, {EU: refused})
+    world.new_process()
+    assert world.tick(EU) == "failed"
+    theta = {"company": "Theta", "company_id": "c-700", "csm_email": "dora@example.com"}
+    world.ses.script[:] = [(200, ""), "reset"]
+    world.answer(6, email="oda@theta.example", properties=theta)
+    world.deliver()
+    world.answer(3, email="pia@theta.example", properties=theta, text="It is slow")
+    world.delivery_dies()
+    world.answer(1, email="quin@theta.example", properties=theta)
+    world.sync_dies(_LAST_WRITES)
+    assert world.tick(lambda_s=100.0, task="audit") == "skipped"
+
+
+def _recent(source: FakeWootric) -> list[Answer]:
+    """Return the answers before the first day."""
+    rows = source.store.answers.values()
+    return [row for row in rows if not row.deleted and row.created_ms < BEGIN_S * 1000 - 1]
+
+
+def put_secret(us: FakeWootric, connections: Mapping[str, Any]) -> None:
+    """Store the credentials of the first source, and those of added ones as they are given."""
+    secret = {
+        "client_id": us.credentials.client_id,
+        "client_secret": us.credentials.client_secret,
+        "webhook_keys": {"active": [WEBHOOK_KEY], "retired": []},
+        "connections": connections,
+    }
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId="wootric", SecretString=json.dumps(secret)
+    )
