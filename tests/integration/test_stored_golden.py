@@ -30,7 +30,7 @@ MAILS = {
     "erased": f"{_ANSWER}500167#detractor#b7d9c7866068",
     "sending": f"{_ANSWER}500169#detractor#c7a1ac598935",
     "backfill": f"backfill#{TOKEN}",
-    "credentials": f"credentials#{EU}#2026-03-02T11:42",
+    "credentials": f"credentials#{EU}#2026-03-01T11:32",
 }
 """Mails to show, by what is worth seeing in them."""
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -51,7 +51,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sync-status-connection": ("sync", "status", "--connection", EU),
     "runs-list": ("runs", "list"),
     "runs-show-last": ("runs", "show", "last"),
-    "runs-show-begin": ("runs", "show", "20260225T105211"),
+    "runs-show-begin": ("runs", "show", "20260226"),
     "quarantine-list": ("quarantine", "list"),
     "quarantine-list-raw": ("quarantine", "list", "--raw"),
     "directory-list": ("directory", "list"),

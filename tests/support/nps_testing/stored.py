@@ -32,7 +32,7 @@ COMMAND = "nps_cli.main.main"
 """What the console script `nps` runs."""
 
 FOLDER = Path(__file__).parents[1] / "stored"
-READ_AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+READ_AT = datetime(2026, 3, 1, 11, 50, tzinfo=UTC)
 """When the stored items are looked at: some minutes after the last write."""
 TABLES = {"responses": "ResponsesTable", "state": "StateTable"}
 """File of FOLDER -> the table's name in the template."""
