@@ -18,7 +18,8 @@ import pytest
 from nps_testing import documents, stored
 from nps_testing.environment import TOKEN
 from nps_testing.stored import Item, differences
-from nps_testing.stored_world import EU, live, stored_world
+from nps_testing.stored_week import live
+from nps_testing.stored_world import EU, stored_world
 
 RECORDS = bool(os.environ.get("GOLDEN_RECORD"))
 OUTPUTS = Path(__file__).with_name("golden_cli")
