@@ -20,18 +20,18 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from nps_testing.aws_endpoint import AwsEndpoint, serving
-from nps_testing.environment import TOKEN
+from nps_testing.fakes.aws_endpoint import AwsEndpoint, serving
+from nps_testing.stacks.environment import TOKEN
 from nps_testing.template import create_tables, load_template
 
 CLOCK = "nps_core.clock.now"
 """The one clock, which is set to a fixed time."""
-FORGET_CLIENTS = "nps_core.adapters.aws.forget_clients"
+FORGET_CLIENTS = "nps_core.aws.clients.forget_clients"
 """Drops cached AWS clients of another test."""
 COMMAND = "nps_cli.main.main"
 """What the console script `nps` runs."""
 
-FOLDER = Path(__file__).parents[1] / "stored"
+FOLDER = Path(__file__).parents[2] / "stored"
 READ_AT = datetime(2026, 3, 1, 11, 50, tzinfo=UTC)
 """When the stored items are looked at: some minutes after the last write."""
 TABLES = {"responses": "ResponsesTable", "state": "StateTable"}

@@ -1,16 +1,16 @@
 """What happens in the week of `stored_world`: every kind of item comes into every state."""
 
 import rollup.app
-from nps_core.adapters import aws
-from nps_core.adapters.holes import DynamoHoles
-from nps_core.counting import ClassCounts
-from nps_core.gaps import Gap
-from nps_local.fake_wootric.actions import NewAnswer, NewRow
-from nps_local.fake_wootric.model import Answer, Properties
-from nps_local.fake_wootric.server import FakeWootric
-from nps_testing.environment import TOKEN
-from nps_testing.lambda_context import context
-from nps_testing.stored_world import BEGIN_S, DAY, EU, MINUTE, StoredWorld, put_secret
+from nps_core.aws import clients
+from nps_core.sync.proof.counting import ClassCounts
+from nps_core.sync.proof.dynamo import DynamoProofStore
+from nps_core.sync.proof.gaps import Gap
+from nps_local.fakes.wootric.actions import NewAnswer, NewRow
+from nps_local.fakes.wootric.data.model import Answer, Properties
+from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.stacks.environment import TOKEN
+from nps_testing.stacks.lambda_context import context
+from nps_testing.worlds.stored_world import BEGIN_S, DAY, EU, MINUTE, StoredWorld, put_secret
 
 _DAYS = 4
 _SWEEP_S, _AUDIT_S, _HISTORY_S = 76.1, 73.6, 62.0
@@ -159,7 +159,7 @@ def _end_in_the_middle(world: StoredWorld) -> None:
         tried_at=world.time.now(),
         next_user="7009",
     )
-    DynamoHoles(aws.dynamodb(), world.state, TOKEN).put_gap(
+    DynamoProofStore(clients.dynamodb(), world.state, TOKEN).put_gap(
         gap
     )  # by hand: 1,500 answers make a long file
     eu.context.tokens.revoke_all()

@@ -15,29 +15,29 @@ from typing import Any
 import boto3
 import pytest
 
+import deliver.app
 import notify.app
-import notify.deliver_app
 import rollup.app
 import webhook_receiver.app
-from nps_core import clock, ledger
-from nps_core.adapters import aws
+from nps_core import clock
+from nps_core.aws import clients
 from nps_core.config import SyncSettings
-from nps_core.runlog import run_id
-from nps_local.fake_wootric.actions import NewAnswer
-from nps_local.fake_wootric.model import Answer, Decline
-from nps_local.fake_wootric.oauth import Credentials
-from nps_local.fake_wootric.server import FakeWootric
-from nps_local.fake_wootric.webhooks import Event, Format, encode, sign
-from nps_testing import stored
-from nps_testing.crashes import Killed, fuse_on
-from nps_testing.environment import TOKEN, WEBHOOK_KEY
-from nps_testing.fake_sync import MovingTime
-from nps_testing.lambda_context import context
-from nps_testing.ses_server import SesServer, ses_server
+from nps_core.numbers import ledger
+from nps_core.sync.runlog import run_id
+from nps_local.fakes.wootric.actions import NewAnswer
+from nps_local.fakes.wootric.data.model import Answer, Decline
+from nps_local.fakes.wootric.hooks.webhooks import Event, Format, encode, sign
+from nps_local.fakes.wootric.oauth import Credentials
+from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.fakes.ses_server import SesServer, ses_server
+from nps_testing.fakes.sync import MovingTime
+from nps_testing.stacks import stored
+from nps_testing.stacks.crashes import Killed, fuse_on
+from nps_testing.stacks.environment import TOKEN, WEBHOOK_KEY
+from nps_testing.stacks.lambda_context import context
 from sync_wootric import wiring
-from sync_wootric.events import Request
-from sync_wootric.fleet import Fleet
-from sync_wootric.operations import job_for
+from sync_wootric.connections import Fleet
+from sync_wootric.requests import Request, job_for
 from sync_wootric.run import Clock
 
 EU = "NPS-EU-5e6f7a8b"
@@ -140,16 +140,16 @@ class StoredWorld:
     def deliver(self, after_s: float = 3 * MINUTE) -> None:
         """Send what is due."""
         self.time.sleep(after_s)
-        notify.deliver_app.handler({"schedule": "deliver"}, context())
+        deliver.app.handler({"schedule": "deliver"}, context())
 
     def delivery_dies(self, after_s: float = 3 * MINUTE) -> None:
         """Kill the sender when it has claimed a mail and not sent it yet."""
-        with pytest.raises(Killed), fuse_on([aws.ses()], 1):
+        with pytest.raises(Killed), fuse_on([clients.ses()], 1):
             self.deliver(after_s)
 
     def sync_dies(self, after_requests: int) -> None:
         """Kill a run of the first account at one of its writes."""
-        with pytest.raises(Killed), fuse_on([aws.dynamodb()], after_requests):
+        with pytest.raises(Killed), fuse_on([clients.dynamodb()], after_requests):
             self.tick()
         self.new_process()
 

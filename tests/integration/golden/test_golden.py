@@ -1,7 +1,7 @@
 """What the landed version has stored, and what `nps` prints of it, byte for byte.
 
-`GOLDEN_RECORD=1 .venv/bin/pytest tests/integration/test_stored_golden.py` records everything anew:
-the items in tests/support/stored and the outputs in golden_cli. Without it nothing is written.
+`GOLDEN_RECORD=1 .venv/bin/pytest tests/integration/golden` records everything anew:
+the items in tests/support/stored and the outputs in the folder cli. Without it nothing is written.
 """
 
 import json
@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from nps_testing import documents, stored
-from nps_testing.environment import TOKEN
-from nps_testing.stored import Item, differences
-from nps_testing.stored_week import live
-from nps_testing.stored_world import EU, stored_world
+from nps_testing import documents
+from nps_testing.stacks import stored
+from nps_testing.stacks.environment import TOKEN
+from nps_testing.stacks.stored import Item, differences
+from nps_testing.worlds.stored_week import live
+from nps_testing.worlds.stored_world import EU, stored_world
 
 RECORDS = bool(os.environ.get("GOLDEN_RECORD"))
-OUTPUTS = Path(__file__).with_name("golden_cli")
+OUTPUTS = Path(__file__).with_name("cli")
 _ANSWER = f"{TOKEN}#response#"
 MAILS = {
     "detractor": f"{_ANSWER}500152#detractor#c270cac09789",
