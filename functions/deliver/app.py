@@ -11,7 +11,6 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from deliver.prepare import Preparer
 from deliver.service import Deliver
 from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
@@ -19,7 +18,7 @@ from nps_core.aws.clients import dynamodb, ses
 from nps_core.config import DeliverSettings
 from nps_core.connections.profile import DynamoProfiles
 from nps_core.follow_up.dynamo import DynamoFollowUp
-from nps_core.mails.compose import Composer
+from nps_core.mails.kind import Stores
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.observability import logger, metrics
@@ -32,14 +31,16 @@ _RESERVE_MS = 30_000  # one mail may take SES's 15 s and a few writes
 def deps() -> Deliver:
     """Build the adapters once per container, on first use, so importing has no side effect."""
     settings, client = DeliverSettings.load(), dynamodb()
-    answers = DynamoAnswerStore(client, settings.responses_table)
-    follow_up = DynamoFollowUp(client, settings.state_table)
-    summaries = DynamoSummaryStore(client, settings.state_table)
-    composer = Composer(DynamoLedgerStore(client, settings.state_table), settings.window_days)
-    profiles = DynamoProfiles(client, settings.state_table)
-    preparer = Preparer(answers, follow_up, summaries.everything, profiles, composer)
+    stores = Stores(
+        answers=DynamoAnswerStore(client, settings.responses_table),
+        follow_up=DynamoFollowUp(client, settings.state_table),
+        profiles=DynamoProfiles(client, settings.state_table),
+        ledgers=DynamoLedgerStore(client, settings.state_table),
+        summaries=DynamoSummaryStore(client, settings.state_table).everything,
+        window_days=settings.window_days,
+    )
     mailer = SesMailer(ses(), settings.sender, settings.configuration_set)
-    return Deliver(follow_up, preparer, mailer)
+    return Deliver(stores, mailer)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from deliver.prepare import Prepared, Preparer
-from deliver.verdict import Cancel, Wait
 from nps_core.errors import TransientError
 from nps_core.follow_up.ports import FollowUpStore
+from nps_core.mails.kind import Cancel, Stores, Wait
+from nps_core.mails.prepare import prepare
+from nps_core.mails.render import RenderedMail
 from nps_core.outbox import mail_states
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.outbox.mailer import Mailer, SendResult
@@ -33,12 +34,16 @@ Result = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """The delivery use case, bound to its outbox and to the mail service."""
+    """The delivery use case, bound to what is stored and to the mail service."""
 
-    follow_up: FollowUpStore
-    preparer: Preparer
+    stores: Stores
     mailer: Mailer
     sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def follow_up(self) -> FollowUpStore:
+        """The store of the outbox."""
+        return self.stores.follow_up
 
     def tick(self, now: datetime, has_time: Callable[[], bool]) -> Counter[Result]:
         """Handle due mails, oldest first, while there is time. Returns how many ended how.
@@ -66,7 +71,7 @@ class Deliver:
         if claim is None:
             return "skipped"  # another tick has it, or it was cancelled
         try:
-            ready = self.preparer.prepare(claim, now)
+            ready = prepare(claim, self.stores, now)
         except TransientError as exc:
             return self._end(
                 claim, mail_states.released(claim, now + SOON, type(exc).__name__), "waiting"
@@ -76,16 +81,15 @@ class Deliver:
             return self._end(claim, mail_states.failed(claim, reason), "failed")
         return self._go(claim, ready, now)
 
-    def _go(self, claim: OutboxMail, ready: Prepared | Cancel | Wait, now: datetime) -> Result:
+    def _go(self, claim: OutboxMail, ready: RenderedMail | Cancel | Wait, now: datetime) -> Result:
         if isinstance(ready, Cancel):
             return self._end(claim, mail_states.withdrawn(claim, ready.reason), "cancelled")
         if isinstance(ready, Wait):
             return self._end(
                 claim, mail_states.released(claim, now + SOON, ready.reason), "waiting"
             )
-        content = ready.mail
-        result = self.mailer.send(claim.to, content.subject, content.html, content.text, claim.key)
-        named = replace(claim, subject=content.subject)
+        result = self.mailer.send(claim.to, ready.subject, ready.html, ready.text, claim.key)
+        named = replace(claim, subject=ready.subject)
         return self._end(claim, *_after(named, result, ready.comment, now))
 
     def _end(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from nps_core.connections.ports import Profiles
+from nps_core.mails.backfill import BackfillFacts, backfill_mail
+from nps_core.mails.credentials import CredentialsFacts, credentials_mail
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.ports import SyncState
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
-from nps_core.times import iso
 from sync_wootric.run import Run
 
 
@@ -30,27 +31,19 @@ def _backfill_mail(
 ) -> OutboxMail:
     responses, declines = fills
     ended_at = max((fill.ended_at for fill in fills if fill.ended_at), default=now)
-    token = run.record.account_token
-    return OutboxMail(
-        key=f"backfill#{token}",
-        kind="backfill",
-        to=report_to,
-        due_at=now,
-        created_at=now,
-        planned_at=now,
-        facts={
-            "run_id": run.record.run_id,
-            "account_token": token,
-            "window_from": iso(datetime.fromtimestamp(min(f.from_s for f in fills), UTC)),
-            "window_to": iso(ended_at),  # it reads up to the present, so that is when it ended
-            "started_at": iso(min(fill.started_at for fill in fills)),
-            "ended_at": iso(ended_at),
-            "responses": responses.rows,
-            "declines": declines.rows,
-            "quarantined": sum(fill.quarantined for fill in fills),
-            "requests": sum(fill.requests for fill in fills),
-        },
+    facts = BackfillFacts(
+        run_id=run.record.run_id,
+        account_token=run.record.account_token,
+        window_from=datetime.fromtimestamp(min(f.from_s for f in fills), UTC),
+        window_to=ended_at,  # it reads up to the present, so that is when it ended
+        started_at=min(fill.started_at for fill in fills),
+        ended_at=ended_at,
+        responses=responses.rows,
+        declines=declines.rows,
+        quarantined=sum(fill.quarantined for fill in fills),
+        requests=sum(fill.requests for fill in fills),
     )
+    return backfill_mail(report_to, facts, now)
 
 
 def refused(report_to: str, host: str, connections: Profiles, run: Run, why: str) -> bool:
@@ -59,22 +52,14 @@ def refused(report_to: str, host: str, connections: Profiles, run: Run, why: str
     Only where they have worked before, and at most one in 24 hours.
     """
     now, token = run.clock.at(), run.record.account_token
-    mail = OutboxMail(
-        key=f"credentials#{token}#{now:%Y-%m-%dT%H:%M}",
-        kind="credentials",
-        to=report_to,
-        due_at=now,
-        created_at=now,
-        planned_at=now,
-        facts={
-            "account_token": token,
-            "host": host,
-            "failed_at": iso(now),
-            "since": iso(_last_read(run.state) or now),
-            "error": why,
-        },
+    facts = CredentialsFacts(
+        account_token=token,
+        host=host,
+        failed_at=now,
+        since=_last_read(run.state) or now,
+        error=why,
     )
-    return connections.login_refused(token, mail, now)
+    return connections.login_refused(token, credentials_mail(report_to, facts), now)
 
 
 def _last_read(state: SyncState) -> datetime | None:

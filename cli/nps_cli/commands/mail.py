@@ -1,7 +1,6 @@
 """`nps mail ...`: the outbox, what was sent and what is due."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +11,9 @@ from nps_cli.shell.tables import Column
 from nps_core import keys
 from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.views import records
+
+if TYPE_CHECKING:
+    from nps_core.mails.render import RenderedMail
 
 app = typer.Typer(help="Mails sent and due.", no_args_is_help=True)
 
@@ -64,42 +66,29 @@ def show_mail(
         typer.echo(f"\n{_required(body).text}")
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """Subject and both parts of a mail, as they would be sent now."""
-
-    subject: str
-    html: str
-    text: str
-
-
-def body_of(stack: Stack, key: str) -> Body | None:
+def body_of(stack: Stack, key: str) -> "RenderedMail | None":
     """Write a mail from what is stored now; None when its answer, person or task is gone."""
     try:
-        from nps_core.mails.compose import Composer  # noqa: PLC0415  lists need no mail templates
-        from nps_core.mails.render import render  # noqa: PLC0415
+        from nps_core.mails.kind import Stores  # noqa: PLC0415  lists need no mail templates
+        from nps_core.mails.prepare import preview  # noqa: PLC0415
     except ImportError as exc:
         raise Failure(f"this needs {exc.name}: run `make install` in the checkout") from exc
     follow_up = DynamoFollowUp(stack.dynamodb, stack.state_table)
-    composer = Composer(stack.ledgers, stack.window_days)
     mail = follow_up.mail(key)
     if mail is None:
         return None
-    if mail.kind == "backfill":
-        values = composer.about_backfill(mail, list(stack.summaries.everything()), stack.now)
-    elif mail.kind == "credentials":
-        values = composer.about_credentials(mail)
-    else:
-        answer = stack.answers.get(mail.answer) if mail.answer else None
-        task = follow_up.task(mail.task_id) if mail.task_id else None
-        if answer is None or answer.score is None or answer.erased or task is None:
-            return None
-        values = composer.about_answer(mail, answer, task, stack.now)
-    written = render(values)
-    return Body(written.subject, written.html, written.text)
+    stores = Stores(
+        answers=stack.answers,
+        follow_up=follow_up,
+        profiles=stack.profiles,
+        ledgers=stack.ledgers,
+        summaries=stack.summaries.everything,
+        window_days=stack.window_days,
+    )
+    return preview(mail, stores, stack.now)
 
 
-def _required(body: Body | None) -> Body:
+def _required(body: "RenderedMail | None") -> "RenderedMail":
     if body is None:
         raise Failure(
             "the answer, its person or the task behind this mail is gone: it has no body any more"

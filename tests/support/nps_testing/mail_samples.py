@@ -4,45 +4,46 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from nps_core.mails.model import (
-    AccountNumbers,
-    BackfillMail,
-    CredentialsMail,
-    DetractorMail,
-    Mail,
-    ScoreRaisedMail,
-    TrendPoint,
-)
+from nps_core.answers.models import UNMATCHED
+from nps_core.mails.backfill import BackfillFacts, BackfillMail
+from nps_core.mails.credentials import CredentialsFacts, CredentialsMail
+from nps_core.mails.kind import Mail
+from nps_core.mails.low_score import LowScoreMail
+from nps_core.mails.score_raised import ScoreRaisedMail
+from nps_core.numbers.account_numbers import AccountView, MonthPoint
+from nps_core.scoring import Counts
 
 MONTHS = (*(f"2025-{month:02}" for month in range(4, 13)), "2026-01", "2026-02", "2026-03")
-_TREND = ((6, 50.0), (7, 42.9), (2, 0.0), (0, None), (5, 20.0), (8, 37.5), (6, 0.0), (0, None))
-_FALL = ((4, -25.0), (9, -11.1), (6, -33.3), (1, -100.0))
-TREND = tuple(
-    TrendPoint(month, n, nps) for month, (n, nps) in zip(MONTHS, _TREND + _FALL, strict=True)
+_TREND = (
+    *(Counts(3, 3, 0), Counts(4, 2, 1), Counts(1, 0, 1), Counts(), Counts(2, 2, 1)),
+    *(Counts(4, 3, 1), Counts(2, 2, 2), Counts(), Counts(1, 1, 2), Counts(3, 2, 4)),
+    *(Counts(1, 2, 3), Counts(0, 0, 1)),
 )
-GAPS = tuple(TrendPoint(month, 0, None) for month in MONTHS)
+TREND = tuple(MonthPoint(*point) for point in zip(MONTHS, _TREND, strict=True))
+COMPANY = Counts(2306, 1409, 1095)
+GAPS = tuple(MonthPoint(month, Counts()) for month in MONTHS)
 
 
-def make_account(**overrides: Any) -> AccountNumbers:
-    account = AccountNumbers(
-        account_id="acme",
-        name="Acme Inc",
-        window_days=180,
-        n=20,
-        promoters=5,
-        passives=6,
-        detractors=9,
-        nps=-20.0,
-        nps_rounded=-20,
-        trend=TREND,
-        account_class="at_risk",
-        class_reason="a decision-maker scored 0 to 6",
-    )
-    return replace(account, **overrides)
+def make_account(**overrides: Any) -> AccountView:
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "name": "Acme Inc",
+        "owner": None,
+        "as_of": datetime(2026, 3, 13, 15, 45, tzinfo=UTC),
+        "window_days": 180,
+        "all": Counts(5, 6, 9),
+        "latest": Counts(5, 6, 9),
+        "account_class": "at_risk",  # a class with two words, as there may be one day
+        "class_reason": "a decision-maker scored 0 to 6",
+        "last_answered_at": datetime(2026, 3, 13, 15, 42, tzinfo=UTC),
+        "trend": TREND,
+        "valid_until": None,
+    }
+    return AccountView(**{**fields, **overrides})
 
 
-def make_detractor_mail(**overrides: Any) -> DetractorMail:
-    mail = DetractorMail(
+def make_detractor_mail(**overrides: Any) -> LowScoreMail:
+    mail = LowScoreMail(
         effect="detractor",
         score=3,
         changed_from=None,
@@ -78,8 +79,10 @@ def make_score_raised_mail(**overrides: Any) -> ScoreRaisedMail:
     return replace(mail, **overrides)
 
 
-def make_backfill_mail(**overrides: Any) -> BackfillMail:
-    mail = BackfillMail(
+def make_backfill_mail(
+    company: Counts = COMPANY, accounts: int = 316, unmatched: int = 41, **facts: Any
+) -> BackfillMail:
+    known = BackfillFacts(
         account_token="NPS-1a2b3c4d",
         started_at=datetime(2026, 3, 13, 9, 0, tzinfo=UTC),
         ended_at=datetime(2026, 3, 13, 9, 14, tzinfo=UTC),
@@ -88,43 +91,37 @@ def make_backfill_mail(**overrides: Any) -> BackfillMail:
         responses=4812,
         declines=1377,
         quarantined=2,
-        accounts=316,
-        unmatched=41,
-        promoters=2306,
-        passives=1409,
-        detractors=1095,
-        nps_rounded=25,
         requests=129,
-        owner="omar@vendor.example",
     )
-    return replace(mail, **overrides)
+    told = known.model_copy(update=facts)
+    return BackfillMail(told, accounts, unmatched, company, owner="omar@vendor.example")
 
 
-def make_credentials_mail(**overrides: Any) -> CredentialsMail:
-    mail = CredentialsMail(
+def make_credentials_mail(**facts: Any) -> CredentialsMail:
+    known = CredentialsFacts(
         account_token="NPS-1a2b3c4d",
         host="api.wootric.com",
         failed_at=datetime(2026, 3, 13, 15, 45, tzinfo=UTC),
         since=datetime(2026, 3, 13, 15, 40, tzinfo=UTC),
-        alerts_until=datetime(2026, 3, 16, 15, 40, tzinfo=UTC),
         error="HTTP 401 from the token endpoint: run `nps connect` with valid API credentials",
-        owner="omar@vendor.example",
     )
-    return replace(mail, **overrides)
+    return CredentialsMail(known.model_copy(update=facts), owner="omar@vendor.example")
 
 
-def few_answers() -> AccountNumbers:
-    trend = (*GAPS[:-2], TrendPoint("2026-02", 2, 50.0), TrendPoint("2026-03", 1, -100.0))
+def few_answers() -> AccountView:
+    last = (MonthPoint("2026-02", Counts(1, 1, 0)), MonthPoint("2026-03", Counts(0, 0, 1)))
     return make_account(
-        n=3, promoters=1, passives=1, detractors=1, nps=0.0, nps_rounded=0, trend=trend,
-        account_class="passive", class_reason="mean of the latest scores, few answers",
-    )  # fmt: skip
+        all=Counts(1, 1, 1),
+        trend=(*GAPS[:-2], *last),
+        account_class="passive",
+        class_reason="mean of the latest scores, few answers",
+    )
 
 
-def no_account() -> AccountNumbers:
+def no_account() -> AccountView:
     return make_account(
-        account_id=None, name=None, n=0, promoters=0, passives=0, detractors=0, nps=None,
-        nps_rounded=None, trend=GAPS, account_class=None, class_reason=None,
+        account_id=UNMATCHED, name=None, all=Counts(), trend=GAPS, account_class=None,
+        class_reason="no answer in the window",
     )  # fmt: skip
 
 
@@ -154,6 +151,7 @@ def samples() -> dict[str, Mail]:
             comment=HOSTILE, changed_from=9, contact_email='"a\r\nBcc: b"@acme.example',
             account=make_account(name="<b>Acme</b>\r\nX-Evil: 1 \u202eInc"),
         ),
+        "comment": make_detractor_mail(effect="comment"),
         "comment_rtl": make_detractor_mail(
             effect="comment", comment=RTL, direction="same", previous_score=3,
             account=make_account(name="חברת דוגמה"),

@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nps_core.mails.model import Mail
+from nps_core.mails.kind import Mail
 from nps_core.mails.render import render
+from nps_core.scoring import Counts
 from nps_testing.mail_samples import (
     GAPS,
     RTL,
@@ -81,13 +82,13 @@ def test_account_numbers__show_score_basis_and_counts() -> None:
 
 
 def test_thirty_answers__are_no_longer_low_confidence() -> None:
-    for words in both(make_detractor_mail(account=make_account(n=30))):
+    for words in both(make_detractor_mail(account=make_account(all=Counts(8, 8, 14)))):
         assert "30 answers in the last 180 days" in words
         assert "180 days, low confidence" not in words
 
 
 def test_five_answers__are_enough_for_a_score() -> None:
-    for words in both(make_detractor_mail(account=make_account(n=5))):
+    for words in both(make_detractor_mail(account=make_account(all=Counts(1, 2, 2)))):
         assert "\u221220" in words
         assert "too few" not in words
 
@@ -111,14 +112,14 @@ def test_few_answers__show_counts_and_no_score() -> None:
 
 
 def test_account_without_class__explains_only_its_score() -> None:
-    account = make_account(account_class=None, class_reason=None)
+    account = make_account(account_class=None)
     for words in both(make_detractor_mail(account=account)):
         assert "Account class" not in words
         assert "Share of promoters (9 and 10) minus share of detractors" in words
 
 
 def test_account_without_answers__says_so() -> None:
-    account = make_account(n=0, nps=None, nps_rounded=None, trend=GAPS)
+    account = make_account(all=Counts(), trend=GAPS)
     for words in both(make_detractor_mail(account=account)):
         assert "No counted answer in the last 180 days yet" in words
 
@@ -248,7 +249,7 @@ def test_backfill_without_loose_ends__starts_with_a_check() -> None:
 
 
 def test_backfill_of_few_answers__has_no_score() -> None:
-    mail = make_backfill_mail(promoters=2, passives=1, detractors=1)
+    mail = make_backfill_mail(company=Counts(2, 1, 1))
     html, text = both(mail)
     assert "4 counted answers: too few answers for a score" in html
     assert "Too few answers for an NPS, from 4 counted answers" in text
@@ -269,15 +270,15 @@ def test_credentials_mail__says_what_happened_and_the_one_thing_to_do() -> None:
     assert html.count("Do this next") == 1
 
 
-@pytest.mark.parametrize("until", [None, datetime(2026, 3, 13, 15, 45, tzinfo=UTC)])
-def test_credentials_mail__names_no_time_that_has_passed(until: datetime | None) -> None:
-    html, text = both(make_credentials_mail(alerts_until=until))
+@pytest.mark.parametrize("since", [None, datetime(2026, 3, 10, 15, 45, tzinfo=UTC)])
+def test_credentials_mail__names_no_time_that_has_passed(since: datetime | None) -> None:
+    html, text = both(make_credentials_mail(since=since))
     assert "valid API credentials Wootric shows them" in html
     assert "DO THIS NEXT:" in text
 
 
 def test_credentials_mail__without_a_read_before_says_so() -> None:
-    for words in both(make_credentials_mail(since=None, alerts_until=None)):
+    for words in both(make_credentials_mail(since=None)):
         assert "Nothing can be read from the account NPS-1a2b3c4d." in words
         assert "none yet" in words
 

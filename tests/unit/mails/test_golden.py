@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nps_core.mails.model import RenderedMail
-from nps_core.mails.render import render
+from nps_core.mails.render import RenderedMail, render
 from nps_testing.mail_samples import samples
 
 GOLDEN = Path(__file__).with_name("golden")

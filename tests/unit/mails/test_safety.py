@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nps_core.mails.parts.sanitize import clean_text
 from nps_core.mails.render import render
-from nps_core.mails.sanitize import clean_text
 from nps_testing.mail_samples import (
     HOSTILE,
     make_account,

@@ -13,14 +13,15 @@ from nps_core.follow_up.models import (
     Alert,
     AlertStatus,
     Decision,
+    MailKind,
     Standing,
     Task,
     scope_of,
     task_id_of,
 )
 from nps_core.keys import AnswerKey
+from nps_core.outbox.facts import Facts
 from nps_core.outbox.mail_states import (
-    MailKind,
     OutboxMail,
     digest_of,
     forgotten,
@@ -144,7 +145,9 @@ def tightened(case: Case) -> Task | None:
     return None if after == task else replace(after, version=task.version + 1)
 
 
-def post(case: Case, kind: MailKind, to: str, task_id: str | None) -> OutboxMail | None:
+def post(
+    case: Case, kind: MailKind, to: str, task_id: str | None, facts: Facts | None = None
+) -> OutboxMail | None:
     """Return a mail to write, due after the settle time; None if it was posted before."""
     key, now = mail_key(case.key, kind, to), case.context.now
     due_at = now + case.context.settle
@@ -152,7 +155,6 @@ def post(case: Case, kind: MailKind, to: str, task_id: str | None) -> OutboxMail
     if known is not None:
         is_free = known.state == "CANCELLED"
         return revived(known, now, due_at, task_id) if is_free else None
-    alert = case.before.alert
     return OutboxMail(
         key=key,
         kind=kind,
@@ -162,7 +164,7 @@ def post(case: Case, kind: MailKind, to: str, task_id: str | None) -> OutboxMail
         planned_at=due_at,
         answer=case.key,
         task_id=task_id,
-        facts={"old_score": alert.score} if kind == "score_raised" and alert else {},
+        facts=facts.plain() if facts else {},
     )
 
 

@@ -6,11 +6,20 @@ from typing import Literal
 
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey
+from nps_core.outbox.facts import Facts
 from nps_core.outbox.mail_states import OutboxMail, short_hash
 
 TaskStatus = Literal["open", "acknowledged", "closed"]
 AlertStatus = Literal["on_task", "withdrawn"]
 Action = Literal["none", "skip", "open", "join", "withdraw", "comment", "record"]
+MailKind = Literal["detractor", "comment", "score_raised"]
+"""The mails that follow from an answer."""
+
+
+class ScoreRaisedFacts(Facts):
+    """What the note about a raised score needs: the low score, which the answer has lost."""
+
+    old_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from nps_core.follow_up.effects import (
     tightened,
     write,
 )
-from nps_core.follow_up.models import Decision, Standing
+from nps_core.follow_up.models import Decision, ScoreRaisedFacts, Standing
 from nps_core.keys import AnswerKey
 from nps_core.outbox.mail_states import digest_of
 from nps_core.scoring import is_detractor
@@ -140,12 +140,14 @@ def raised(case: Case) -> Decision | None:
     """Raised to 7 or more: a mail that has not left is cancelled, else a short note follows it."""
     if case.current is None or case.current.score is None or is_detractor(case.current.score):
         return None
+    alert = case.before.alert
     told = {mail.to for mail in case.mails("detractor") if mail.has_left}
     mails = cancel_pending(case, "score_raised", "detractor", "comment")
     task, fate = leave_task(case, "score_raised")
     if task is not None and task.status == "closed":
         # The note says that the task is closed, so it is sent only then.
-        notes = [post(case, "score_raised", to, task.task_id) for to in sorted(told)]
+        facts = ScoreRaisedFacts(old_score=alert.score if alert else None)
+        notes = [post(case, "score_raised", to, task.task_id, facts) for to in sorted(told)]
         mails += [note for note in notes if note is not None]
     when = "after the mail had left" if told else "before the mail left"
     reason = f"raised to {case.current.score} {when}; {fate}"

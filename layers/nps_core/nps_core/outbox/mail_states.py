@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 from nps_core.keys import AnswerKey
 
-MailKind = Literal["detractor", "comment", "score_raised", "backfill", "credentials"]
 MailState = Literal["PENDING", "SENDING", "SENT", "FAILED", "UNKNOWN", "CANCELLED"]
 
 LEASE = timedelta(minutes=3)
@@ -31,12 +30,13 @@ MAX_ATTEMPTS = 2
 class OutboxMail:
     """One mail to one recipient about one effect; the key makes a second one impossible.
 
+    `kind` names a module of `nps_core.mails`; a version that lacks it still loads the mail.
     `waiting`: something is still to be done, at `due_at`. `fence` counts writes and guards the
     next one. `planned_at` is the first due time, `attempts` counts the times SES may have taken it.
     """
 
     key: str
-    kind: MailKind
+    kind: str
     to: str
     due_at: datetime
     created_at: datetime
@@ -58,7 +58,7 @@ class OutboxMail:
     comment_digest: str | None = None
     """Hash of the comment that the mail showed; None when it showed none."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What only this kind of mail needs, as plain values."""
+    """What only this kind of mail needs, as plain values; `outbox.facts` types them."""
 
     @property
     def has_left(self) -> bool:
@@ -71,7 +71,7 @@ class OutboxMail:
         return (self.answer.id,) if self.answer else ()
 
 
-def mail_key(answer: AnswerKey, kind: MailKind, to: str) -> str:
+def mail_key(answer: AnswerKey, kind: str, to: str) -> str:
     """Return the key of the one mail per (answer, effect, recipient)."""
     return f"{answer}#{kind}#{short_hash(to)}"
 

@@ -22,8 +22,9 @@ from nps_core.aws import clients
 from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.follow_up.dynamo import DynamoFollowUp
+from nps_core.mails.credentials import CredentialsFacts, credentials_mail
 from nps_core.outbox.mail_states import LEASE, RESEND_AFTER, OutboxMail
-from nps_core.times import epoch_ms, iso
+from nps_core.times import epoch_ms
 from nps_testing.factories import NOW, make_answer
 from nps_testing.fakes.ses_server import SesServer, ses_server
 from nps_testing.stacks.crashes import Killed, Moment, fuse_on
@@ -74,16 +75,13 @@ class FollowUpStack:
 
     def refuse_login(self) -> None:
         """Have the credentials refused, as the sync finds it."""
-        facts = {
-            "account_token": TOKEN,
-            "host": "api.wootric.com",
-            "failed_at": iso(self.now),
-            "error": "HTTP 401: run `nps connect`",
-        }
-        key = f"credentials#{TOKEN}#{self.now:%Y-%m-%dT%H:%M}"
-        mail = OutboxMail(
-            *(key, "credentials", "admin@example.com", self.now, self.now, self.now), facts=facts
+        facts = CredentialsFacts(
+            account_token=TOKEN,
+            host="api.wootric.com",
+            failed_at=self.now,
+            error="HTTP 401: run `nps connect`",
         )
+        mail = credentials_mail("admin@example.com", facts)
         connections = DynamoProfiles(clients.dynamodb(), os.environ["STATE_TABLE"])
         assert connections.login_refused(TOKEN, mail, self.now)
 

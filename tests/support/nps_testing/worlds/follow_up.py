@@ -4,14 +4,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from deliver.prepare import Preparer
 from deliver.service import Deliver, Result
 from notify.service import Notify, Report
 from nps_core.answers.models import Answer
 from nps_core.answers.removal import erased
 from nps_core.customers.owners import OwnerPolicy
 from nps_core.keys import AnswerKey
-from nps_core.mails.compose import Composer
+from nps_core.mails.kind import Stores
 from nps_core.numbers.account_numbers import AccountView
 from nps_core.outbox.mailer import SendResult
 from nps_core.times import epoch_ms
@@ -84,10 +83,20 @@ class World:
         )
 
     @property
+    def stores(self) -> Stores:
+        """What the mails are written from."""
+        return Stores(
+            answers=self.answers,
+            follow_up=self.store,
+            profiles=self.profiles,
+            ledgers=self.ledgers,
+            summaries=lambda: self.views,
+            window_days=180,
+        )
+
+    @property
     def deliver(self) -> Deliver:
-        composer = Composer(self.ledgers, 180)
-        preparer = Preparer(self.answers, self.store, lambda: self.views, self.profiles, composer)
-        return Deliver(self.store, preparer, self.mailer, self.pauses.append)
+        return Deliver(self.stores, self.mailer, self.pauses.append)
 
     def write(self, answer: Answer | None = None, **changes: Any) -> Answer:
         """Store a version of an answer: the given one, or the stored one with `changes`."""

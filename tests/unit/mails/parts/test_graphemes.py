@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nps_core.mails.graphemes import ELLIPSIS, cut, is_border
+from nps_core.mails.parts.graphemes import ELLIPSIS, cut, is_border
 
 WHOLE = {
     "combining accent": "e\u0301",

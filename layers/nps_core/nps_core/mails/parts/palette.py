@@ -4,9 +4,8 @@ Badges keep their colours in dark mode: white on a deep colour reads well on bot
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-Tone = Literal["detractor", "passive", "promoter"]
+from nps_core.scoring import ScoreClass
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ DARK = Scheme(
 )
 ON_COLOUR = "#ffffff"
 BUTTON = "#1f4fc4"
-TONES: dict[Tone, str] = {"detractor": "#b3261e", "passive": "#7a5600", "promoter": "#1a6b3c"}
+TONES: dict[ScoreClass, str] = {"detractor": "#b3261e", "passive": "#7a5600", "promoter": "#1a6b3c"}
 # Bars stand on the card of both schemes. Pale ones (few answers) step back towards the card, so
 # they need a colour for each scheme; the number above a bar says the same without any colour.
 BARS = {"up": "#2f8f5b", "down": "#d4483f", "flat": "#8a7340"}

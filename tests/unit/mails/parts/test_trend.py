@@ -2,40 +2,49 @@ import re
 
 import pytest
 
-from nps_core.mails.model import TrendPoint
+from nps_core.mails.parts.trend import HALF_HEIGHT, bars, text_lines
+from nps_core.mails.parts.wording import signed
 from nps_core.mails.render import render
-from nps_core.mails.trend import HALF_HEIGHT, bars, text_lines
-from nps_core.mails.wording import signed
-from nps_core.scoring import rounded
+from nps_core.numbers.account_numbers import MonthPoint
+from nps_core.scoring import Counts, rounded
 from nps_testing.mail_samples import MONTHS, TREND, make_account, make_detractor_mail
 
 MARK = re.compile(r'<td(?: class="pale-\w+")? height="(\d+)" bgcolor="#\w{6}" style="height:\1px')
 
 
 @pytest.mark.parametrize(
-    ("nps", "up", "down"),
-    [(100.0, HALF_HEIGHT, 0), (-100.0, 0, HALF_HEIGHT), (50.0, 15, 0), (-1.0, 0, 2), (0.0, 2, 0)],
+    ("counts", "nps", "up", "down"),
+    [
+        (Counts(9, 0, 0), 100.0, HALF_HEIGHT, 0),
+        (Counts(0, 0, 9), -100.0, 0, HALF_HEIGHT),
+        (Counts(5, 5, 0), 50.0, 15, 0),
+        (Counts(0, 99, 1), -1.0, 0, 2),
+        (Counts(4, 1, 4), 0.0, 2, 0),
+    ],
 )
-def test_bar__is_as_high_as_its_score(nps: float, up: int, down: int) -> None:
-    (bar,) = bars((TrendPoint("2026-03", 9, nps),))
+def test_bar__is_as_high_as_its_score(counts: Counts, nps: float, up: int, down: int) -> None:
+    assert counts.nps == nps
+    (bar,) = bars((MonthPoint("2026-03", counts),))
     assert (bar.up, bar.down) == (up, down)
 
 
 def test_month_without_answers__is_a_gap_and_not_a_zero() -> None:
-    gap, zero = bars((TrendPoint("2026-02", 0, None), TrendPoint("2026-03", 6, 0.0)))
+    gap, zero = bars((MonthPoint("2026-02", Counts()), MonthPoint("2026-03", Counts(3, 0, 3))))
     assert (gap.value, gap.up, gap.down) == ("\u2013", 0, 0)
     assert (zero.value, zero.up, zero.down) == ("0", 2, 0)
 
 
 def test_bar_of_few_answers__is_faint() -> None:
-    few, enough = bars((TrendPoint("2026-02", 4, 50.0), TrendPoint("2026-03", 5, 50.0)))
+    few, enough = bars(
+        (MonthPoint("2026-02", Counts(2, 2, 0)), MonthPoint("2026-03", Counts(3, 2, 0)))
+    )
     assert few.is_pale
     assert not enough.is_pale
 
 
 def test_trend_in_html__has_a_bar_per_month_with_answers_and_all_labels() -> None:
     html = render(make_detractor_mail()).html
-    assert len(MARK.findall(html)) == sum(point.n > 0 for point in TREND)
+    assert len(MARK.findall(html)) == sum(point.counts.n > 0 for point in TREND)
     for label in ("Apr", "Jul", "Nov", "Mar"):
         assert f">{label}</td>" in html
     assert "NPS by month, Apr 2025 to Mar 2026" in html
@@ -43,7 +52,7 @@ def test_trend_in_html__has_a_bar_per_month_with_answers_and_all_labels() -> Non
 
 
 def test_trend_of_enough_answers__does_not_speak_of_faint_bars() -> None:
-    trend = tuple(TrendPoint(month, 6, 10.0) for month in MONTHS)
+    trend = tuple(MonthPoint(month, Counts(2, 3, 1)) for month in MONTHS)
     assert "Faint bars" not in render(make_detractor_mail(account=make_account(trend=trend))).html
 
 
@@ -53,8 +62,16 @@ def test_account_without_trend__has_no_chart() -> None:
 
 
 def test_trend_in_text__has_a_line_per_month() -> None:
-    lines = text_lines((TrendPoint("2026-02", 0, None), TrendPoint("2026-03", 1, -33.5)))
-    assert lines == ["  Feb 2026     -  no answers", "  Mar 2026   \u221234  1 answer"]
+    months = (
+        MonthPoint("2026-01", Counts()),
+        MonthPoint("2026-02", Counts(detractors=1)),
+        MonthPoint("2026-03", Counts(0, 133, 67)),
+    )
+    assert text_lines(months) == [
+        "  Jan 2026     -  no answers",
+        "  Feb 2026  \u2212100  1 answer",
+        "  Mar 2026   \u221234  200 answers",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ that turn the reading direction of the words around them.
 import re
 import unicodedata
 
-from nps_core.mails.graphemes import cut
+from nps_core.mails.parts.graphemes import cut
 
 COMMENT_LIMIT = 200_000  # characters; more than is stored, since a comment is shown in full
 LONG_WORD = 60
@@ -55,12 +55,12 @@ def cut_comment(body: str) -> str:
 
 
 def has_long_word(text: str) -> bool:
-    """Tell whether a word is too long to fit a line, so that it must be broken anywhere."""
+    """Whether a word is too long to fit a line, so that it must be broken anywhere."""
     return any(len(word) > LONG_WORD for word in text.split())
 
 
 def reads_right_to_left(text: str) -> bool:
-    """Tell the direction of the first letter, for mail clients that do not know `dir="auto"`."""
+    """Whether the first letter does; some mail clients do not know `dir="auto"`."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in ("L", "R", "AL"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nps_core.mails.palette import BARS, BUTTON, DARK, LIGHT, ON_COLOUR, TONES, Scheme
+from nps_core.mails.parts.palette import BARS, BUTTON, DARK, LIGHT, ON_COLOUR, TONES, Scheme
 
 
 def luminance(colour: str) -> float:

@@ -29,7 +29,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def is_border(text: str, index: int) -> bool:
-    """Tell whether the text may be split before `index`."""
+    """Whether the text may be split before `index`."""
     if index <= 0 or index >= len(text):
         return True
     before, after = text[index - 1], text[index]

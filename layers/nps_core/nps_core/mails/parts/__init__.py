@@ -1,0 +1,1 @@
+"""What mails are built from: words, layout, colours, the account block. No kind is known here."""

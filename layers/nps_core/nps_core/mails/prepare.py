@@ -1,0 +1,39 @@
+"""Turn a mail of the outbox into what is sent, from what is stored now."""
+
+from datetime import datetime
+
+from nps_core.mails.kind import Cancel, Stores, Wait
+from nps_core.mails.registry import KINDS
+from nps_core.mails.render import RenderedMail, render
+from nps_core.outbox.mail_states import OutboxMail
+
+
+def prepare(mail: OutboxMail, stores: Stores, now: datetime) -> RenderedMail | Cancel | Wait:
+    """Return the mail as it should go now, or why it should not.
+
+    Prepare a mail only after it was claimed: a comment that is stored later then sees that the
+    mail has left, and follows it.
+    """
+    kind = KINDS.get(mail.kind)
+    if kind is None:
+        raise ValueError("this version does not know this kind of mail")
+    found = kind.look_up(mail, stores)
+    held = kind.verdict(mail, found)
+    if held is not None:
+        return held
+    written = kind.compose(mail, found, stores, now)
+    if written is None:
+        raise ValueError("too little is left to write about")
+    return render(written)
+
+
+def preview(mail: OutboxMail, stores: Stores, now: datetime) -> RenderedMail | None:
+    """Return the mail as it would read now, even one that was sent or cancelled.
+
+    None when its answer, person or task is gone.
+    """
+    kind = KINDS.get(mail.kind)
+    if kind is None:
+        return None
+    written = kind.compose(mail, kind.look_up(mail, stores), stores, now)
+    return None if written is None else render(written)
