@@ -1,13 +1,13 @@
 """What the mails say, in both parts."""
 
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 
 from nps_core.mails.kind import Mail
 from nps_core.mails.render import render
 from nps_core.scoring import Counts
+from nps_testing.mail_reading import html_words, text_words
 from nps_testing.mail_samples import (
     GAPS,
     RTL,
@@ -21,40 +21,9 @@ from nps_testing.mail_samples import (
 )
 
 
-class Words(HTMLParser):
-    """Collect the words of a document's body."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._skipped = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        hidden = "mso-hide" in (dict(attrs).get("style") or "")
-        if tag in ("style", "title") or hidden:
-            self._skipped = tag
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._skipped:
-            self._skipped = ""
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipped:
-            self.words += data.split()
-
-
-def html_words(mail: Mail) -> str:
-    reader = Words()
-    reader.feed(render(mail).html)
-    return " ".join(reader.words)
-
-
-def text_words(mail: Mail) -> str:
-    return " ".join(word for word in render(mail).text.split() if word != ">")
-
-
 def both(mail: Mail) -> tuple[str, str]:
-    return html_words(mail), text_words(mail)
+    rendered = render(mail)
+    return html_words(rendered.html), text_words(rendered.text)
 
 
 def test_detractor_mail__says_the_same_in_both_parts() -> None:
@@ -98,7 +67,7 @@ def test_five_answers__are_enough_for_a_score() -> None:
     [(0, "Detractor"), (6, "Detractor"), (7, "Passive"), (8, "Passive"), (9, "Promoter")],
 )
 def test_badge__has_the_word_of_the_score(score: int, word: str) -> None:
-    assert f"{score} /10 {word}" in html_words(make_score_raised_mail(new_score=score))
+    assert f"{score} /10 {word}" in html_words(render(make_score_raised_mail(new_score=score)).html)
 
 
 def test_few_answers__show_counts_and_no_score() -> None:
@@ -106,7 +75,7 @@ def test_few_answers__show_counts_and_no_score() -> None:
     for words in both(make_detractor_mail(account=account)):
         assert "3 answers in the last 180 days: too few answers for a score" in words
         assert "ACCOUNT NPS 0" not in words
-    html = html_words(make_detractor_mail(account=account))
+    html = html_words(render(make_detractor_mail(account=account)).html)
     assert "Account NPS 3 answers" in html
     assert "1 Promoters 1 Passives 1 Detractors" in html
 
@@ -177,7 +146,7 @@ def test_follow_up__says_that_the_comment_is_new() -> None:
     ],
 )
 def test_direction__has_a_sign_and_words(direction: str, words: str) -> None:
-    assert words in html_words(make_detractor_mail(direction=direction, previous_score=2))
+    assert words in both(make_detractor_mail(direction=direction, previous_score=2))[0]
 
 
 def test_answers_on_the_same_task__are_counted() -> None:

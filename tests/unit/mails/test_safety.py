@@ -1,7 +1,6 @@
 """Text from outside, however hostile, stays text: in the HTML, the subject and the headers."""
 
 import unicodedata
-from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from nps_core.mails.parts.sanitize import clean_text
 from nps_core.mails.render import render
+from nps_testing.mail_reading import DIRECTION, brackets, read
 from nps_testing.mail_samples import (
     HOSTILE,
     make_account,
@@ -19,9 +19,6 @@ from nps_testing.mail_samples import (
     samples,
 )
 
-DIRECTION = {
-    chr(c) for c in (0x200E, 0x200F, 0x61C, *range(0x202A, 0x202F), *range(0x2066, 0x2070))
-}
 ANYTHING = st.text(
     st.one_of(
         st.sampled_from("<>&\"'{}%\r\n\t\x00\x1b\x85\u2028\u202e\u200f\u0301\ufffe =@"),
@@ -29,44 +26,6 @@ ANYTHING = st.text(
     ),
     max_size=200,
 )
-
-
-class Reader(HTMLParser):
-    """Collect what a mail client would see: the tags, their attributes and the quoted comment."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.attributes: set[str] = set()
-        self.links: list[str] = []
-        self.quote = ""
-        self._in_quote = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes |= {name for name, _ in attrs}
-        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
-        if tag == "br":
-            self.quote += "\n" if self._in_quote else ""
-        else:
-            self.tags.append(tag)
-        self._in_quote |= tag == "blockquote"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_quote &= tag != "blockquote"
-
-    def handle_data(self, data: str) -> None:
-        self.quote += data if self._in_quote else ""
-
-
-def read(html: str) -> Reader:
-    reader = Reader()
-    reader.feed(html)
-    reader.close()
-    return reader
-
-
-def brackets(html: str) -> int:
-    return html.count("<") - html.count("<br>")
 
 
 # Hostile words must give exactly the markup that harmless words of the same shape give.

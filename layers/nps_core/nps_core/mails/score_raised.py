@@ -34,7 +34,7 @@ class ScoreRaisedMail:
 
     template: ClassVar[str] = "score_raised.html.j2"
 
-    old_score: int | None
+    old_score: int
     new_score: int
     contact_email: str | None
     contact_id: str | None
@@ -106,9 +106,12 @@ def _compose(
     if left is None:
         return None
     answer, score, task = left
-    old_score = ScoreRaisedFacts.of(mail).old_score
+    posted = ScoreRaisedFacts.of(mail).old_score
+    old_score = answer.previous_score if posted is None else posted
+    if old_score is None:
+        return None
     return ScoreRaisedMail(
-        old_score=answer.previous_score if old_score is None else old_score,
+        old_score=old_score,
         new_score=score,
         contact_email=answer.email,
         contact_id=answer.end_user_id or answer.external_id,
