@@ -1,10 +1,12 @@
 """The documentation states facts about the code; here the code is asked whether they are true."""
 
+import json
 import re
 
 import pytest
 
 from nps_core import config
+from nps_core.scoring import Counts, account_class, count
 from nps_testing.documents import ROOT, section, table, text
 from nps_testing.template import load_template, resources
 
@@ -117,6 +119,34 @@ def test_make_targets__are_documented() -> None:
 
     named = {name.removeprefix("make ") for name in table(section(text("README.md"), "Try it"))}
     assert named == targets
+
+
+# ------------------------------------------------------------------------------------- numbers
+
+
+def test_reasons_of_a_class__are_quoted_as_the_code_writes_them() -> None:
+    quoted = re.findall(r'"([^"]+)"', section(text("docs/definitions.md"), "Class of an account"))
+
+    accounts = ([], [5, 7], [9, 9, 7, 0])
+    assert quoted == [account_class(count(scores))[1] for scores in accounts]
+
+
+def test_example_of_a_summary__has_the_class_and_reason_of_its_counts() -> None:
+    items = section(text("docs/data-model.md"), "Items of StateTable")
+    found = re.search(r'^\{"pk": "ACCOUNT".*?\}$', items, re.S | re.M)
+    assert found
+    summary = json.loads(re.sub(r", \.\.\. ,", ",", found[0]))
+
+    expected = (summary["class"], summary["class_reason"])
+    assert account_class(Counts(**summary["latest"])) == expected
+
+
+def test_words_about_few_answers__are_quoted_as_mails_write_them() -> None:
+    quoted = re.findall(r'"([^"]+)"', section(text("docs/definitions.md"), "Numbers in a mail"))
+    mails = " ".join(path.read_text() for path in (ROOT / "tests/unit/mails/golden").glob("*.txt"))
+
+    assert len(quoted) == 2
+    assert all(words in mails for words in quoted)
 
 
 # ----------------------------------------------------------------------------------- decisions
