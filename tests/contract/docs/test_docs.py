@@ -127,7 +127,7 @@ def test_make_targets__are_documented() -> None:
 def test_reasons_of_a_class__are_quoted_as_the_code_writes_them() -> None:
     quoted = re.findall(r'"([^"]+)"', section(text("docs/definitions.md"), "Class of an account"))
 
-    accounts = ([], [5, 7], [9, 9, 7, 0])
+    accounts: tuple[list[int], ...] = ([], [5, 7], [9, 9, 7, 0])
     assert quoted == [account_class(count(scores))[1] for scores in accounts]
 
 
