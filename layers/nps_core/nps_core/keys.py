@@ -4,27 +4,27 @@ ResponsesTable (HASH pk; stream; index `by_day`: day, answered_at)
     pk                   item             read by
     <token>#response#<id>  Answer         get by id; batch get of a page or of a ledger
     <token>#decline#<id>   Answer         the same; `nps declines list`
-    day of the index: <token>#<kind>#<yyyy-mm-dd>, UTC: what is stored of a range of time
+    day of the index: <token>#<kind>#<yyyy-mm-dd>, UTC: the answers stored for a range of time
 
 StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
     pk            sk                          item           read by
-    CONN#<token>  PROFILE                     activation,    get: is an answer live or history,
-                                              backfill,      do the credentials work
+    CONN#<token>  PROFILE                     activation,    get: live or history; state of the
+                                              backfill,      credentials
                                               credentials
     CONN#<token>  LEASE                       sync lease     conditional update with fence
     CONN#<token>  CHECKPOINT#<name>           sync position  get, conditional put with fence
                   (responses, declines, people, audit)
-    CONN#<token>  WANTED                      requests       get: what an operator asks of a run
-    CONN#<token>  GAP#<stream>#<kind>#<from>  hole           query
-    CONN#<token>  MISSING#<kind>#<id>         lost answer    query
-    CONNECTION    <token>                     settings       query: further Wootric accounts
+    CONN#<token>  WANTED                      requests       get: an operator's requests for a run
+    CONN#<token>  GAP#<stream>#<kind>#<from>  gap            query
+    CONN#<token>  MISSING#<kind>#<id>         suspect        query
+    CONNECTION    <token>                     settings       query: added Wootric accounts
     PEOPLE#<token>  <end user id>             end user       batch get; query: all of an account
     ACCT#<acct>   LEDGER#<yyyy-mm>[#<part>]   votes          query a range of months
     ACCT#<acct>   CONTACT#<contact>           votes          get; query all of an account
     ACCOUNT       <acct>                      summary        query: list of accounts
     TASK          <task id>                   task           get; query: list of tasks
     OPENTASK      <account or contact>        pointer        get: at most one open task
-    ALERT         <answer key>                decision       get: what was decided, why
+    ALERT         <answer key>                decision       get: the decision, its reason
     MAIL          <mail key>                  outbox item    get; query; `due` index by time
     RUN           <run id>                    run log        query, newest last
     QUARANTINE    <hash of the payload>       payload        put if absent; query
