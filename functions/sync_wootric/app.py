@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nps_core import clock
@@ -19,15 +18,16 @@ from nps_core.config import SyncSettings
 from nps_core.observability import logger, metrics
 from nps_core.sync.runlog import run_id
 from sync_wootric import wiring
-from sync_wootric.connections import Fleet, Outcome
-from sync_wootric.requests import Request, job_for
-from sync_wootric.run import Clock, numbers
+from sync_wootric.connections import ConnectionRun, Connections
+from sync_wootric.metrics import emit
+from sync_wootric.requests import Invocation, job_for
+from sync_wootric.run import Clock
 
 _WORST = ("failed", "partial", "running", "complete", "skipped")
 
 
 @cache
-def deps() -> Fleet:
+def deps() -> Connections:
     """Build the adapters once per container, on first use, so importing has no side effect."""
     return wiring.build(SyncSettings.load(), time.sleep, time.monotonic)
 
@@ -40,38 +40,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     With one connection the report is its run, with several `status` (the worst) and `runs`. See
     the module for repeats and failures.
     """
-    request, fleet = Request.from_event(event), deps()
+    invocation, connections = Invocation.from_event(event), deps()
     now = clock.now()
     name = run_id(now, context.aws_request_id[:8])
     run_clock = Clock.start(now, time.monotonic, time.sleep)
-    job = job_for(request, run_clock, context.get_remaining_time_in_millis)
-    outcomes = fleet.run(fleet.chosen(request.connection), name, job)
-    _tell(fleet, outcomes, run_clock)
-    for outcome in outcomes:
-        if outcome.defect is not None:
-            raise outcome.defect
-    return report(outcomes)
+    job = job_for(invocation, run_clock, context.get_remaining_time_in_millis)
+    runs = connections.run(connections.chosen(invocation.connection), name, job)
+    emit(connections, runs, run_clock.at())
+    for run in runs:
+        if run.defect is not None:
+            raise run.defect
+    return report(runs)
 
 
-def _tell(fleet: Fleet, outcomes: Sequence[Outcome], run_clock: Clock) -> None:
-    """Emit the metrics, of all connections together and of each, and log the runs."""
-    by_token = {one.account_token: one for one in fleet.made}
-    for outcome in outcomes:
-        if outcome.record is None:
-            continue
-        sync = fleet.made[by_token[outcome.token]]
-        lag_s, open_gaps = sync.lag_s(run_clock.at()), sync.open_gaps()
-        own = EphemeralMetrics()
-        own.add_dimension("connection", outcome.token)
-        for metric, value in numbers(outcome.record, outcome.run, lag_s, open_gaps).items():
-            unit = MetricUnit.Seconds if metric == "SyncLagSeconds" else MetricUnit.Count
-            metrics.add_metric(metric, unit, value)
-            own.add_metric(metric, unit, value)
-        own.flush_metrics()
-        logger.info("sync finished", extra={"run": outcome.record.as_dict()})
-
-
-def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def report(outcomes: Sequence[ConnectionRun]) -> dict[str, Any]:
     """Return the run of the one connection, or the runs of several with their worst status."""
     runs = [{**one.record.as_dict(), **one.found} for one in outcomes if one.record is not None]
     if len(runs) == 1:

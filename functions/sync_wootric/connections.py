@@ -13,63 +13,63 @@ from nps_core.connections.dynamo_settings import all_connections
 from nps_core.connections.settings import Connection
 from nps_core.errors import PayloadError
 from nps_core.sync.runlog import RunRecord
-from sync_wootric.run import Run
+from sync_wootric.journal import PageResult, RunResult
 from sync_wootric.tick import Sync
 
 _MOST_AT_ONCE = 32
 
 
-class Outcome(NamedTuple):
-    """What became of one connection; `defect` is an error that nobody foresaw."""
+class ConnectionRun(NamedTuple):
+    """The run of one connection, as its `RunResult` says; `defect` is an unforeseen error."""
 
-    token: str
+    connection: Connection
     record: RunRecord | None
-    run: Run | None
+    responses: PageResult | None
     found: Mapping[str, Any]
     defect: Exception | None = None
 
 
-Job = Callable[[Sync, str], tuple[RunRecord, Run | None, Mapping[str, Any]]]
+Job = Callable[[Sync, str], RunResult]
 """Works for one connection, under a run id."""
 
 
-@dataclass(slots=True)
-class Fleet:
+@dataclass(frozen=True, slots=True)
+class Connections:
     """The connections as of now: those of the table may change between two ticks."""
 
     default: Connection
     added: Callable[[], list[Connection]]
     make: Callable[[Connection], Sync]
-    made: dict[Connection, Sync] = field(default_factory=dict)
+    _made: dict[Connection, Sync] = field(default_factory=dict, init=False)
 
     def chosen(self, token: str | None) -> list[Connection]:
         """Return one connection, or all. Raises PayloadError for one that does not exist."""
-        every = all_connections(self.default, self.added())
-        found = [one for one in every if token in (None, one.account_token)]
-        if not found:
+        connections = all_connections(self.default, self.added())
+        chosen = [one for one in connections if token in (None, one.account_token)]
+        if not chosen:
             raise PayloadError("bad_event", f"connection: there is no connection {token}")
-        return found
+        return chosen
 
-    def run(self, wanted: Iterable[Connection], name: str, job: Job) -> list[Outcome]:
-        """Do the job for each connection, side by side; the outcomes are in the given order."""
-        connections = list(wanted)
-        syncs = [self.sync(one) for one in connections]
+    def run(self, chosen: Iterable[Connection], name: str, job: Job) -> list[ConnectionRun]:
+        """Do the job for each connection, side by side; the runs are in the given order."""
+        connections = list(chosen)
+        syncs = [self.sync(connection) for connection in connections]
 
-        def one_of(number: int) -> Outcome:
-            token = connections[number].account_token
-            run_id = name if connections[number] == self.default else f"{name}-{token}"
+        def run_of(connection: Connection, sync: Sync) -> ConnectionRun:
+            is_default = connection == self.default
+            run_id = name if is_default else f"{name}-{connection.account_token}"
             try:
-                return Outcome(token, *job(syncs[number], run_id))
+                return ConnectionRun(connection, *job(sync, run_id))
             except Exception as exc:  # raised by the handler once all others are done
-                return Outcome(token, None, None, {}, exc)
+                return ConnectionRun(connection, None, None, {}, exc)
 
         if len(connections) == 1:
-            return [one_of(0)]
+            return [run_of(connections[0], syncs[0])]
         with ThreadPoolExecutor(min(len(connections), _MOST_AT_ONCE)) as pool:
-            return list(pool.map(one_of, range(len(connections))))
+            return list(pool.map(run_of, connections, syncs))
 
     def sync(self, connection: Connection) -> Sync:
         """Return what reads a connection; kept, so that its token and its pace are."""
-        if connection not in self.made:
-            self.made[connection] = self.make(connection)
-        return self.made[connection]
+        if connection not in self._made:
+            self._made[connection] = self.make(connection)
+        return self._made[connection]

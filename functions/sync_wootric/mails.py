@@ -13,22 +13,18 @@ from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from sync_wootric.run import Run
 
 
-def finish(report_to: str, run: Run, fills: Sequence[Backfill]) -> bool:
+def finish_backfill(run: Run, fills: Sequence[Backfill]) -> bool:
     """Mark the first backfill as finished and put its mail, once; returns whether this call did.
 
     `fills` are responses and declines, in this order. Without a backfill (0 days) nothing was
-    brought in, so nobody is told.
+    brought in, so there is no mail.
     """
     now = run.clock.at()
     has_read = any(fill.requests for fill in fills)
-    return run.state.finish_backfill(
-        _backfill_mail(report_to, run, fills, now) if has_read else None, now
-    )
+    return run.state.finish_backfill(_backfill_mail(run, fills, now) if has_read else None, now)
 
 
-def _backfill_mail(
-    report_to: str, run: Run, fills: Sequence[Backfill], now: datetime
-) -> OutboxMail:
+def _backfill_mail(run: Run, fills: Sequence[Backfill], now: datetime) -> OutboxMail:
     responses, declines = fills
     ended_at = max((fill.ended_at for fill in fills if fill.ended_at), default=now)
     facts = BackfillFacts(
@@ -43,10 +39,10 @@ def _backfill_mail(
         quarantined=sum(fill.quarantined for fill in fills),
         requests=sum(fill.requests for fill in fills),
     )
-    return backfill_mail(report_to, facts, now)
+    return backfill_mail(run.settings.report_to, facts, now)
 
 
-def refused(report_to: str, host: str, connections: Profiles, run: Run, why: str) -> bool:
+def report_refusal(run: Run, connections: Profiles, why: str) -> bool:
     """Put the mail about refused credentials; returns whether one was put.
 
     Only where they have worked before, and at most one in 24 hours.
@@ -54,12 +50,12 @@ def refused(report_to: str, host: str, connections: Profiles, run: Run, why: str
     now, token = run.clock.at(), run.record.account_token
     facts = CredentialsFacts(
         account_token=token,
-        host=host,
+        host=run.settings.host,
         failed_at=now,
         since=_last_read(run.state) or now,
         error=why,
     )
-    return connections.login_refused(token, credentials_mail(report_to, facts), now)
+    return connections.login_refused(token, credentials_mail(run.settings.report_to, facts), now)
 
 
 def _last_read(state: SyncState) -> datetime | None:

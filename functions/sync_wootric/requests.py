@@ -1,7 +1,7 @@
 """What the function can be asked to do, for the schedule or an operator, as work per connection.
 
-A request is written down before the run, so it is taken up even if another run holds the lease
-now: then by the next one.
+A request is stored before the run, so it is accepted even if another run holds the lease now: then
+by the next one.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,14 +12,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, mode
 
 from nps_core.errors import PayloadError
 from nps_core.sync.proof.audit import AuditState
-from nps_core.sync.runlog import RunRecord
 from nps_core.times import iso
 from sync_wootric.connections import Job
-from sync_wootric.run import Clock, Run
+from sync_wootric.journal import RunResult
+from sync_wootric.run import Clock
 from sync_wootric.tick import Sync
 
 
-class Request(BaseModel):
+class Invocation(BaseModel):
     """The event of an invocation; Scheduler sends `{"schedule": "sync"}`.
 
     `connection` names one Wootric account, none means all. `task` is what an operator asks for:
@@ -35,7 +35,7 @@ class Request(BaseModel):
     dry_run: bool = False
 
     @model_validator(mode="after")
-    def _complete(self) -> "Request":
+    def _complete(self) -> "Invocation":
         if self.task == "backfill" and self.since is None:
             raise ValueError("a backfill needs since, an ISO time with an offset")
         if self.dry_run and self.task == "tick":
@@ -49,7 +49,7 @@ class Request(BaseModel):
         return int(begin.timestamp()) if begin else 0
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+    def from_event(cls, event: Mapping[str, Any]) -> "Invocation":
         """Check the event. Raises PayloadError `bad_event`, naming the field."""
         try:
             return cls.model_validate(dict(event))
@@ -60,39 +60,37 @@ class Request(BaseModel):
             raise PayloadError("bad_event", "; ".join(problems)) from exc
 
 
-_Done = tuple[RunRecord, Run | None, Mapping[str, Any]]
-
-
-def job_for(request: Request, clock: Clock, remaining_ms: Callable[[], int]) -> Job:
+def job_for(invocation: Invocation, clock: Clock, remaining_ms: Callable[[], int]) -> Job:
     """Return what to do for each connection."""
 
-    def tick(sync: Sync, run_id: str) -> _Done:
-        return *sync.tick(run_id, clock, remaining_ms), {}
+    def tick(sync: Sync, run_id: str) -> RunResult:
+        return sync.tick(run_id, clock, remaining_ms)
 
-    def audit(sync: Sync, run_id: str) -> _Done:
+    def audit(sync: Sync, run_id: str) -> RunResult:
         asked_at = clock.at()
-        sync.state.want_audit(asked_at)
-        record, run = sync.tick(run_id, clock, remaining_ms)
-        return record, run, {"audit": _last_audit(sync), "asked_at": iso(asked_at)}
+        sync.state.request_audit(asked_at)
+        result = sync.tick(run_id, clock, remaining_ms)
+        found = {"audit": _last_audit(sync), "asked_at": iso(asked_at)}
+        return result._replace(found=found)
 
-    def backfill(sync: Sync, run_id: str) -> _Done:
+    def backfill(sync: Sync, run_id: str) -> RunResult:
         asked_at = clock.at()
-        sync.state.want_backfill(request.since_s, asked_at)
-        record, run = sync.tick(run_id, clock, remaining_ms)
-        return record, run, {"asked_at": iso(asked_at)}
+        sync.state.request_backfill(invocation.since_s, asked_at)
+        result = sync.tick(run_id, clock, remaining_ms)
+        return result._replace(found={"asked_at": iso(asked_at)})
 
-    def preview_audit(sync: Sync, run_id: str) -> _Done:
+    def preview_audit(sync: Sync, run_id: str) -> RunResult:
         record, found = sync.preview_audit(run_id, clock, remaining_ms)
-        return record, None, {"audit": found}
+        return RunResult(record, found={"audit": found})
 
-    def preview_backfill(sync: Sync, run_id: str) -> _Done:
-        record, found = sync.preview_backfill(run_id, clock, remaining_ms, request.since_s)
-        return record, None, {"backfill": found}
+    def preview_backfill(sync: Sync, run_id: str) -> RunResult:
+        record, found = sync.preview_backfill(run_id, clock, remaining_ms, invocation.since_s)
+        return RunResult(record, found={"backfill": found})
 
-    if request.task == "audit":
-        return preview_audit if request.dry_run else audit
-    if request.task == "backfill":
-        return preview_backfill if request.dry_run else backfill
+    if invocation.task == "audit":
+        return preview_audit if invocation.dry_run else audit
+    if invocation.task == "backfill":
+        return preview_backfill if invocation.dry_run else backfill
     return tick
 
 

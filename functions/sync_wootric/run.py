@@ -1,30 +1,36 @@
-"""One run's own time, lease and record, handed to everything that works for it."""
+"""A run: a tick that holds the lease. Its settings, its time, and what keeps the lease alive."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from nps_core.errors import OutOfTime
 from nps_core.sync.lease import Grant
 from nps_core.sync.ports import SyncState
 from nps_core.sync.runlog import RunRecord
+from sync_wootric.journal import Journal
 from sync_wootric.ports import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What became of the rows of a page."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    quarantined: int = 0
-    """Quarantined for the first time."""
-
 
 RESERVE_S = 60.0
 """Kept free at the end of the invocation for the page in flight and for the run's own records."""
 _RENEW_EVERY_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """The settings of a connection that its runs go by."""
+
+    account_token: str
+    backfill_days: int
+    overlap: timedelta
+    metric: str
+    zone: ZoneInfo
+    host: str
+    """Address of the API."""
+    report_to: str
+    """Receives the mails about the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,80 +62,69 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Run:
-    """A run that holds the lease."""
+class TimeBudget:
+    """What is left of the invocation, and how long a page may take."""
 
     clock: Clock
+    remaining_ms: Callable[[], int]
+    _slowest_page_s: float = field(default=0.0, init=False)
+
+    def require(self) -> None:
+        """Raise OutOfTime unless another page as slow as the slowest one so far surely fits."""
+        if self.remaining_ms() / 1000 < RESERVE_S + self._slowest_page_s:
+            raise OutOfTime("the run's time is over; the next tick goes on from here")
+
+    @contextmanager
+    def page(self) -> Iterator[None]:
+        """Read and store a page, if there is time for it. Raises OutOfTime."""
+        self.require()
+        began_s = self.clock.elapsed_s()
+        yield
+        self._slowest_page_s = max(self._slowest_page_s, self.clock.elapsed_s() - began_s)
+
+    def deadline(self) -> float:
+        """Return when work has to end, on the monotonic clock."""
+        return self.clock.monotonic() + self.remaining_ms() / 1000 - RESERVE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that holds the lease, handed to everything that works for it."""
+
+    settings: RunSettings
+    clock: Clock
+    time: TimeBudget
     grant: Grant
     state: SyncState
     source: Source
-    record: RunRecord
-    remaining_ms: Callable[[], int]
-    worst_page_s: float = 0.0
-    renewed_s: float = 0.0
-    live_done_s: float = 0.0
-    responses_created: int = 0
-    responses_updated: int = 0
-    requests_booked: int = 0
-    """Requests that a checkpoint has taken note of."""
+    journal: Journal
 
-    def begin(self) -> None:
-        """Give the source this run's time and keep the lease alive while it waits."""
-        deadline = self.clock.monotonic() + self.remaining_ms() / 1000 - RESERVE_S
-        self.renewed_s = self.clock.elapsed_s()
-        self.source.begin(self.clock.at, deadline, self.keep_lease)
+    @property
+    def record(self) -> RunRecord:
+        """The run log record as it is now."""
+        return self.journal.record
 
-    def keep_lease(self) -> None:
+
+@dataclass(slots=True)
+class Heartbeat:
+    """Renews the lease of a run while it works and while it waits for its source."""
+
+    run: Run
+    _renewed_s: float
+
+    @classmethod
+    def start(cls, run: Run) -> "Heartbeat":
+        """Let the source beat from now on, for as long as the run has time."""
+        heartbeat = cls(run, run.clock.elapsed_s())
+        run.source.begin(run.clock.at, run.time.deadline(), heartbeat.beat)
+        return heartbeat
+
+    def beat(self) -> None:
         """Renew the lease when it is due, and log how far the run is. Raises LeaseLost."""
-        elapsed = self.clock.elapsed_s()
-        if elapsed - self.renewed_s >= _RENEW_EVERY_S:
-            self.state.renew(self.grant, self.clock.at())
-            self.renewed_s = elapsed
-            self.record.requests, self.record.throttled = (
-                self.source.requests,
-                self.source.throttled,
-            )
+        run, elapsed_s = self.run, self.run.clock.elapsed_s()
+        if elapsed_s - self._renewed_s >= _RENEW_EVERY_S:
+            run.state.renew(run.grant, run.clock.at())
+            self._renewed_s = elapsed_s
+            run.journal.count_requests(run.source.requests, run.source.throttled)
             # Only what is in the log survives a crash, and a person may be watching it.
-            self.state.put_run(self.record.as_dict(), self.clock.at())
-
-    def require_time(self) -> None:
-        """Raise OutOfTime unless another page as slow as the worst one so far surely fits."""
-        if self.remaining_ms() / 1000 < RESERVE_S + self.worst_page_s:
-            raise OutOfTime("the run's time is over; the next tick goes on from here")
-
-    def count(self, fetched: int, tally: Tally, *, is_response: bool = True) -> None:
-        """Add what became of rows to the record."""
-        record = self.record
-        record.fetched += fetched
-        record.created += tally.created
-        record.updated += tally.updated
-        record.unchanged += tally.unchanged
-        record.quarantined += tally.quarantined
-        if is_response:
-            self.responses_created += tally.created
-            self.responses_updated += tally.updated
-
-    def book_requests(self) -> int:
-        """Return the requests since the last call."""
-        new = self.source.requests - self.requests_booked
-        self.requests_booked = self.source.requests
-        return new
-
-
-def numbers(
-    record: RunRecord, run: Run | None, lag_s: float | None, open_gaps: int
-) -> dict[str, float]:
-    """Return the metrics of a run by name; a skipped run tells lag and gaps only."""
-    found: dict[str, float] = {"SyncGaps": open_gaps}
-    if lag_s is not None:
-        found["SyncLagSeconds"] = lag_s
-    if run is not None:
-        found |= {
-            "ResponsesCreated": run.responses_created,
-            "ResponsesUpdated": run.responses_updated,
-            "ResponsesDeleted": record.deleted,
-            "Quarantined": record.quarantined,
-            "Throttled": record.throttled,
-            "SyncFailed": int(record.status == "failed"),
-        }
-    return found
+            run.state.put_run(run.record.as_dict(), run.clock.at())

@@ -24,35 +24,34 @@ from nps_core.sync.lists import STREAMS
 from nps_core.sync.ports import SyncState
 from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
-from nps_core.sync.runlog import RunRecord
-from sync_wootric.mails import finish, refused
-from sync_wootric.phases import Plan, Work
+from nps_core.sync.runlog import RunRecord, RunStatus
+from sync_wootric.journal import Journal, RunResult
+from sync_wootric.mails import finish_backfill, report_refusal
+from sync_wootric.phases import Phases
 from sync_wootric.ports import Source
-from sync_wootric.reading.pages import RowStore
-from sync_wootric.run import RESERVE_S, Clock, Run
+from sync_wootric.reading.pages import PageStore
+from sync_wootric.run import RESERVE_S, Clock, Heartbeat, Run, RunSettings, TimeBudget
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
     """The use case, bound to the ports of one connection."""
 
-    plan: Plan
+    settings: RunSettings
     source: Source
-    rows: RowStore
+    pages: PageStore
     state: SyncState
     proof_store: ProofStore
     people: People
     connections: Profiles
 
-    def tick(
-        self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]
-    ) -> tuple[RunRecord, Run | None]:
-        """Run once; returns the record, and the run unless it was skipped.
+    def tick(self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]) -> RunResult:
+        """Run once.
 
         Every failure that is known ends in the record with its fix. Anything else is a defect and
-        is raised; the lease runs out by itself and the next tick goes on from the checkpoint.
+        is raised; the lease runs out and the next tick goes on from the checkpoint.
         """
-        return self._run(run_id, clock, remaining_ms, self._work)
+        return self._run(run_id, TimeBudget(clock, remaining_ms), self._work)
 
     def lag_s(self, now: datetime) -> float | None:
         """Return for how long nobody has proven that the live answers are all here."""
@@ -68,107 +67,111 @@ class Sync:
         self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]
     ) -> tuple[RunRecord, Mapping[str, Any]]:
         """Compare counts and say which days an audit would read again; stores nothing."""
-        return self._preview(run_id, clock, remaining_ms, lambda work: work.auditor.preview())
+        time = TimeBudget(clock, remaining_ms)
+        return self._preview(run_id, time, lambda phases: phases.auditor.preview())
 
     def preview_backfill(
         self, run_id: str, clock: Clock, remaining_ms: Callable[[], int], since_s: int
     ) -> tuple[RunRecord, Mapping[str, Any]]:
         """Say how much a backfill since then would read, by the source's own count."""
-        return self._preview(
-            run_id, clock, remaining_ms, lambda work: work.preview_backfill(since_s)
-        )
+        time = TimeBudget(clock, remaining_ms)
+        return self._preview(run_id, time, lambda phases: phases.preview_backfill(since_s))
 
     def _preview(
-        self,
-        run_id: str,
-        clock: Clock,
-        remaining_ms: Callable[[], int],
-        look: Callable[[Work], Mapping[str, Any]],
+        self, run_id: str, time: TimeBudget, look: Callable[[Phases], Mapping[str, Any]]
     ) -> tuple[RunRecord, Mapping[str, Any]]:
         found: dict[str, Any] = {}
 
         def work(run: Run) -> None:
-            run.record.kind = "preview"
+            run.journal.enter("preview")
             self.source.connect()
-            found.update(look(Work.begin(run, self.plan, self.rows, self.proof_store, self.people)))
+            found.update(look(self._open(run)))
 
-        return self._run(run_id, clock, remaining_ms, work)[0], found
+        return self._run(run_id, time, work).record, found
 
-    def _run(
-        self,
-        run_id: str,
-        clock: Clock,
-        remaining_ms: Callable[[], int],
-        work: Callable[[Run], None],
-    ) -> tuple[RunRecord, Run | None]:
-        record = RunRecord(run_id, self.plan.account_token, "live", clock.now)
-        grant = self._acquire(run_id, clock, remaining_ms)
+    def _run(self, run_id: str, time: TimeBudget, work: Callable[[Run], None]) -> RunResult:
+        clock = time.clock
+        journal = Journal(RunRecord(run_id, self.settings.account_token, "live", clock.now))
+        grant = self._acquire(run_id, time)
         if grant is None:
-            record.status, record.ended_at = "skipped", clock.at()
-            return record, None
-        run = Run(clock, grant, self.state, self.source, record, remaining_ms)
-        run.begin()
+            journal.end("skipped", None, clock.at())
+            return RunResult(journal.record)
+        run = Run(self.settings, clock, time, grant, self.state, self.source, journal)
+        Heartbeat.start(run)
+        status, error = self._outcome(run, work)
+        self._close(run, status, error)
+        return RunResult(journal.record, journal.responses)
+
+    def _outcome(self, run: Run, work: Callable[[Run], None]) -> tuple[RunStatus, str | None]:
+        """Do the work; returns the status that it earns, and its problem with the fix."""
         try:
             work(run)
-            record.status = "partial" if record.gaps > record.closed_gaps else "complete"
-            if record.status == "partial":
-                record.error = "not all is proven: `nps sync status` shows the open gaps"
         except OutOfTime:
-            record.status = "partial"
+            return "partial", None
         except (PermanentError, StoreUnavailable) as exc:
-            record.status, record.error = "failed", str(exc)
             if isinstance(exc, Unauthorized):
-                refused(self.plan.report_to, self.plan.host, self.connections, run, str(exc))
+                report_refusal(run, self.connections, str(exc))
+            return "failed", str(exc)
         except TransientError as exc:
-            record.status, record.error = "partial", str(exc)
-        self._close(run)
-        return record, run
+            return "partial", str(exc)
+        if run.record.gaps > run.record.closed_gaps:
+            return "partial", "not all is proven: `nps sync status` shows the open gaps"
+        return "complete", None
 
-    def _acquire(self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]) -> Grant | None:
+    def _acquire(self, run_id: str, time: TimeBudget) -> Grant | None:
         """Take the lease. One that nobody renews is waited for: its run has crashed."""
         first_until: int | None = None
         while True:
-            lease = self.state.acquire(run_id, clock.at())
+            lease = self.state.acquire(run_id, time.clock.at())
             if isinstance(lease, Grant):
                 return lease
             is_alive = first_until is not None and lease.until_ms != first_until
-            if is_alive or remaining_ms() / 1000 < 2 * RESERVE_S:
+            if is_alive or time.remaining_ms() / 1000 < 2 * RESERVE_S:
                 return None
             first_until = lease.until_ms
-            clock.sleep(1.0)
+            time.clock.sleep(1.0)
 
     def _work(self, run: Run) -> None:
-        record, now = run.record, run.clock.now
+        self._sign_in(run)
+        phases = self._open(run)
+        requests = self.state.requests()
+        phases.accept_requests(requests)
+        phases.log_begin()
+        try:
+            phases.read_live()
+            phases.read_history()
+            if not self.state.backfill_finished():
+                finish_backfill(run, phases.backfills)
+            phases.read_requested_history()
+            phases.read_people()
+            phases.verify(requests.audit_at)
+            phases.recheck_suspects()
+            phases.sweep()
+        except (PermanentError, TransientError) as exc:
+            if not isinstance(exc, LeaseLost):  # or the new owner records what is not read
+                phases.live_reads.record_outage(str(exc))
+            raise
+
+    def _sign_in(self, run: Run) -> None:
+        token, now = self.settings.account_token, run.clock.now
         if run.grant.crashed_run is not None:
             self.state.mark_crashed(run.grant.crashed_run, now)
         self.source.connect()
         # Connected, and before the first page: what is answered from now on is live, the rest
         # is history. Without credentials nothing is activated, however long that takes.
-        self.connections.activate(self.plan.account_token, now)
-        self.connections.login_worked(self.plan.account_token, now)
-        work = Work.begin(run, self.plan, self.rows, self.proof_store, self.people)
-        wanted = self.state.wanted()
-        work.take_up(wanted)
-        record.kind = "live" if work.backfilled else "backfill"
-        self.state.put_run(record.as_dict(), run.clock.at())
-        try:
-            work.fill()
-            if not self.state.backfill_finished():
-                fills = [reader.checkpoint.backfill for reader in work.readers.values()]
-                finish(self.plan.report_to, run, fills)
-            work.prove(wanted)
-        except (PermanentError, TransientError) as exc:
-            if not isinstance(exc, LeaseLost):  # what is not proven is its new owner's to say
-                work.live.note_unread(str(exc))
-            raise
+        self.connections.activate(token, now)
+        self.connections.login_worked(token, now)
 
-    def _close(self, run: Run) -> None:
+    def _open(self, run: Run) -> Phases:
+        return Phases.open(run, self.pages, self.proof_store, self.people)
+
+    def _close(self, run: Run, status: RunStatus, error: str | None) -> None:
         """Write the final record and give the lease back; a store that is down keeps neither."""
-        record = run.record
-        record.ended_at = run.clock.at()
-        record.requests, record.throttled = self.source.requests, self.source.throttled
+        journal, ended_at = run.journal, run.clock.at()
+        journal.count_requests(self.source.requests, self.source.throttled)
+        journal.end(status, error, ended_at)
         try:
-            self.state.put_run(record.as_dict(), record.ended_at)
+            self.state.put_run(journal.record.as_dict(), ended_at)
             self.state.release(run.grant)
         except StoreUnavailable as exc:
-            record.status, record.error = "failed", record.error or str(exc)
+            journal.end("failed", error or str(exc), ended_at)

@@ -21,15 +21,15 @@ from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.proof.dynamo import DynamoProofStore
-from sync_wootric.connections import Fleet
-from sync_wootric.phases import Plan
-from sync_wootric.reading.pages import RowStore
+from sync_wootric.connections import Connections
+from sync_wootric.reading.pages import PageStore
+from sync_wootric.run import RunSettings
 from sync_wootric.tick import Sync
 
 
 def build(
     settings: SyncSettings, sleep: Callable[[float], None], monotonic: Callable[[], float]
-) -> Fleet:
+) -> Connections:
     """Wire the sync of all connections. Raises ConfigError for settings that cannot work."""
     default = checked(
         Connection(
@@ -54,7 +54,7 @@ def build(
         )
         return _sync(settings, connection, source, monotonic)
 
-    return Fleet(default, accounts.added, make)
+    return Connections(default, accounts.added, make)
 
 
 def _sync(
@@ -71,7 +71,7 @@ def _sync(
     ingest = Ingest(answers, DynamoDirectory(client, table), rules, connection.metric)
     people = DynamoPeople(client, table, token)
     end_users = EndUsers(source, people, monotonic)
-    plan = Plan(
+    run_settings = RunSettings(
         account_token=token,
         backfill_days=settings.backfill_days,
         overlap=timedelta(minutes=settings.overlap_minutes),
@@ -81,9 +81,9 @@ def _sync(
         report_to=settings.admin_address or settings.fallback_owner,
     )
     return Sync(
-        plan,
+        run_settings,
         source,
-        RowStore(token, ingest, DynamoQuarantine(client, table), end_users),
+        PageStore(token, ingest, DynamoQuarantine(client, table), end_users),
         DynamoSyncState(client, table, token),
         DynamoProofStore(client, table, token),
         people,

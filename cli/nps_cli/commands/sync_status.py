@@ -73,7 +73,7 @@ def _known(stack: Stack, connection: Connection, last_run: Mapping[str, Any] | N
         streams={stream: _read(StreamCheckpoint.from_json, texts[stream]) for stream in STREAMS},
         people=_read(StreamCheckpoint.from_json, people),
         audit=_read(AuditState.from_json, audit) or AuditState(),
-        wanted=state.wanted(),
+        wanted=state.requests(),
         gaps=proof.gaps(),
         suspects=proof.suspects(),
         last_run=last_run,

@@ -13,8 +13,8 @@ from nps_core.sync.proof.audit import AuditState, Proof
 from nps_core.sync.proof.counting import Days, differing, each_day, joined
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.reading.cursor import Position
-from sync_wootric.proving.counts import Asked, Counts
-from sync_wootric.proving.gaps import GapBook
+from sync_wootric.proving.counts import CountCheck, SourceCounter
+from sync_wootric.proving.gaps import Gaps
 from sync_wootric.reading.lists import StreamReader
 from sync_wootric.run import Run
 
@@ -26,65 +26,70 @@ _MANY = 5
 
 @dataclass(slots=True)
 class Auditor:
-    """The audit of a run. `reader` reads the responses, `breathe` lets live answers in between."""
+    """The audit of a run, with its state as last saved.
+
+    `reader` reads the responses. `let_live_reads_run` is called between pages.
+    """
 
     run: Run
     reader: StreamReader
-    gaps: GapBook
-    counts: Counts
+    gaps: Gaps
+    counts: CountCheck
     state: AuditState
-    breathe: Callable[[], None]
+    let_live_reads_run: Callable[[], None]
+
+    @property
+    def has_to_reread(self) -> bool:
+        """Whether a comparison has found ranges that differ."""
+        return bool(self.state.todo)
 
     def probe(self) -> None:
         """Find out, once a day, whether answers can be listed by the time of their change."""
         now = self.run.clock.at()
         if self.state.needs_probe(now) and self.reader.checkpoint.backfill.rows:
-            found = self.run.source.lists_changes()
-            self.reader.lists_changes = found
-            self._save(replace(self.state, lists_changes=found, probed_at=now))
+            lists_changes = self.reader.probe_changes()
+            self._save(replace(self.state, lists_changes=lists_changes, probed_at=now))
 
-    def disproved(self) -> None:
-        """Note that the source does not list by change after all; the next probe asks again."""
+    def forget_probe(self) -> None:
+        """Forget a probe that a live pass has disproved; the next one asks again."""
         if self.state.lists_changes and not self.reader.lists_changes:
             self._save(replace(self.state, lists_changes=False))
 
-    def audit(self, asked_at: str) -> None:
-        """Compare and read again if it is time, if an operator asks, or if an audit was cut off."""
-        now = self.run.clock.at()
+    def compare_if_due(self, asked_at: str, now: datetime) -> None:
+        """Compare the whole range if it is time or an operator asks, but not within an audit."""
         is_asked = asked_at > self.state.asked_at
-        if not self.state.todo and (is_asked or self.state.is_due(now)):
+        if not self.has_to_reread and (is_asked or self.state.is_due(now)):
             self._compare(now, thoroughly=is_asked)
             self._save(replace(self.state, asked_at=max(asked_at, self.state.asked_at)))
-        self._reread()
-        if self.state.is_by_day_due(now, self.reader.checkpoint.backfill.started_at):
-            self._by_day(now)
-            self._reread()
 
-    def _reread(self) -> None:
+    def compare_by_day_if_due(self, now: datetime) -> None:
+        """Compare day by day, once a night."""
+        if self.state.is_by_day_due(now, self.reader.checkpoint.backfill.started_at):
+            self._compare_by_day(now)
+
+    def reread(self) -> None:
         """Read the ranges again that differ, and prove it."""
-        if self.state.todo:
-            self.run.record.kind = "audit"
-            while self.state.todo:
-                self.breathe()
-                self._page()
-            self._prove(self.run.clock.at())
+        while self.has_to_reread:
+            self.let_live_reads_run()
+            self._read_page()
+        self._prove(self.run.clock.at())
 
     def preview(self) -> Mapping[str, Any]:
         """Compare and say which days would be read again, without doing it."""
         days = self.counts.days()
         if days is None:
             return {"days": None, "differing": []}
-        stored, asked = self.counts.stored(days), Asked(self.run)
-        todo = differing(stored, asked, thoroughly=True)
+        stored, ask = self.counts.stored(days), SourceCounter(self.run)
+        todo = differing(stored, ask, thoroughly=True)
         return {
             "days": [day.isoformat() for day in days],
-            "source": asked.first()._asdict(),
+            "source": ask.whole_range._asdict(),
             "stored": stored.of(days)._asdict(),
             "differing": [[day.isoformat() for day in each] for each in todo],
             "requests": sum(stored.pages(each) for each in todo),
         }
 
-    def _by_day(self, now: datetime) -> None:
+    def _compare_by_day(self, now: datetime) -> None:
         """Compare day by day, which changes that cancel each other out cannot fool.
 
         The nightly sweep reads the last days anyway. Where reading takes no more requests than
@@ -94,45 +99,39 @@ class Auditor:
         if days is None:
             return
         stored = self.counts.stored(days)
-        is_small = not stored.by_day_is_cheaper()
-        self.reader.sweeps_all = is_small
-        if is_small:
+        if not stored.by_day_is_cheaper():
             self._save(replace(self.state, by_day_at=now, next_day=None, is_small=True))
             return
         next_day = self.state.next_day or days.first
         began_at = self.state.by_day_at if self.state.next_day else now
         todo = self.state.todo
         for day in each_day(Days(max(next_day, days.first), days.last)):
-            self.breathe()
-            self.run.require_time()
-            one = Days(day, day)
-            if self.run.source.count(one) != stored.of(one):
-                todo = (*todo, one)
+            self.let_live_reads_run()
+            self.run.time.require()
+            single = Days(day, day)
+            if self.run.source.count(single) != stored.of(single):
+                todo = (*todo, single)
             if day.toordinal() % _SAVED_EVERY == 0:
                 self._save(replace(self.state, by_day_at=began_at, next_day=day, todo=todo))
-        found = tuple(joined(todo))
-        self._save(
-            replace(
-                self.state, by_day_at=began_at, next_day=None, todo=found, reread=(), is_small=False
-            )
-        )
+        ended = replace(self.state, by_day_at=began_at, next_day=None, reread=(), is_small=False)
+        self._save(replace(ended, todo=tuple(joined(todo))))
 
     def _compare(self, now: datetime, *, thoroughly: bool) -> None:
-        """Find the ranges to read again; saved, so that a crash repeats only the comparison."""
+        """Find the ranges to read again; the caller saves, so a crash repeats the comparison."""
         self.state = replace(self.state, begun_at=now, reread=())
         days = self.counts.days()
         if days is None:
             return
-        stored, asked = self.counts.stored(days), Asked(self.run)
-        todo = differing(stored, asked, thoroughly=thoroughly)
-        proof = Proof(now, days, asked.first(), stored.of(days))
+        stored, ask = self.counts.stored(days), SourceCounter(self.run)
+        todo = differing(stored, ask, thoroughly=thoroughly)
+        proof = Proof(now, days, ask.whole_range, stored.of(days))
         self.state = replace(self.state, proof=proof, todo=tuple(todo), position=None)
 
-    def _page(self) -> None:
+    def _read_page(self) -> None:
         """Read one page of the first range again."""
         position = self.state.position
         if position is None:
-            from_s, to_s = self.state.todo[0].seconds(self.counts.zone)
+            from_s, to_s = self.state.todo[0].seconds(self.run.settings.zone)
             position = Position(from_s, end=to_s)
         after = self.reader.read(position, compares=True).step.position
         self._save(self.state.after_range() if after.done else replace(self.state, position=after))
@@ -142,11 +141,11 @@ class Auditor:
         days = self.counts.days()
         if days is None:
             return
-        stored, asked = self.counts.stored(days), Asked(self.run)
+        stored, ask = self.counts.stored(days), SourceCounter(self.run)
         # What differs beyond the ranges read again has changed meanwhile: the next audit's work.
         still = [
             day
-            for day in differing(stored, asked, to_the_day=True)
+            for day in differing(stored, ask, to_the_day=True)
             if any(again.first <= day.first <= again.last for again in self.state.reread)
         ]
         if len(still) > _MANY:
@@ -155,13 +154,13 @@ class Auditor:
             for day in still:
                 self._open_gap(day, str(day.first), now)
         reread = sum(again.length for again in self.state.reread)
-        proof = Proof(now, days, asked.first(), stored.of(days), reread)
+        proof = Proof(now, days, ask.whole_range, stored.of(days), reread)
         self._save(replace(self.state, proof=proof))
 
     def _open_gap(self, days: Days, name: str, now: datetime) -> None:
-        source, ours = self.counts.compared(days)
-        extra = source.minus(ours)
-        from_s, to_s = days.seconds(self.counts.zone)
+        source, stored = self.counts.both_sides(days)
+        extra = source.minus(stored)
+        from_s, to_s = days.seconds(self.run.settings.zone)
         known = self.gaps.find("responses", "counts", from_s)
         difference = known.difference.plus(extra) if known else extra
         hint = "; check the account's time zone" if days.length > 1 else ""
@@ -177,7 +176,7 @@ class Auditor:
             to_s,
             reason,
             found_at=now,
-            run_id=self.run.record.run_id,
+            run_id=self.run.grant.run_id,
             difference=difference,
             tries=1,
             tried_at=now,
@@ -192,7 +191,7 @@ class Auditor:
         self.state = state
 
 
-def read_state(run: Run) -> AuditState:
-    """Claim and read where the audit stands."""
+def open_audit(run: Run) -> AuditState:
+    """Claim and read where the audit stands. Raises LeaseLost."""
     text = run.state.open_checkpoint(run.grant, _NAME)
     return AuditState.from_json(text) if text else AuditState()

@@ -1,47 +1,44 @@
 """The two sides of a proof by counting: what the source counts, and what is stored."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from nps_core.scoring import NPS
 from nps_core.sync.proof.counting import ClassCounts, DayCounts, Days, count_days, whole_days
 from nps_core.sync.proof.coverage import read_to
 from nps_core.sync.reading.sweeps import RECENT
-from sync_wootric.proving.gaps import GapBook
+from sync_wootric.proving.gaps import Gaps
 from sync_wootric.proving.removals import Removals
 from sync_wootric.reading.lists import StreamReader
 from sync_wootric.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Counts of whole days of the account's time zone. `reader` reads the responses."""
+class CountCheck:
+    """Compares whole days of the account's time zone. `reader` reads the responses."""
 
     run: Run
     reader: StreamReader
-    gaps: GapBook
+    gaps: Gaps
     removals: Removals
-    metric: str
-    zone: ZoneInfo
 
     def days(self) -> Days | None:
         """Return the whole days that can be compared; None when there is none, or no count."""
-        checkpoint = self.reader.checkpoint
-        if self.metric != NPS or not self.reader.backfilled:
+        checkpoint, settings = self.reader.checkpoint, self.run.settings
+        if settings.metric != NPS or not self.reader.backfilled:
             return None
-        read_up_to = read_to(checkpoint, self.reader.overlap)
-        return whole_days(checkpoint.backfill.from_s, read_up_to, self.zone)
+        read_up_to = read_to(checkpoint, settings.overlap)
+        return whole_days(checkpoint.backfill.from_s, read_up_to, settings.zone)
 
     def older_days(self, now: datetime) -> Days | None:
         """Return the days that the nightly sweep does not read."""
         days = self.days()
         if days is None or self.reader.lists_changes:
             return days
-        boundary = (now - RECENT).astimezone(self.zone).date()
+        boundary = (now - RECENT).astimezone(self.run.settings.zone).date()
         return Days(days.first, boundary) if days.first <= boundary else None
 
-    def compared(self, days: Days) -> tuple[ClassCounts, ClassCounts]:
+    def both_sides(self, days: Days) -> tuple[ClassCounts, ClassCounts]:
         """Return the source's counts of the days and those stored. One request."""
         return self.run.source.count(days), self.stored(days).of(days)
 
@@ -54,37 +51,37 @@ class Counts:
 
         A difference that is known and on record must not be searched for every hour.
         """
-        counted = self._really_stored(days)
-        known = dict(counted.counts)
-        for gap in self.gaps.open_ones("responses"):
-            day = datetime.fromtimestamp(gap.from_s, UTC).astimezone(self.zone).date()
-            known[day] = known.get(day, ClassCounts()).plus(gap.difference)
-        return replace(counted, counts=known)
+        counted, zone = self._really_stored(days), self.run.settings.zone
+        counts = dict(counted.counts)
+        for gap in self.gaps.open_gaps("responses"):
+            day = datetime.fromtimestamp(gap.from_s, UTC).astimezone(zone).date()
+            counts[day] = counts.get(day, ClassCounts()).plus(gap.difference)
+        return replace(counted, counts=counts)
 
     def _really_stored(self, days: Days) -> DayCounts:
-        """Count what is stored, as the source would: without what is believed to be deleted."""
-        from_s, to_s = days.seconds(self.zone)
+        """Count what is stored, as the source would: without suspects."""
+        pages, zone = self.reader.pages, self.run.settings.zone
+        from_s, to_s = days.seconds(zone)
         start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
-        rows = self.reader.rows
-        listed = rows.ingest.store.between(rows.account_token, "response", start, end)
-        believed = (one for one in listed if one.key not in self.removals.suspects)
-        return count_days(believed, days, self.zone)
+        listed = pages.ingest.store.between(pages.account_token, "response", start, end)
+        believed = (answer for answer in listed if answer.key not in self.removals.suspects)
+        return count_days(believed, days, zone)
 
 
-class Asked:
-    """Asks the source and remembers the first reply, which is that of the whole range."""
+@dataclass(slots=True)
+class SourceCounter:
+    """Asks the source, and remembers its first reply, which is that of the whole range."""
 
-    def __init__(self, run: Run) -> None:
-        """Nothing has been asked yet."""
-        self._run = run
-        self._replies: list[ClassCounts] = []
+    run: Run
+    _replies: list[ClassCounts] = field(default_factory=list, init=False)
 
     def __call__(self, days: Days) -> ClassCounts:
         """Return the source's counts. Raises OutOfTime, and what the source raises."""
-        self._run.require_time()
-        self._replies.append(self._run.source.count(days))
+        self.run.time.require()
+        self._replies.append(self.run.source.count(days))
         return self._replies[-1]
 
-    def first(self) -> ClassCounts:
-        """Return the first reply."""
+    @property
+    def whole_range(self) -> ClassCounts:
+        """The first reply."""
         return self._replies[0]

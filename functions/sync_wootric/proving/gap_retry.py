@@ -5,7 +5,7 @@ short. It is closed when the source's count of its day agrees, or where nothing 
 everybody's list has been read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -16,8 +16,8 @@ from nps_core.sync.proof.counting import ClassCounts, Days
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.reading.cursor import PageQuery, Position
 from nps_core.sync.reading.full_second import LAST_PAGE
-from sync_wootric.proving.counts import Counts
-from sync_wootric.proving.gaps import GapBook
+from sync_wootric.proving.counts import CountCheck
+from sync_wootric.proving.gaps import Gaps
 from sync_wootric.reading.lists import StreamReader
 from sync_wootric.reading.people import PeopleReader
 from sync_wootric.run import Run
@@ -26,81 +26,72 @@ _AT_ONCE = 20
 """People whose lists are read before the place is saved: at most so many are read twice."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class GapRetry:
-    """The retries of a run."""
+    """The retries of a run. `let_live_reads_run` is called between pages."""
 
     run: Run
-    gaps: GapBook
-    readers: dict[Stream, StreamReader]
+    gaps: Gaps
+    readers: Mapping[Stream, StreamReader]
     people: PeopleReader
-    counts: Counts
-    breathe: Callable[[], None]
+    counts: CountCheck
+    let_live_reads_run: Callable[[], None]
 
-    def all_due(self) -> None:
+    def retry_due(self) -> None:
         """Try every gap whose time has come."""
-        for gap in self.gaps.open_ones():
+        for gap in self.gaps.open_gaps():
             if self._is_of_another_zone(gap) and self.counts.agree(self._days_of(gap)):
                 self.gaps.close(gap)
             elif not gap.is_due(self.run.clock.at()):
                 continue
             elif gap.kind == "second":
-                self._second(gap)
-            else:
-                self._days(gap)
+                self._retry_second(gap)
+            elif self._lists_whole(gap):
+                self._close_if_equal(gap)
 
-    def _second(self, gap: Gap) -> None:
+    def _retry_second(self, gap: Gap) -> None:
         """List the second again, unless that has just been done; then person by person."""
         if gap.tries and gap.next_user is None and self._lists_whole(gap):
             self.gaps.close(gap)
-            return
-        if not self.people.listed:
-            return  # nobody is known yet; the list of people comes first
-        gap = self._by_person(gap)
-        left = self._difference(gap)
-        if any(left):
-            self.gaps.put(replace(gap.tried(self.run.clock.at()), difference=left))
-        else:
-            self.gaps.close(gap)
+        elif self.people.backfilled:  # or the people to ask for are not known yet
+            self._close_if_equal(self._read_by_person(gap))
 
     def _lists_whole(self, gap: Gap) -> bool:
         """Read the range again; whether the source has listed all of it."""
         reader = self.readers[gap.stream]
         position = Position(gap.from_s, end=gap.to_s)
         while not position.done:
-            self.breathe()
+            self.let_live_reads_run()
             step = reader.read(position, compares=True).step
             if step.full is not None:
                 return False
             position = step.position
         return True
 
-    def _by_person(self, gap: Gap) -> Gap:
-        """Read the second from the lists of everybody known, going on where a run has stopped."""
-        everybody = iter(self.people.people.ids(gap.next_user or ""))
-        while group := list(islice(everybody, _AT_ONCE)):
+    def _read_by_person(self, gap: Gap) -> Gap:
+        """Read the second from each known person's list, going on where a run has stopped."""
+        user_ids = iter(self.people.people.ids(gap.next_user or ""))
+        while group := list(islice(user_ids, _AT_ONCE)):
             for user_id in group:
-                self.breathe()
-                self._of_person(gap, user_id)
+                self.let_live_reads_run()
+                self._read_person(gap, user_id)
             gap = replace(gap, next_user=group[-1])
             self.gaps.put(gap)
         return gap
 
-    def _of_person(self, gap: Gap, user_id: str) -> None:
+    def _read_person(self, gap: Gap, user_id: str) -> None:
         for page in range(1, LAST_PAGE + 1):
-            self.run.require_time()
+            self.run.time.require()
             asked_at = self.run.clock.at()
             query = PageQuery(gap.from_s, gap.to_s, page)
             rows = self.run.source.page(f"end_users/{user_id}/{gap.stream}", query)
-            tally = self.people.rows.take(gap.stream, rows, asked_at)
-            self.run.count(len(rows), tally, is_response=gap.stream == "responses")
+            result = self.people.pages.store(gap.stream, rows, asked_at)
+            self.run.journal.add_rows(gap.stream, len(rows), result)
             if len(rows) < query.per_page:
                 return
 
-    def _days(self, gap: Gap) -> None:
-        """Read the days again whose counts differ, and count again."""
-        if not self._lists_whole(gap):
-            return
+    def _close_if_equal(self, gap: Gap) -> None:
+        """Close a gap that has been read again if its counts are equal now, or put it off."""
         left = self._difference(gap)
         if any(left):
             self.gaps.put(replace(gap.tried(self.run.clock.at()), difference=left))
@@ -108,23 +99,23 @@ class GapRetry:
             self.gaps.close(gap)
 
     def _difference(self, gap: Gap) -> ClassCounts:
-        """Return what the source counts beyond what is stored; a decline is counted by nobody."""
-        if gap.stream == "declines" or self.counts.metric != NPS:
+        """Return what the source counts beyond what is stored; it does not count declines."""
+        if gap.stream == "declines" or self.run.settings.metric != NPS:
             return ClassCounts()
         days = self._days_of(gap)
         if self.counts.agree(days):
             return ClassCounts()  # or gaps of the same day would hold each other open
-        source, stored = self.counts.compared(days)
+        source, stored = self.counts.both_sides(days)
         # What is on record already was added to the stored counts.
         return gap.difference.plus(source.minus(stored))
 
     def _is_of_another_zone(self, gap: Gap) -> bool:
         """Whether its days begin at another midnight: the time zone has been corrected since."""
-        first_s, _ = self._days_of(gap).seconds(self.counts.zone)
+        first_s, _ = self._days_of(gap).seconds(self.run.settings.zone)
         return gap.kind == "counts" and gap.from_s != first_s
 
     def _days_of(self, gap: Gap) -> Days:
-        zone = self.counts.zone
+        zone = self.run.settings.zone
         first = datetime.fromtimestamp(gap.from_s, UTC).astimezone(zone).date()
         last = datetime.fromtimestamp(gap.to_s - 1, UTC).astimezone(zone).date()
         return Days(first, last)

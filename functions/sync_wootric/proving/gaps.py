@@ -1,7 +1,7 @@
 """The gaps of a connection as a run knows them: read once, written through."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nps_core.observability import logger
@@ -13,64 +13,64 @@ from sync_wootric.run import Run
 _Name = tuple[Stream, GapKind, int]
 
 
-@dataclass(slots=True)
-class GapBook:
-    """All gaps, by stream, kind and begin."""
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """All gaps, closed ones too, by stream, kind and begin."""
 
     run: Run
     proof_store: ProofStore
-    known: dict[_Name, Gap] = field(default_factory=dict)
+    by_name: dict[_Name, Gap]
 
     @classmethod
-    def read(cls, run: Run, proof_store: ProofStore) -> "GapBook":
+    def read(cls, run: Run, proof_store: ProofStore) -> "Gaps":
         """Read the gaps of the connection."""
         return cls(run, proof_store, {_name(gap): gap for gap in proof_store.gaps()})
 
     def open(self, gap: Gap) -> None:
-        """Record a gap, loudly, unless the same one is open already.
+        """Record a gap and warn of it, unless the same one is open already.
 
         A second that was too full stays so: once it has been proven in another way, every sweep
         meets it again, and the counts of its day watch over it.
         """
-        is_settled = gap.kind == "second" and _name(gap) in self.known
+        is_settled = gap.kind == "second" and _name(gap) in self.by_name
         if not is_settled and self.find(*_name(gap)) is None:
             self.put(gap)
-            self.run.record.gaps += 1
+            self.run.journal.add_gap()
             logger.warning("gap found", extra=_as_log(gap))
 
     def find(self, stream: Stream, kind: GapKind, from_s: int) -> Gap | None:
         """Return an open gap."""
-        gap = self.known.get((stream, kind, from_s))
+        gap = self.by_name.get((stream, kind, from_s))
         return gap if gap is not None and gap.is_open else None
 
     def put(self, gap: Gap) -> None:
         """Write a gap as it is now."""
         self.proof_store.put_gap(gap)
-        self.known[_name(gap)] = gap
+        self.by_name[_name(gap)] = gap
 
     def close(self, gap: Gap) -> None:
         """Close a gap: its range has been proven."""
         at = self.run.clock.at()
         self.proof_store.close_gap(gap, at)
-        self.known[_name(gap)] = replace(gap, closed_at=at)
-        self.run.record.closed_gaps += 1
+        self.by_name[_name(gap)] = replace(gap, closed_at=at)
+        self.run.journal.add_closed_gap()
         logger.info("gap closed", extra=_as_log(gap))
 
-    def open_ones(self, stream: Stream | None = None, kind: GapKind | None = None) -> list[Gap]:
+    def open_gaps(self, stream: Stream | None = None, kind: GapKind | None = None) -> list[Gap]:
         """Return the open gaps, of one stream and kind if given."""
         return [
             gap
-            for gap in self.known.values()
+            for gap in self.by_name.values()
             if gap.is_open and stream in (None, gap.stream) and kind in (None, gap.kind)
         ]
 
-    def note_unread(
+    def record_outage(
         self, proven_at: Iterable[tuple[Stream, datetime]], why: str | None = None
     ) -> None:
-        """Record what nobody could read for longer than a few ticks.
+        """Record as a gap each stream that has not been read for longer than a few ticks.
 
-        The source is down, the credentials are refused, leases were lost, or nothing has run:
-        then nobody could write it down, and the next run does, without a cause.
+        `why` is missing where no run could write it down: then nothing has run, or leases were
+        lost, and the next run records the outage.
         """
         now = self.run.clock.at()
         for stream, since in proven_at:
@@ -82,7 +82,7 @@ class GapBook:
                 self.put(replace(known, to_s=to_s, reason=why or known.reason))
             else:
                 reason = why or "no run has read the source"
-                run_id = self.run.record.run_id
+                run_id = self.run.grant.run_id
                 self.open(Gap(stream, "window", from_s, to_s, reason, now, run_id))
 
 

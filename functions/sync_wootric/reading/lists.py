@@ -5,22 +5,21 @@ run that dies in between reads one page again.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.errors import SourceRejected
 from nps_core.sync.lists import Stream
-from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.reading.cursor import Position, SortedBy, Step
 from nps_core.sync.reading.paging import advance, query
 from nps_core.sync.reading.sweeps import due
-from sync_wootric.proving.gaps import GapBook
-from sync_wootric.proving.removals import Removals
-from sync_wootric.reading.pages import RowStore
-from sync_wootric.run import Run, Tally
+from sync_wootric.journal import PageResult
+from sync_wootric.reading.pages import PageStore
+from sync_wootric.reading.watch import Watch
+from sync_wootric.run import Run
 
 
 class Page(NamedTuple):
@@ -28,7 +27,23 @@ class Page(NamedTuple):
 
     step: Step
     asked_at: datetime
-    tally: Tally
+    result: PageResult
+
+
+@dataclass(slots=True)
+class FirstSyncBill:
+    """Requests of a first sync, all streams together, that no checkpoint holds yet."""
+
+    run: Run
+    _billed: int = field(default=0, init=False)
+
+    def take(self) -> int:
+        """Return the requests since the last call; none once the first sync is over."""
+        if self.run.record.kind != "backfill":
+            return 0
+        new = self.run.source.requests - self._billed
+        self._billed = self.run.source.requests
+        return new
 
 
 @dataclass(slots=True)
@@ -37,121 +52,141 @@ class StreamReader:
 
     run: Run
     stream: Stream
-    rows: RowStore
+    pages: PageStore
+    watch: Watch
+    bill: FirstSyncBill
     checkpoint: StreamCheckpoint
-    overlap: timedelta
-    gaps: GapBook
-    removals: Removals
-    lists_changes: bool = False
+    is_new: bool
+    """Whether nothing had ever been read when the run began."""
+    lists_changes: bool
     """Whether the source can list this stream by the time of change."""
-    sweeps_all: bool = False
-    """Whether a nightly sweep reads everything, because there is little."""
-    is_new: bool = False
-    """Whether nothing has ever been read."""
 
-    def live(self) -> None:
-        """Read from the overlap before the watermark up to the present."""
-        if self.lists_changes:
-            try:
-                self._live_by("updated")
-            except SourceRejected:
-                # It does not list by change any more; the order of creation is always there.
-                self.lists_changes = False
-        if not self.lists_changes:
-            self._live_by("created")
-        for gap in self.gaps.open_ones(self.stream, "window"):
-            self.gaps.close(gap)
-
-    def _live_by(self, order: SortedBy) -> None:
-        now = self.run.clock.at()
-        began_at = self.checkpoint.live_began(now, order)
-        position = self.checkpoint.live_start(now, self.overlap, order)
-        self._looks_at(position)
-        while not position.done:
-            page = self.read(position, passed=self.checkpoint.drained)
-            after = self.checkpoint.after_live(page.step.position, page.asked_at, began_at)
-            if position.drain is not None and page.step.position.cursor > position.cursor:
-                after = after.drained_once(position.cursor, page.asked_at, self.overlap)
-            self._save(self._billed(after))  # live passes of a first sync are part of its bill
-            position = page.step.position
-
-    def backfill_page(self) -> None:
-        """Read one page of an unfinished backfill."""
-        fill, page = self._history_page(self.checkpoint.backfill)
-        self._save(self._billed(replace(self.checkpoint, backfill=fill, saved_at=page.asked_at)))
-
-    def extension_page(self) -> None:
-        """Read one page of the history that an operator asked for."""
-        if self.checkpoint.extension is not None:
-            fill, page = self._history_page(self.checkpoint.extension)
-            self._save(self.checkpoint.after_extension(fill, page.asked_at))
-
-    def begin_sweep(self) -> bool:
-        """Begin a sweep if one is due; returns whether one is under way."""
-        if self.checkpoint.sweep is None:
-            found = due(
-                self.checkpoint.swept_at(),
-                self.checkpoint.backfill.from_s,
-                self.run.clock.at(),
-                lists_changes=self.lists_changes,
-                in_one_night=self.sweeps_all,
-            )
-            self.checkpoint = replace(self.checkpoint, sweep=found)
-        return self.checkpoint.sweep is not None
-
-    def sweep_page(self) -> None:
-        """Read one page of the sweep that is under way."""
-        if self.checkpoint.sweep is not None:
-            position = self.checkpoint.sweep.position
-            self._looks_at(position)
-            page = self.read(position, compares=True)
-            self._save(self.checkpoint.after_sweep(page.step.position, page.asked_at))
+    @classmethod
+    def open(
+        cls,
+        run: Run,
+        stream: Stream,
+        pages: PageStore,
+        watch: Watch,
+        bill: FirstSyncBill,
+        *,
+        lists_changes: bool,
+    ) -> "StreamReader":
+        """Claim and read the checkpoint of a stream. Raises LeaseLost."""
+        text, settings = run.state.open_checkpoint(run.grant, stream), run.settings
+        checkpoint = (
+            StreamCheckpoint.from_json(text)
+            if text
+            else StreamCheckpoint.first(run.clock.now, settings.backfill_days, settings.overlap)
+        )
+        is_new = text is None
+        return cls(run, stream, pages, watch, bill, checkpoint, is_new, lists_changes)
 
     @property
     def backfilled(self) -> bool:
         """Whether the backfill has reached the present."""
         return self.checkpoint.backfill.position.done
 
-    def extend(self, asked_at: str, since_s: int) -> None:
-        """Take up an operator's request for history, once."""
+    def probe_changes(self) -> bool:
+        """Ask whether the source can list answers by the time of their change. One request."""
+        self.lists_changes = self.run.source.lists_changes()
+        return self.lists_changes
+
+    def read_live(self) -> None:
+        """Read from the overlap before the watermark up to the present."""
+        if self.lists_changes:
+            try:
+                self._read_live_by("updated")
+            except SourceRejected:
+                # It does not list by change any more; the order of creation is always there.
+                self.lists_changes = False
+        if not self.lists_changes:
+            self._read_live_by("created")
+        self.watch.live_pass_ended(self.stream)
+
+    def _read_live_by(self, order: SortedBy) -> None:
+        now, overlap = self.run.clock.at(), self.run.settings.overlap
+        began_at = self.checkpoint.live_began(now, order)
+        position = self.checkpoint.live_start(now, overlap, order)
+        self._note_oldest(position)
+        while not position.done:
+            page = self.read(position, passed=self.checkpoint.drained)
+            after = self.checkpoint.after_live(page.step.position, page.asked_at, began_at)
+            if position.drain is not None and page.step.position.cursor > position.cursor:
+                after = after.drained_once(position.cursor, page.asked_at, overlap)
+            self._save(self._billed(after))  # live passes of a first sync are part of its bill
+            position = page.step.position
+
+    def read_backfill_page(self) -> None:
+        """Read one page of an unfinished backfill."""
+        fill, page = self._read_history_page(self.checkpoint.backfill)
+        self._save(self._billed(replace(self.checkpoint, backfill=fill, saved_at=page.asked_at)))
+
+    def accept_extension(self, asked_at: str, since_s: int) -> None:
+        """Accept an operator's request for history, once."""
         if asked_at > self.checkpoint.extended_at:
             self._save(self.checkpoint.extended(asked_at, since_s, self.run.clock.at()))
+
+    def read_extension_page(self) -> None:
+        """Read one page of the history that an operator asked for."""
+        if self.checkpoint.extension is not None:
+            fill, page = self._read_history_page(self.checkpoint.extension)
+            self._save(self.checkpoint.after_extension(fill, page.asked_at))
+
+    def begin_sweep(self, *, in_one_night: bool) -> bool:
+        """Begin a sweep if one is due; returns whether one is under way.
+
+        `in_one_night`: there is so little that a sweep reads everything.
+        """
+        if self.checkpoint.sweep is None:
+            sweep = due(
+                self.checkpoint.swept_at(),
+                self.checkpoint.backfill.from_s,
+                self.run.clock.at(),
+                lists_changes=self.lists_changes,
+                in_one_night=in_one_night,
+            )
+            self.checkpoint = replace(self.checkpoint, sweep=sweep)
+        return self.checkpoint.sweep is not None
+
+    def read_sweep_page(self) -> None:
+        """Read one page of the sweep that is under way."""
+        if self.checkpoint.sweep is not None:
+            position = self.checkpoint.sweep.position
+            self._note_oldest(position)
+            page = self.read(position, compares=True)
+            self._save(self.checkpoint.after_sweep(page.step.position, page.asked_at))
 
     def read(
         self, position: Position, *, passed: Collection[int] = frozenset(), compares: bool = False
     ) -> Page:
-        """Read and store one page. The caller saves where it stands afterwards.
+        """Read and store one page. The caller saves the position that it leads to.
 
-        `passed`: seconds not to read alone again. `compares`: look for stored answers that the
-        source no longer lists.
+        `passed`: seconds not to read alone again. `compares`: let the watch look for stored
+        answers that the source no longer lists.
         """
-        self.run.require_time()
-        began_s, asked_at = self.run.clock.elapsed_s(), self.run.clock.at()
-        rows = self.run.source.page(self.stream, query(position))
-        step = advance(position, [row_ref(row, position.by) for row in rows], passed)
-        tally = self.rows.take(self.stream, [rows[index] for index in step.fresh], asked_at)
-        if step.full is not None:
-            second, reason, seen = step.full.second, step.full.reason, step.full.rows
-            name = self.run.record.run_id
-            self.gaps.open(
-                Gap(self.stream, "second", second, second + 1, reason, asked_at, name, seen)
-            )
-        if compares and step.covered is not None:
-            self.removals.compare(self.stream, step.covered, asked_at)
-        self._count(len(step.fresh), tally)
-        self.run.worst_page_s = max(self.run.worst_page_s, self.run.clock.elapsed_s() - began_s)
-        return Page(step, asked_at, tally)
+        with self.run.time.page():
+            asked_at = self.run.clock.at()
+            rows = self.run.source.page(self.stream, query(position))
+            step = advance(position, [row_ref(row, position.by) for row in rows], passed)
+            result = self.pages.store(self.stream, [rows[index] for index in step.fresh], asked_at)
+            if step.full is not None:
+                self.watch.second_is_full(self.stream, step.full, asked_at)
+            if compares and step.covered is not None:
+                self.watch.stretch_is_listed(self.stream, step.covered, asked_at)
+            self.run.journal.add_page(self.stream, len(step.fresh), result)
+        return Page(step, asked_at, result)
 
-    def _history_page(self, fill: Backfill) -> tuple[Backfill, Page]:
-        self._looks_at(fill.position)
+    def _read_history_page(self, fill: Backfill) -> tuple[Backfill, Page]:
+        self._note_oldest(fill.position)
         page = self.read(fill.position)
-        position, tally = page.step.position, page.tally
+        position, result = page.step.position, page.result
         after = replace(
             fill,
             position=position,
             ended_at=self.run.clock.at() if position.done else None,
-            rows=fill.rows + tally.created + tally.updated + tally.unchanged,
-            quarantined=fill.quarantined + tally.quarantined,
+            rows=fill.rows + result.stored,
+            quarantined=fill.quarantined + result.quarantined,
         )
         return after, page
 
@@ -160,18 +195,10 @@ class StreamReader:
         self.checkpoint = checkpoint
 
     def _billed(self, checkpoint: StreamCheckpoint) -> StreamCheckpoint:
-        if self.run.record.kind != "backfill":
-            return checkpoint
         fill = checkpoint.backfill
-        requests = fill.requests + self.run.book_requests()
-        return replace(checkpoint, backfill=replace(fill, requests=requests))
+        billed = replace(fill, requests=fill.requests + self.bill.take())
+        return replace(checkpoint, backfill=billed)
 
-    def _count(self, fetched: int, tally: Tally) -> None:
-        self.run.record.pages += 1
-        self.run.count(fetched, tally, is_response=self.stream == "responses")
-
-    def _looks_at(self, position: Position) -> None:
+    def _note_oldest(self, position: Position) -> None:
         if position.by == "created":
-            asked_from = datetime.fromtimestamp(position.cursor, UTC)
-            earliest = self.run.record.window_from or asked_from
-            self.run.record.window_from = min(earliest, asked_from)
+            self.run.journal.reach_back(datetime.fromtimestamp(position.cursor, UTC))

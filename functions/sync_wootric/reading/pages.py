@@ -16,12 +16,12 @@ from nps_core.customers.people import Person
 from nps_core.errors import PayloadError
 from nps_core.keys import AnswerKey
 from nps_core.sync.lists import KINDS, Stream
+from sync_wootric.journal import PageResult
 from sync_wootric.ports import PeopleCache
-from sync_wootric.run import Tally
 
 
 @dataclass(frozen=True, slots=True)
-class RowStore:
+class PageStore:
     """Stores pages of one account."""
 
     account_token: str
@@ -29,7 +29,7 @@ class RowStore:
     quarantine: Quarantine
     people: PeopleCache
 
-    def take(self, stream: Stream, rows: Sequence[Any], read_at: datetime) -> Tally:
+    def store(self, stream: Stream, rows: Sequence[Any], read_at: datetime) -> PageResult:
         """Store the rows of a page that was read at `read_at`. Safe to repeat.
 
         Raises StoreUnavailable or Contended, and what `PeopleCache.find` raises; a repeat skips
@@ -42,9 +42,9 @@ class RowStore:
             try:
                 understood.append(from_rest(row, KINDS[stream], self.account_token, read_at))
             except PayloadError as exc:
-                quarantined += self._set_aside(row, exc, read_at)
+                quarantined += self._quarantine(row, exc, read_at)
         outcomes = list(self.ingest.many(understood, read_at).values())
-        return Tally(
+        return PageResult(
             outcomes.count("created"),
             outcomes.count("updated"),
             outcomes.count("unchanged"),
@@ -63,18 +63,18 @@ class RowStore:
         # What is stored keeps its address: REST never erases one. So only news costs requests.
         stored = self.ingest.store.get_many(list(keys.values()))
         named = {key for key, answer in stored.items() if answer.email or answer.erased}
-        wanted = {index: user for index, user in lacking.items() if keys[index] not in named}
-        if not wanted:
+        unnamed = {index: user for index, user in lacking.items() if keys[index] not in named}
+        if not unnamed:
             return rows
-        seconds = [row_ref(rows[index]).second or 0 for index in wanted]
-        people = self.people.find(wanted.values(), min(seconds))
+        seconds = [row_ref(rows[index]).second or 0 for index in unnamed]
+        people = self.people.find(unnamed.values(), min(seconds))
         return [
-            with_person(row, people[wanted[index]]) if index in wanted else row
+            with_person(row, people[unnamed[index]]) if index in unnamed else row
             for index, row in enumerate(rows)
         ]
 
-    def _set_aside(self, row: object, problem: PayloadError, read_at: datetime) -> bool:
-        """Keep a row nobody understands, without the IP address; returns whether it is new."""
+    def _quarantine(self, row: object, problem: PayloadError, read_at: datetime) -> bool:
+        """Quarantine a row, without the IP address; returns whether that is new."""
         kept = row
         if isinstance(row, Mapping):
             kept = {name: value for name, value in row.items() if name != "ip_address"}
@@ -97,9 +97,9 @@ def _lacks_person(row: object) -> str | None:
 def with_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
     """Return a row that says who answered, as far as it did not say so itself."""
     user = row.get("end_user")
-    known = user if isinstance(user, Mapping) else {}
-    more = {
-        "email": known.get("email") or person.email,
-        "external_id": known.get("external_id") or person.external_id,
+    shown = user if isinstance(user, Mapping) else {}
+    completed = {
+        "email": shown.get("email") or person.email,
+        "external_id": shown.get("external_id") or person.external_id,
     }
-    return {**row, "end_user": {**known, **more}}
+    return {**row, "end_user": {**shown, **completed}}

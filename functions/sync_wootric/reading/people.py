@@ -1,7 +1,7 @@
 """Keeps who the end users are now: the one list of the source that can be read by change.
 
 An answer may arrive before its person has an address. When a person turns out to have one, their
-answers are read again, which completes them and finds their account anew.
+answers are read again, which completes them and finds their account.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import PageQuery, Position
 from nps_core.sync.reading.full_second import LAST_PAGE
 from nps_core.sync.reading.paging import advance, query
-from sync_wootric.reading.pages import RowStore, with_person
+from sync_wootric.reading.pages import PageStore, with_person
 from sync_wootric.run import Run
 
 _NAME, _LISTING = "people", "end_users"
@@ -28,82 +28,80 @@ class PeopleReader:
     """The list of end users in a run, with its checkpoint as last saved."""
 
     run: Run
-    rows: RowStore
+    pages: PageStore
     people: People
     checkpoint: StreamCheckpoint
-    overlap: timedelta
-    is_new: bool = False
+    is_new: bool
     """Whether nobody has ever been read."""
 
     @classmethod
-    def read(cls, run: Run, rows: RowStore, people: People, overlap: timedelta) -> "PeopleReader":
-        """Claim and read where the list stands; at first everybody is to be read."""
+    def open(cls, run: Run, pages: PageStore, people: People) -> "PeopleReader":
+        """Claim and read the checkpoint of the list; the first backfill reads everybody."""
         text = run.state.open_checkpoint(run.grant, _NAME)
         if text:
-            return cls(run, rows, people, StreamCheckpoint.from_json(text), overlap)
-        first = StreamCheckpoint.first(run.clock.now, 0, overlap)
-        whole = replace(first.backfill, from_s=0, position=Position(0, by="updated"), ended_at=None)
-        return cls(run, rows, people, replace(first, backfill=whole), overlap, is_new=True)
+            return cls(run, pages, people, StreamCheckpoint.from_json(text), is_new=False)
+        first = StreamCheckpoint.first(run.clock.now, 0, run.settings.overlap)
+        fill = replace(first.backfill, from_s=0, position=Position(0, by="updated"), ended_at=None)
+        return cls(run, pages, people, replace(first, backfill=fill), is_new=True)
 
     @property
-    def listed(self) -> bool:
+    def backfilled(self) -> bool:
         """Whether everybody has been read once."""
         return self.checkpoint.backfill.position.done
 
-    def live_if_due(self) -> None:
+    def read_live_if_due(self) -> None:
         """Read whoever has changed, at most every third tick: nobody waits for a name."""
         if self.is_new or self.run.clock.at() - self.checkpoint.proven_at >= _EVERY:
-            self._live()
+            self._read_live()
 
-    def _live(self) -> None:
+    def _read_live(self) -> None:
         now = self.run.clock.at()
         began_at = self.checkpoint.live_began(now, "updated")
-        position = self.checkpoint.live_start(now, self.overlap, "updated")
+        position = self.checkpoint.live_start(now, self.run.settings.overlap, "updated")
         while not position.done:
             asked_at = self.run.clock.at()
-            position = self._page(position)
+            position = self._read_page(position)
             self._save(self.checkpoint.after_live(position, asked_at, began_at))
             self.is_new = False
 
-    def backfill_page(self) -> None:
+    def read_backfill_page(self) -> None:
         """Read one page of those who have not changed since the first run."""
         fill = self.checkpoint.backfill
-        position = self._page(fill.position)
+        position = self._read_page(fill.position)
         ended_at = self.run.clock.at() if position.done else None
         fill = replace(fill, position=position, ended_at=ended_at)
         self._save(replace(self.checkpoint, backfill=fill))
 
-    def _page(self, position: Position) -> Position:
-        self.run.require_time()
-        began_s = self.run.clock.elapsed_s()
-        rows = self.run.source.page(_LISTING, query(position))
-        step = advance(position, [row_ref(row, "updated") for row in rows])
-        self._keep([rows[index] for index in step.fresh])
-        self.run.worst_page_s = max(self.run.worst_page_s, self.run.clock.elapsed_s() - began_s)
+    def _read_page(self, position: Position) -> Position:
+        with self.run.time.page():
+            rows = self.run.source.page(_LISTING, query(position))
+            step = advance(position, [row_ref(row, "updated") for row in rows])
+            self._store([rows[index] for index in step.fresh])
         return step.position
 
-    def _keep(self, rows: list[object]) -> None:
-        found = {one.id: one for one in map(profile_of, rows) if one is not None}
-        known = self.people.get_many(list(found))
-        for user_id, profile in found.items():
-            before = known.get(user_id)
+    def _store(self, rows: list[object]) -> None:
+        profiles = {profile.id: profile for profile in map(profile_of, rows) if profile is not None}
+        stored = self.people.get_many(list(profiles))
+        for user_id, profile in profiles.items():
+            before = stored.get(user_id)
             if before == profile:
                 continue
             if profile.tells_more_than(before):
                 # Before the person is stored, so that a crash repeats it.
-                self._complete(profile)
+                self._complete_answers(profile)
             self.people.put(profile)
 
-    def _complete(self, profile: Profile) -> None:
+    def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that it is known who they are."""
         for page in range(1, LAST_PAGE + 1):
-            self.run.require_time()
+            self.run.time.require()
             asked_at = self.run.clock.at()
-            query_ = PageQuery(0, page=page)
-            rows = self.run.source.page(f"{_LISTING}/{profile.id}/responses", query_)
+            user_query = PageQuery(0, page=page)
+            rows = self.run.source.page(f"{_LISTING}/{profile.id}/responses", user_query)
             named = [with_person(row, profile.person) for row in rows if isinstance(row, Mapping)]
-            self.run.count(len(rows), self.rows.take("responses", named, asked_at))
-            if len(rows) < query_.per_page:
+            result = self.pages.store("responses", named, asked_at)
+            self.run.journal.add_rows("responses", len(rows), result)
+            if len(rows) < user_query.per_page:
                 return
 
     def _save(self, checkpoint: StreamCheckpoint) -> None:

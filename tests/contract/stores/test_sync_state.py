@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -177,22 +178,21 @@ def test_run_log__is_written_and_a_crashed_run_is_closed(state: DynamoSyncState)
     (item,) = items.query(clients.dynamodb(), os.environ["STATE_TABLE"], "pk = :p", {":p": "RUN"})
     assert (item["status"], item["ended_at"]) == ("failed", "2026-03-02T17:05:00Z")
     assert "without a report" in item["error"]
-    record.status, record.ended_at = "complete", NOW
-    state.put_run(record.as_dict(), NOW)
+    state.put_run(replace(record, status="complete", ended_at=NOW).as_dict(), NOW)
     state.mark_crashed(record.run_id, NOW)  # a run that did report stays as it is
     state.mark_crashed("20260302T170000000Z-never-logged", NOW)
     (item,) = items.query(clients.dynamodb(), os.environ["STATE_TABLE"], "pk = :p", {":p": "RUN"})
     assert (item["status"], item.get("error")) == ("complete", None)
 
 
-def test_wanted__is_what_an_operator_asked_for_last(states: Callable[[], SyncState]) -> None:
-    assert states().wanted() == OperatorRequests()
-    states().want_audit(NOW)
-    states().want_backfill(1_700_000_000, NOW + timedelta(seconds=1))
+def test_requests__are_what_an_operator_asked_for_last(states: Callable[[], SyncState]) -> None:
+    assert states().requests() == OperatorRequests()
+    states().request_audit(NOW)
+    states().request_backfill(1_700_000_000, NOW + timedelta(seconds=1))
     asked = OperatorRequests("2026-03-02T17:00:00Z", "2026-03-02T17:00:01Z", 1_700_000_000)
-    assert states().wanted() == asked
-    states().want_backfill(1_600_000_000, NOW + timedelta(seconds=2))
-    assert (states().wanted().since_s, states().wanted().audit_at) == (
+    assert states().requests() == asked
+    states().request_backfill(1_600_000_000, NOW + timedelta(seconds=2))
+    assert (states().requests().since_s, states().requests().audit_at) == (
         1_600_000_000,
         asked.audit_at,
     )

@@ -64,9 +64,8 @@ class State:
 
     def ran(self, run_id: str, **values: Any) -> None:
         record = RunRecord(run_id, self.token, "live", NOW - timedelta(minutes=5))
-        for name, value in {"status": "complete", "ended_at": NOW, **values}.items():
-            setattr(record, name, value)
-        self.sync.put_run(record.as_dict(), NOW)
+        ended = replace(record, **{"status": "complete", "ended_at": NOW, **values})
+        self.sync.put_run(ended.as_dict(), NOW)
 
 
 @pytest.fixture
@@ -158,7 +157,7 @@ def test_a_backfill__shows_how_far_it_is(stack: OperatorStack) -> None:
 
 
 def test_history_that_was_asked_for__is_shown_before_a_run_takes_it_up(live: State) -> None:
-    live.sync.want_backfill(1_700_000_000, NOW)
+    live.sync.request_backfill(1_700_000_000, NOW)
     (row,) = run_json("sync", "status")
     assert (row["phase"], row["extension"]["percent"]) == ("extension", 0.0)
     assert (

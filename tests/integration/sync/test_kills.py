@@ -133,9 +133,9 @@ def ended_well(stack: SyncStack) -> None:
     completed = kept.stored("response", 500_100)
     assert completed is not None
     assert completed.email == "ana@example.com"
-    holes = [item for item in stack.state(f"CONN#{TOKEN}") if item["sk"].startswith("GAP#")]
-    assert holes
-    assert all(item["closed_at"] for item in holes)
+    gaps = [item for item in stack.state(f"CONN#{TOKEN}") if item["sk"].startswith("GAP#")]
+    assert gaps
+    assert all(item["closed_at"] for item in gaps)
     assert stack.sync().proof_store.suspects() == []
     assert len(stack.state("MAIL")) == 1
 
@@ -145,8 +145,8 @@ def test_kill_at_call_after_call__ends_with_the_sources_own_answers(
     stack: SyncStack, moment: Moment
 ) -> None:
     kills = 0
-    for happen in LIFE:
-        happen(stack)
+    for play in LIFE:
+        play(stack)
         record, number = None, 1 - STRIDE
         while record is None:
             number += STRIDE

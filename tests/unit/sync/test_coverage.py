@@ -106,12 +106,12 @@ def test_gap_at_the_very_beginning__leaves_nothing_complete() -> None:
     assert found.intervals == ((moment(START + 5), NOW - OVERLAP),)
 
 
-HOLES = st.lists(st.tuples(st.integers(START - 50, END + 50), st.integers(1, 90_000)), max_size=8)
+RANGES = st.lists(st.tuples(st.integers(START - 50, END + 50), st.integers(1, 90_000)), max_size=8)
 
 
-@given(holes=HOLES)
-def test_intervals__are_exactly_what_no_hole_touches(holes: list[tuple[int, int]]) -> None:
-    gaps = [gap(from_s, from_s + length) for from_s, length in holes]
+@given(ranges=RANGES)
+def test_intervals__are_exactly_what_no_gap_touches(ranges: list[tuple[int, int]]) -> None:
+    gaps = [gap(from_s, from_s + length) for from_s, length in ranges]
     found = coverage(both(finished()), gaps, [], OVERLAP)
     edges = {START, END, *(edge for one in gaps for edge in (one.from_s, one.to_s))}
     for second in {edge + step for edge in edges for step in (-1, 0, 1)}:

@@ -107,7 +107,7 @@ def test_changes_that_cancel_each_other_out__are_found_in_a_night(world: World) 
 
 def test_operator__may_ask_for_an_audit_once(world: World) -> None:
     world.time.sleep(300)
-    world.state.want_audit(world.time.now())
+    world.state.request_audit(world.time.now())
     assert 10 < world.tick().requests <= 20
     world.time.sleep(300)
     assert world.tick().requests <= 3

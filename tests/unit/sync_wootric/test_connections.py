@@ -7,11 +7,12 @@ import pytest
 
 from nps_core.connections.settings import Connection
 from nps_core.errors import PayloadError
-from nps_core.sync.runlog import RunRecord
+from nps_core.sync.runlog import RunRecord, RunStatus
 from nps_testing.worlds.sync import World
 from sync_wootric.app import report
-from sync_wootric.connections import Fleet, Outcome
-from sync_wootric.requests import Request
+from sync_wootric.connections import ConnectionRun, Connections
+from sync_wootric.journal import RunResult
+from sync_wootric.requests import Invocation
 from sync_wootric.tick import Sync
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
@@ -20,44 +21,42 @@ EU = Connection("NPS-EU-5e6f7a8b", "", "NPS", "Europe/Berlin", 80)
 AU = Connection("NPS-AU-9c8d7e6f", "", "CSAT", "Australia/Sydney", 40)
 
 
-def fleet(*added: Connection) -> Fleet:
-    return Fleet(US, lambda: list(added), lambda _connection: World().sync)
+def connections(*added: Connection) -> Connections:
+    return Connections(US, lambda: list(added), lambda _connection: World().sync)
 
 
-def record(run_id: str, status: str = "complete") -> RunRecord:
-    made = RunRecord(run_id, "NPS-1a2b3c4d", "live", NOW)
-    made.status = status  # type: ignore[assignment]  # the parameter's values are valid ones
-    return made
+def record(run_id: str, status: RunStatus = "complete") -> RunRecord:
+    return RunRecord(run_id, "NPS-1a2b3c4d", "live", NOW, status)
 
 
-def test_fleet__runs_all_connections_at_the_same_time_under_names_of_their_own() -> None:
+def test_connections__run_connections_at_the_same_time_under_names_of_their_own() -> None:
     together = Barrier(3, timeout=10)
 
-    def job(_sync: Sync, run_id: str) -> tuple[RunRecord, None, dict[str, object]]:
+    def job(_sync: Sync, run_id: str) -> RunResult:
         together.wait()
-        return record(run_id), None, {}
+        return RunResult(record(run_id))
 
-    every = fleet(EU, AU)
-    outcomes = every.run(every.chosen(None), "name", job)
-    assert [one.token for one in outcomes] == [US.account_token, EU.account_token, AU.account_token]
-    names = [one.record.run_id for one in outcomes if one.record]
+    every = connections(EU, AU)
+    runs = every.run(every.chosen(None), "name", job)
+    assert [run.connection for run in runs] == [US, EU, AU]
+    names = [run.record.run_id for run in runs if run.record]
     assert names == ["name", "name-NPS-EU-5e6f7a8b", "name-NPS-AU-9c8d7e6f"]
 
 
 def test_defect_of_one_connection__does_not_stop_the_others() -> None:
-    def job(_sync: Sync, run_id: str) -> tuple[RunRecord, None, dict[str, object]]:
+    def job(_sync: Sync, run_id: str) -> RunResult:
         if run_id.endswith("EU-5e6f7a8b"):
             raise ZeroDivisionError
-        return record(run_id), None, {}
+        return RunResult(record(run_id))
 
-    every = fleet(EU, AU)
-    outcomes = every.run(every.chosen(None), "name", job)
-    assert [type(one.defect) for one in outcomes] == [type(None), ZeroDivisionError, type(None)]
-    assert report(outcomes)["status"] == "complete"
+    every = connections(EU, AU)
+    runs = every.run(every.chosen(None), "name", job)
+    assert [type(run.defect) for run in runs] == [type(None), ZeroDivisionError, type(None)]
+    assert report(runs)["status"] == "complete"
 
 
 def test_connection__is_chosen_by_its_token_and_keeps_its_client() -> None:
-    every = fleet(EU)
+    every = connections(EU)
     (chosen,) = every.chosen(EU.account_token)
     assert chosen == EU
     assert every.sync(EU) is every.sync(EU)
@@ -67,7 +66,7 @@ def test_connection__is_chosen_by_its_token_and_keeps_its_client() -> None:
 
 
 def test_added_connection_of_the_templates_account__changes_nothing() -> None:
-    assert fleet(Connection(US.account_token, "", "CES", "UTC", 1)).chosen(None) == [US]
+    assert connections(Connection(US.account_token, "", "CES", "UTC", 1)).chosen(None) == [US]
 
 
 @pytest.mark.parametrize(
@@ -78,14 +77,16 @@ def test_added_connection_of_the_templates_account__changes_nothing() -> None:
         (("skipped", "complete"), "complete"),
     ],
 )
-def test_report__of_several_has_the_worst_status(statuses: tuple[str, ...], worst: str) -> None:
-    outcomes = [Outcome("t", record(str(n), one), None, {}) for n, one in enumerate(statuses)]
-    found = report(outcomes)
+def test_report__of_several_has_the_worst_status(
+    statuses: tuple[RunStatus, ...], worst: str
+) -> None:
+    runs = [ConnectionRun(US, record(str(n), one), None, {}) for n, one in enumerate(statuses)]
+    found = report(runs)
     assert (found["status"], len(found["runs"])) == (worst, len(statuses))
 
 
 def test_report__of_one_is_its_run() -> None:
-    found = report([Outcome("t", record("a"), None, {"audit": None})])
+    found = report([ConnectionRun(US, record("a"), None, {"audit": None})])
     assert (found["run_id"], found["audit"]) == ("a", None)
 
 
@@ -102,12 +103,12 @@ def test_report__of_one_is_its_run() -> None:
 )
 def test_event__that_is_wrong_names_the_field(event: dict[str, object], field: str) -> None:
     with pytest.raises(PayloadError, match=field):
-        Request.from_event(event)
+        Invocation.from_event(event)
 
 
 def test_event__of_the_schedule_is_a_tick_of_all() -> None:
-    request = Request.from_event({"schedule": "sync"})
-    assert (request.task, request.connection, request.dry_run) == ("tick", None, False)
-    assert Request.from_event({}) == request
-    asked = Request.from_event({"task": "backfill", "since": "2026-01-01T00:00:00Z"})
+    invocation = Invocation.from_event({"schedule": "sync"})
+    assert (invocation.task, invocation.connection, invocation.dry_run) == ("tick", None, False)
+    assert Invocation.from_event({}) == invocation
+    asked = Invocation.from_event({"task": "backfill", "since": "2026-01-01T00:00:00Z"})
     assert asked.since_s == 1_767_225_600

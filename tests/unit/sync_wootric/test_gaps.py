@@ -139,7 +139,7 @@ def test_extension__reads_what_an_operator_asks_for_once(backwards: bool) -> Non
     if not backwards:
         world.answers.forget(row for row in world.rows["responses"] if row not in older)
     world.time.sleep(300)
-    world.state.want_backfill(int(since), world.time.now())
+    world.state.request_backfill(int(since), world.time.now())
     record = world.tick()
     assert record.status == "complete"
     assert record.created == len(older) if backwards else record.created > 0
@@ -184,8 +184,8 @@ def test_gap_of_a_wrong_time_zone__is_closed_once_the_zone_is_right() -> None:
     world.source.counts = world.counts_in("America/Los_Angeles")
     world.tick()
     assert len(world.open_gaps()) == 1
-    plan = replace(world.sync.plan, zone=right)
-    world.sync, world.zone = replace(world.sync, plan=plan), right
+    settings = replace(world.sync.settings, zone=right)
+    world.sync, world.zone = replace(world.sync, settings=settings), right
     world.time.sleep(3_600)
     record = world.tick()
     assert world.open_gaps() == []

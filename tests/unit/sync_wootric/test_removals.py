@@ -144,7 +144,7 @@ def test_answer_without_a_person__cannot_be_asked_for_and_stays(world: World) ->
 def test_young_answer_of_a_webhook__is_not_missing_because_the_list_lags(world: World) -> None:
     row = days_old(world, 0)
     del world.rows["responses"][row]
-    world.state.want_audit(world.time.now())
+    world.state.request_audit(world.time.now())
     world.tick()
     assert world.proof_store.suspects() == []
 

@@ -106,15 +106,15 @@ class DynamoSyncState:
         """Read a checkpoint without claiming it."""
         return (self._get(f"CHECKPOINT#{name}") or {}).get("state")
 
-    def wanted(self) -> OperatorRequests:
+    def requests(self) -> OperatorRequests:
         """Return what an operator last asked for."""
         return OperatorRequests.from_item(self._get("WANTED") or {})
 
-    def want_audit(self, at: datetime) -> None:
+    def request_audit(self, at: datetime) -> None:
         """Ask the next run for an audit. Repeating it asks for another one."""
         self._update("WANTED", "SET audit_at = :at", "", {":at": iso(at)})
 
-    def want_backfill(self, since_s: int, at: datetime) -> None:
+    def request_backfill(self, since_s: int, at: datetime) -> None:
         """Ask the next run to read history from `since_s` on; the last request wins."""
         values = {":at": iso(at), ":since": since_s}
         self._update("WANTED", "SET backfill_at = :at, since_s = :since", "", values)

@@ -10,7 +10,7 @@ from nps_core.sync.requests import OperatorRequests
 
 
 class SyncState(Protocol):
-    """Lease, checkpoints and run log of one connection; `adapters.sync_state.DynamoSyncState`."""
+    """Lease, checkpoints and run log of one connection; `DynamoSyncState`."""
 
     def acquire(self, run_id: str, now: datetime) -> Grant | Held:
         """Take the lease if it is free."""
@@ -36,15 +36,15 @@ class SyncState(Protocol):
         """Read a checkpoint without claiming it."""
         ...
 
-    def wanted(self) -> OperatorRequests:
+    def requests(self) -> OperatorRequests:
         """Return what an operator last asked for."""
         ...
 
-    def want_audit(self, at: datetime) -> None:
+    def request_audit(self, at: datetime) -> None:
         """Ask the next run for an audit."""
         ...
 
-    def want_backfill(self, since_s: int, at: datetime) -> None:
+    def request_backfill(self, since_s: int, at: datetime) -> None:
         """Ask the next run to read history from `since_s` on."""
         ...
 

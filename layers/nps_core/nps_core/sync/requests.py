@@ -1,7 +1,7 @@
 """What an operator asks of the next run of the sync. Plain values.
 
-A request is a time: a run has taken it up when its checkpoint names that time, so a request is
-taken up once, whichever run dies meanwhile, and nothing has to be deleted.
+A request is a time: a run has accepted it when its checkpoint names that time, so a request is
+accepted once, whichever run dies meanwhile, and nothing has to be deleted.
 """
 
 from collections.abc import Mapping

@@ -10,9 +10,9 @@ RunKind = Literal["backfill", "live", "audit", "sweep", "preview"]
 RunStatus = Literal["running", "complete", "partial", "failed", "skipped"]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class RunRecord:
-    """Counts of one run; the only mutable record, filled while the run goes on.
+    """Counts of one run, so far or in the end.
 
     `skipped` is reported and never stored: another run holds the connection.
     """

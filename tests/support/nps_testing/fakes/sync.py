@@ -78,7 +78,7 @@ class InMemorySyncState:
         self.fence = 0
         self.checkpoints: dict[str, str] = {}
         self.stamps: dict[str, int] = {}
-        self.asked = OperatorRequests()
+        self.requested = OperatorRequests()
         self.runs: dict[str, dict[str, Any]] = {}
         self.mails: list[OutboxMail] = []
         self.finished = False
@@ -118,14 +118,14 @@ class InMemorySyncState:
         """The checkpoint of a stream that has one."""
         return StreamCheckpoint.from_json(self.checkpoints[name])
 
-    def wanted(self) -> OperatorRequests:
-        return self.asked
+    def requests(self) -> OperatorRequests:
+        return self.requested
 
-    def want_audit(self, at: datetime) -> None:
-        self.asked = replace(self.asked, audit_at=iso(at))
+    def request_audit(self, at: datetime) -> None:
+        self.requested = replace(self.requested, audit_at=iso(at))
 
-    def want_backfill(self, since_s: int, at: datetime) -> None:
-        self.asked = replace(self.asked, backfill_at=iso(at), since_s=since_s)
+    def request_backfill(self, since_s: int, at: datetime) -> None:
+        self.requested = replace(self.requested, backfill_at=iso(at), since_s=since_s)
 
     def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
         self.runs[record["run_id"]] = dict(record)
@@ -150,7 +150,7 @@ class InMemoryProofStore:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, int], Gap] = {}
-        self.under_suspicion: dict[str, Suspect] = {}
+        self.unsettled: dict[str, Suspect] = {}
         self.settled: list[tuple[str, str]] = []
 
     def gaps(self) -> list[Gap]:
@@ -163,13 +163,13 @@ class InMemoryProofStore:
         self.put_gap(replace(gap, closed_at=at))
 
     def suspects(self) -> list[Suspect]:
-        return list(self.under_suspicion.values())
+        return list(self.unsettled.values())
 
     def put_suspect(self, suspect: Suspect) -> None:
-        self.under_suspicion[str(suspect.key)] = suspect
+        self.unsettled[str(suspect.key)] = suspect
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
-        del self.under_suspicion[str(suspect.key)]
+        del self.unsettled[str(suspect.key)]
         self.settled.append((suspect.key.id, outcome))
 
 

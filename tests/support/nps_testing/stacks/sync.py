@@ -20,8 +20,8 @@ from nps_testing.fakes.sync import MovingTime
 from nps_testing.sources.rows import missing
 from nps_testing.stacks.environment import TOKEN
 from sync_wootric import wiring
-from sync_wootric.connections import Fleet
-from sync_wootric.run import Clock, Run
+from sync_wootric.connections import Connections
+from sync_wootric.run import Clock
 from sync_wootric.tick import Sync
 
 LAMBDA_S = 900.0
@@ -33,7 +33,7 @@ class SyncStack:
 
     source: FakeWootric
     time: MovingTime
-    process: Fleet = field(init=False)
+    process: Connections = field(init=False)
     runs: int = 0
 
     def __post_init__(self) -> None:
@@ -45,17 +45,13 @@ class SyncStack:
 
     def tick(self, lambda_s: float = LAMBDA_S) -> RunRecord:
         """Run one tick; time moves by what the run sleeps."""
-        return self.tick_with_run(lambda_s)[0]
-
-    def tick_with_run(self, lambda_s: float = LAMBDA_S) -> tuple[RunRecord, Run | None]:
-        """Run one tick, for tests that look into the run."""
         self.runs += 1
         began = self.time()
         clock = Clock.start(self.time.now(), self.time, self.time.sleep)
         sync = self.sync()
         return sync.tick(
             f"run-{self.runs:04d}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
-        )
+        ).record
 
     def sync(self, token: str = TOKEN) -> Sync:
         """What reads a connection in this process."""

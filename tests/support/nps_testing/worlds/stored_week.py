@@ -57,7 +57,7 @@ def _live_answers(world: StoredWorld) -> None:
     world.answer(9, email="bo@acme.example", properties={**acme, "seats_amount": 120})
     with world.us.store.lock:
         no = world.us.actions.decline(NewRow(email="cy@acme.example", properties=acme))
-    world.told(no)
+    world.send_webhook(no)
     world.answer(
         8, "form", email="bo@partner.example", properties={}, text="So weit gut \u2013 na ja"
     )
@@ -100,7 +100,7 @@ def _mails_in_every_state(world: StoredWorld) -> None:
     world.deliver(30)
     with world.us.store.lock:
         world.us.actions.flag(out, excluded=True, completed=None)
-    world.told(out, "updated")
+    world.send_webhook(out, "updated")
     world.tick()
 
 

@@ -36,8 +36,8 @@ from nps_testing.stacks.crashes import Killed, fuse_on
 from nps_testing.stacks.environment import TOKEN, WEBHOOK_KEY
 from nps_testing.stacks.lambda_context import context
 from sync_wootric import wiring
-from sync_wootric.connections import Fleet
-from sync_wootric.requests import Request, job_for
+from sync_wootric.connections import Connections
+from sync_wootric.requests import Invocation, job_for
 from sync_wootric.run import Clock
 
 EU = "NPS-EU-5e6f7a8b"
@@ -67,7 +67,7 @@ class StoredWorld:
     state: str
     folder: Path
     monkeypatch: pytest.MonkeyPatch
-    fleet: Fleet = field(init=False)
+    connections: Connections = field(init=False)
     shard: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class StoredWorld:
 
     def new_process(self) -> None:
         """Forget what the sync keeps in memory."""
-        self.fleet = wiring.build(SyncSettings.load(), self.time.sleep, self.time)
+        self.connections = wiring.build(SyncSettings.load(), self.time.sleep, self.time)
 
     def nps(self, *words: str) -> None:
         """Run the operator's command."""
@@ -92,14 +92,14 @@ class StoredWorld:
         """Run the sync of one account as its handler does; returns the status."""
         began = self.time()
         run_clock = Clock.start(self.time.now(), self.time, self.time.sleep)
-        request = Request.from_event({"connection": token, **event})
-        job = job_for(request, run_clock, lambda: int(1000 * (began + lambda_s - self.time())))
+        invocation = Invocation.from_event({"connection": token, **event})
+        job = job_for(invocation, run_clock, lambda: int(1000 * (began + lambda_s - self.time())))
         name = run_id(self.time.now(), "0a1b2c3d")
-        (outcome,) = self.fleet.run(self.fleet.chosen(token), name, job)
-        assert outcome.defect is None, outcome.defect
-        assert outcome.record is not None
+        (run,) = self.connections.run(self.connections.chosen(token), name, job)
+        assert run.defect is None, run.defect
+        assert run.record is not None
         self.consume()
-        return outcome.record.status
+        return run.record.status
 
     def consume(self) -> None:
         """Hand the new stream records to their consumers."""
@@ -110,7 +110,9 @@ class StoredWorld:
             rollup.app.handler(event, context())
             notify.app.handler(event, context())
 
-    def told(self, row: Answer | Decline, event: Event = "created", style: Format = "json") -> None:
+    def send_webhook(
+        self, row: Answer | Decline, event: Event = "created", style: Format = "json"
+    ) -> None:
         """Send the webhook of a row of the first account."""
         notification = self.us.actions.notification(row, event)
         self.post(encode(notification, int(self.time() * 1000), style).body)
@@ -127,7 +129,7 @@ class StoredWorld:
         self.time.sleep(1.25)
         with self.us.store.lock:
             row = self.us.actions.answer(NewAnswer(score=score, notify=False, **more))
-        self.told(row, style=style)
+        self.send_webhook(row, style=style)
         return row
 
     def edit(self, row: Answer, after_s: float = 40.0, **changes: Any) -> None:
@@ -135,7 +137,7 @@ class StoredWorld:
         self.time.sleep(after_s)
         with self.us.store.lock:
             self.us.actions.edit(row, changes, notify=False)
-        self.told(row, "updated")
+        self.send_webhook(row, "updated")
 
     def deliver(self, after_s: float = 3 * MINUTE) -> None:
         """Send what is due."""

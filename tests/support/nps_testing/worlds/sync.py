@@ -32,9 +32,9 @@ from nps_testing.fakes.sync import (
     ScriptedSource,
 )
 from nps_testing.stacks.environment import TOKEN
-from sync_wootric.phases import Plan
-from sync_wootric.reading.pages import RowStore
-from sync_wootric.run import Clock, numbers
+from sync_wootric.metrics import numbers
+from sync_wootric.reading.pages import PageStore
+from sync_wootric.run import Clock, RunSettings
 from sync_wootric.tick import Sync
 
 DAY_MS = 86_400_000
@@ -77,17 +77,17 @@ class World:
         self.directory = InMemoryDirectory()
         ingest = Ingest(self.answers, self.directory, rules, self.metric)
         self.sync = Sync(
-            Plan(
-                TOKEN,
-                self.backfill_days,
-                timedelta(minutes=15),
-                self.metric,
-                self.zone,
-                "https://api.wootric.com",
-                "cs-team@example.com",
+            RunSettings(
+                account_token=TOKEN,
+                backfill_days=self.backfill_days,
+                overlap=timedelta(minutes=15),
+                metric=self.metric,
+                zone=self.zone,
+                host="https://api.wootric.com",
+                report_to="cs-team@example.com",
             ),
             self.source,
-            RowStore(TOKEN, ingest, self.quarantine, self.people),
+            PageStore(TOKEN, ingest, self.quarantine, self.people),
             self.state,
             self.proof_store,
             self.known,
@@ -109,11 +109,12 @@ class World:
         self.ticks += 1
         began = self.time()
         clock = Clock.start(self.time.now(), self.time, self.time.sleep)
-        record, run = self.sync.tick(
+        result = self.sync.tick(
             f"run-{self.ticks}", clock, lambda: int(1000 * (began + self.lambda_s - self.time()))
         )
         now = self.time.now()
-        return record, numbers(record, run, self.sync.lag_s(now), self.sync.open_gaps())
+        lag_s, open_gaps = self.sync.lag_s(now), self.sync.open_gaps()
+        return result.record, numbers(result.record, result.responses, lag_s, open_gaps)
 
     def preview_audit(self) -> tuple[RunRecord, Mapping[str, Any]]:
         """Ask what an audit would read again."""
@@ -136,11 +137,12 @@ class World:
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
         }
-        holes, overlap = self.proof_store, timedelta(minutes=15)
+        overlap = timedelta(minutes=15)
         text = self.state.checkpoints.get("audit")
         todo = AuditState.from_json(text).todo if text else ()
         unequal = [days.seconds(self.zone) for days in todo]
-        return coverage(checkpoints, holes.gaps(), holes.suspects(), overlap, unequal)
+        gaps, suspects = self.proof_store.gaps(), self.proof_store.suspects()
+        return coverage(checkpoints, gaps, suspects, overlap, unequal)
 
     def open_gaps(self) -> list[Gap]:
         """What is not proven."""

@@ -35,9 +35,8 @@ from nps_testing.fakes.sync import (
 )
 from nps_testing.sources.rows import missing
 from nps_testing.stacks.environment import TOKEN
-from sync_wootric.phases import Plan
-from sync_wootric.reading.pages import RowStore
-from sync_wootric.run import Clock
+from sync_wootric.reading.pages import PageStore
+from sync_wootric.run import Clock, RunSettings
 from sync_wootric.tick import Sync
 
 OVERLAP = timedelta(minutes=15)
@@ -73,8 +72,14 @@ class SyncAccount:
         self.connections, self.quarantine = InMemoryProfiles(), InMemoryQuarantine()
         self.answers = InMemoryAnswerStore() if answers is None else answers
         self._per_minute = per_minute
-        self._plan = Plan(
-            TOKEN, backfill_days, OVERLAP, "NPS", ZONE, source.url, "cs-team@example.com"
+        self._settings = RunSettings(
+            account_token=TOKEN,
+            backfill_days=backfill_days,
+            overlap=OVERLAP,
+            metric="NPS",
+            zone=ZONE,
+            host=source.url,
+            report_to="cs-team@example.com",
         )
         self.new_process()
 
@@ -85,9 +90,15 @@ class SyncAccount:
         rules = AccountRules.of("company_id,company", "company", "csm_email")
         self.ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
         people = EndUsers(client, self.people, self.time)
-        rows = RowStore(TOKEN, self.ingest, self.quarantine, people)
+        pages = PageStore(TOKEN, self.ingest, self.quarantine, people)
         self.sync = Sync(
-            self._plan, client, rows, self.state, self.proof_store, self.people, self.connections
+            self._settings,
+            client,
+            pages,
+            self.state,
+            self.proof_store,
+            self.people,
+            self.connections,
         )
 
     def tick(self, lambda_s: float = 900.0) -> RunRecord:
@@ -97,7 +108,7 @@ class SyncAccount:
         clock = Clock.start(self.time.now(), self.time, self.time.sleep)
         return self.sync.tick(
             f"run-{self.runs}", clock, lambda: int(1000 * (began + lambda_s - self.time()))
-        )[0]
+        ).record
 
     def tick_of_another(self) -> RunRecord:
         """Run one tick in a process of its own, while one of this process is under way."""

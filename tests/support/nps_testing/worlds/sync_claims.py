@@ -3,15 +3,15 @@
 Written down once, because it is what `complete_to` means:
 
 * It is never later than now. What lies before it is covered, and so are the stretches between the
-  holes after it: what follows holds for all of them.
+  gaps after it: what follows holds for all of them.
 * An answer that was listed in time (at most the overlap after its creation) and was created in
   a covered stretch is stored. There is no excuse, whatever happened to the run.
 * Anything else that the source does later (an insert dated back or listed late, an edit, an
   exclusion, a note, a deletion) may be unknown until something has looked: a live pass that began
   later and reached back that far (not for deletions: it lists, it does not compare), or a sweep
   that began later and passed that second (for deletions: that was over for an hour by then). Once
-  one of them has finished, what is stored is the same as at the source, or the answer is under
-  suspicion, which is a hole.
+  one of them has finished, what is stored is the same as at the source, or the answer is a
+  suspect, which is not covered.
 * A finished comparison of counts leaves equal counts, or an open gap.
 * Live answers that nobody could read for over 15 minutes were on record as a gap.
 """

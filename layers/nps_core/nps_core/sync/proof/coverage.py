@@ -1,9 +1,8 @@
 """Up to when the stored answers are proven to equal the source's. Pure; never ahead of the truth.
 
 What counts as read: the backfill up to its cursor, then everything up to the last finished live
-pass, less the overlap, because an answer may become visible late. Every hole, every day that is
-counted otherwise and not read again yet, and every answer that the source seems to have lost
-holds it back.
+pass, less the overlap, because an answer may become visible late. Three things hold it back: gaps,
+days that are counted otherwise and not read again yet, and suspects.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,11 +15,13 @@ from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 
 Interval = tuple[datetime, datetime]
+_Doubt = tuple[int, int, str]
+"""From a second, to a second, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is covered of a connection: half-open intervals, in order, without the holes."""
+    """What is covered of a connection: half-open intervals, in order, without what is in doubt."""
 
     intervals: tuple[Interval, ...]
     complete_to: datetime | None
@@ -30,7 +31,7 @@ class Coverage:
 
 
 def read_to(checkpoint: StreamCheckpoint, overlap: timedelta) -> int:
-    """Return the second up to which a stream has been read, leaving holes aside."""
+    """Return the second up to which a stream has been read, leaving gaps aside."""
     fill = checkpoint.backfill
     if not fill.position.done:
         # Close to the present an answer may have become visible behind the cursor.
@@ -55,28 +56,31 @@ def coverage(
     start = max(checkpoint.backfill.from_s for checkpoint in known)
     ends = {s: read_to(c, overlap) for s, c in checkpoints.items() if c is not None}
     end = min(ends.values())
-    doubted = [(from_s, to_s, "days that the source counts otherwise") for from_s, to_s in unequal]
-    every = [*_holes(gaps, suspects), *doubted]
-    holes = sorted(hole for hole in every if start < hole[1] and hole[0] < end)
-    complete_to = min([end, *(max(from_s, start) for from_s, _, _ in holes)])
+    every = _doubts(gaps, suspects, unequal)
+    doubts = sorted(doubt for doubt in every if start < doubt[1] and doubt[0] < end)
+    complete_to = min([end, *(max(from_s, start) for from_s, _, _ in doubts)])
     is_filling = any(not checkpoint.backfill.position.done for checkpoint in known)
     why = "the backfill is under way" if is_filling else None
-    intervals = tuple(_between(start, end, holes))
-    return Coverage(intervals, _moment(complete_to), holes[0][2] if holes else why)
+    intervals = tuple(_between(start, end, doubts))
+    return Coverage(intervals, _moment(complete_to), doubts[0][2] if doubts else why)
 
 
-def _holes(gaps: Iterable[Gap], suspects: Iterable[Suspect]) -> Iterable[tuple[int, int, str]]:
+def _doubts(
+    gaps: Iterable[Gap], suspects: Iterable[Suspect], unequal: Iterable[tuple[int, int]]
+) -> Iterable[_Doubt]:
     for gap in gaps:
         if gap.is_open:
             yield gap.from_s, gap.to_s, gap.reason
-    for one in suspects:
-        noun = one.key.kind
-        yield one.second, one.second + 1, f"a {noun} that the source no longer lists"
+    for suspect in suspects:
+        noun = suspect.key.kind
+        yield suspect.second, suspect.second + 1, f"a {noun} that the source no longer lists"
+    for from_s, to_s in unequal:
+        yield from_s, to_s, "days that the source counts otherwise"
 
 
-def _between(start: int, end: int, holes: Iterable[tuple[int, int, str]]) -> Iterable[Interval]:
+def _between(start: int, end: int, doubts: Iterable[_Doubt]) -> Iterable[Interval]:
     at = start
-    for from_s, to_s, _ in holes:
+    for from_s, to_s, _ in doubts:
         if from_s > at:
             yield _moment(at), _moment(from_s)
         at = max(at, to_s)

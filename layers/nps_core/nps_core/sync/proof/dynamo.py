@@ -43,7 +43,7 @@ class DynamoProofStore:
         self.put_gap(replace(gap, closed_at=at))
 
     def suspects(self) -> list[Suspect]:
-        """Return the answers that are under suspicion now."""
+        """Return the suspects, without those that are settled."""
         return [
             Suspect.from_item(item, self._token)
             for item in self._all(_MISSING)

@@ -1,4 +1,4 @@
-"""ProofStore of a connection: where the stored answers are not proven to equal the source's. Pure.
+"""Gaps of a connection: where the stored answers are not proven to equal the source's. Pure.
 
 A gap has a range and a reason, is tried again, and is closed when the range has been proven; the
 record stays, so that the log tells what was missing and for how long.
@@ -23,7 +23,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(days=1), timedelta(days=16)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One hole: from_s <= second < to_s."""
+    """A range that is not proven: from_s <= second < to_s."""
 
     stream: Stream
     kind: GapKind

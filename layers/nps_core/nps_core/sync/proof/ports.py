@@ -8,7 +8,7 @@ from nps_core.sync.proof.suspects import Suspect
 
 
 class ProofStore(Protocol):
-    """What is not proven; `adapters.holes.DynamoProofStore`."""
+    """What is not proven; `DynamoProofStore`."""
 
     def gaps(self) -> list[Gap]:
         """Return all gaps, closed ones too."""
@@ -23,7 +23,7 @@ class ProofStore(Protocol):
         ...
 
     def suspects(self) -> list[Suspect]:
-        """Return the answers that are under suspicion of being deleted."""
+        """Return the suspects: answers that may be deleted."""
         ...
 
     def put_suspect(self, suspect: Suspect) -> None:

@@ -1,0 +1,57 @@
+"""Live answers: both streams, and the people who have changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nps_core.sync.lists import Stream
+from sync_wootric.proving.gaps import Gaps
+from sync_wootric.reading.lists import StreamReader
+from sync_wootric.reading.people import PeopleReader
+from sync_wootric.run import Run
+
+_EVERY_S = 240.0
+
+
+@dataclass(slots=True)
+class LiveReads:
+    """The live reads of a run: at its start, and between the pages of long work."""
+
+    run: Run
+    readers: Mapping[Stream, StreamReader]
+    people: PeopleReader
+    gaps: Gaps
+    _last_s: float = field(default=0.0, init=False)
+
+    def start(self) -> None:
+        """Read what is new; in the middle of a first sync only if that was not just done.
+
+        So a first sync whose runs are cut short again and again still gets on.
+        """
+        readers = self.readers.values()
+        proven_at = min(reader.checkpoint.proven_at for reader in readers)
+        since_s = (self.run.clock.at() - proven_at).total_seconds()
+        is_filling = not all(reader.backfilled or reader.is_new for reader in readers)
+        if is_filling and since_s < _EVERY_S:
+            self._last_s = self.run.clock.elapsed_s() - since_s
+        else:
+            self._read()
+
+    def run_if_due(self) -> None:
+        """Read what is new as often as between two ticks, however long the other work takes."""
+        if self.run.clock.elapsed_s() - self._last_s >= _EVERY_S:
+            self._read()
+
+    def record_outage(self, why: str | None = None) -> None:
+        """Record it as a gap if live answers have been unread for long."""
+        readers = self.readers.values()
+        proven_at = [(reader.stream, reader.checkpoint.proven_at) for reader in readers]
+        self.gaps.record_outage(proven_at, why)
+
+    def _read(self) -> None:
+        readers = self.readers.values()
+        for reader in readers:
+            self.record_outage()  # before each stream: the one before may have taken long
+            reader.read_live()
+        self.people.read_live_if_due()
+        self._last_s = self.run.clock.elapsed_s()
+        self.run.journal.reach(min(reader.checkpoint.proven_at for reader in readers))
