@@ -45,7 +45,7 @@ class Connections:
     def chosen(self, token: str | None) -> list[Connection]:
         """Return one connection, or all. Raises PayloadError for one that does not exist."""
         connections = all_connections(self.default, self.added())
-        chosen = [one for one in connections if token in (None, one.account_token)]
+        chosen = [each for each in connections if token in (None, each.account_token)]
         if not chosen:
             raise PayloadError("bad_event", f"connection: there is no connection {token}")
         return chosen

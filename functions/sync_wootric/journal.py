@@ -43,7 +43,7 @@ class Journal:
     responses: PageResult = PageResult()
 
     def enter(self, kind: RunKind) -> None:
-        """Name the run after the phase that it enters; the last name stays."""
+        """Note what sort of work the run begins; the record keeps the last sort."""
         self.record = replace(self.record, kind=kind)
 
     def add_page(self, stream: Stream, fetched: int, result: PageResult) -> None:

@@ -1,4 +1,4 @@
-"""The phases of a run; `tick` has their order. Only they name the sort of run in its record.
+"""The phases of a run; `tick` has their order.
 
 Everything after the first live read goes page by page, with live reads in between.
 """

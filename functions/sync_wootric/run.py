@@ -92,12 +92,16 @@ class Run:
     """A run that holds the lease, handed to everything that works for it."""
 
     settings: RunSettings
-    clock: Clock
     time: TimeBudget
     grant: Grant
     state: SyncState
     source: Source
     journal: Journal
+
+    @property
+    def clock(self) -> Clock:
+        """The time of the run."""
+        return self.time.clock
 
     @property
     def record(self) -> RunRecord:
@@ -110,14 +114,10 @@ class Heartbeat:
     """Renews the lease of a run while it works and while it waits for its source."""
 
     run: Run
-    _renewed_s: float
+    _renewed_s: float = field(init=False)
 
-    @classmethod
-    def start(cls, run: Run) -> "Heartbeat":
-        """Let the source beat from now on, for as long as the run has time."""
-        heartbeat = cls(run, run.clock.elapsed_s())
-        run.source.begin(run.clock.at, run.time.deadline(), heartbeat.beat)
-        return heartbeat
+    def __post_init__(self) -> None:
+        self._renewed_s = self.run.clock.elapsed_s()
 
     def beat(self) -> None:
         """Renew the lease when it is due, and log how far the run is. Raises LeaseLost."""

@@ -96,8 +96,8 @@ class Sync:
         if grant is None:
             journal.end("skipped", None, clock.at())
             return RunResult(journal.record)
-        run = Run(self.settings, clock, time, grant, self.state, self.source, journal)
-        Heartbeat.start(run)
+        run = Run(self.settings, time, grant, self.state, self.source, journal)
+        self.source.begin(clock.at, time.deadline(), Heartbeat(run).beat)
         status, error = self._outcome(run, work)
         self._close(run, status, error)
         return RunResult(journal.record, journal.responses)

@@ -70,7 +70,7 @@ class GapRetry:
 
     def _read_by_person(self, gap: Gap) -> Gap:
         """Read the second from each known person's list, going on where a run has stopped."""
-        user_ids = iter(self.people.people.ids(gap.next_user or ""))
+        user_ids = iter(self.people.store.ids(gap.next_user or ""))
         while group := list(islice(user_ids, _AT_ONCE)):
             for user_id in group:
                 self.let_live_reads_run()
@@ -85,7 +85,7 @@ class GapRetry:
             asked_at = self.run.clock.at()
             query = PageQuery(gap.from_s, gap.to_s, page)
             rows = self.run.source.page(f"end_users/{user_id}/{gap.stream}", query)
-            result = self.people.pages.store(gap.stream, rows, asked_at)
+            result = self.readers[gap.stream].pages.store(gap.stream, rows, asked_at)
             self.run.journal.add_rows(gap.stream, len(rows), result)
             if len(rows) < query.per_page:
                 return

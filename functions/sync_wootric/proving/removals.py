@@ -1,4 +1,4 @@
-"""Finds out what the source has deleted: it does not say so, so it is concluded with care.
+"""Concludes what the source has deleted, with care: the source never says so.
 
 A stored answer that a complete listing of its second lacks becomes a suspect. After a day a second
 listing that lacks it as well, and a 404 for its id, prove the removal: the answer becomes a

@@ -29,20 +29,20 @@ class PeopleReader:
 
     run: Run
     pages: PageStore
-    people: People
+    store: People
     checkpoint: StreamCheckpoint
     is_new: bool
     """Whether nobody has ever been read."""
 
     @classmethod
-    def open(cls, run: Run, pages: PageStore, people: People) -> "PeopleReader":
+    def open(cls, run: Run, pages: PageStore, store: People) -> "PeopleReader":
         """Claim and read the checkpoint of the list; the first backfill reads everybody."""
         text = run.state.open_checkpoint(run.grant, _NAME)
         if text:
-            return cls(run, pages, people, StreamCheckpoint.from_json(text), is_new=False)
+            return cls(run, pages, store, StreamCheckpoint.from_json(text), is_new=False)
         first = StreamCheckpoint.first(run.clock.now, 0, run.settings.overlap)
         fill = replace(first.backfill, from_s=0, position=Position(0, by="updated"), ended_at=None)
-        return cls(run, pages, people, replace(first, backfill=fill), is_new=True)
+        return cls(run, pages, store, replace(first, backfill=fill), is_new=True)
 
     @property
     def backfilled(self) -> bool:
@@ -81,7 +81,7 @@ class PeopleReader:
 
     def _store(self, rows: list[object]) -> None:
         profiles = {profile.id: profile for profile in map(profile_of, rows) if profile is not None}
-        stored = self.people.get_many(list(profiles))
+        stored = self.store.get_many(list(profiles))
         for user_id, profile in profiles.items():
             before = stored.get(user_id)
             if before == profile:
@@ -89,7 +89,7 @@ class PeopleReader:
             if profile.tells_more_than(before):
                 # Before the person is stored, so that a crash repeats it.
                 self._complete_answers(profile)
-            self.people.put(profile)
+            self.store.put(profile)
 
     def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that it is known who they are."""

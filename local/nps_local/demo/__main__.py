@@ -96,7 +96,7 @@ def main() -> int:
         demo = Demo(local.start(), console)
         console.print(f"local stack is up after {time.monotonic() - began:.0f} s")
         _backfill(demo)
-        events.happen(demo)
+        events.play_events(demo)
         _show(demo)
         _compare(demo)
     finally:

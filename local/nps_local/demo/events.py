@@ -25,7 +25,7 @@ _LIVE = (
 """(score, comment, webhook format) of people who have answered before."""
 
 
-def happen(demo: Demo) -> None:
+def play_events(demo: Demo) -> None:
     """Let customers answer; deliver; let somebody think again; deliver."""
     demo.step("Signed webhooks: both formats, a comment 40 s later, edits, replays, a forgery")
     made = _answers(demo)

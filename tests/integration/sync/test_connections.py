@@ -128,14 +128,14 @@ def test_one_account__can_be_asked_for_alone(accounts: Accounts) -> None:
     assert accounts.stored(TOKEN) == {}
 
 
-def test_metrics__are_told_for_all_together_and_for_each(
+def test_metrics__are_emitted_for_all_together_and_for_each(
     accounts: Accounts, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accounts.tick()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    told = [line for line in lines if "_aws" in line]
-    each = {line["connection"]: line for line in told if "connection" in line}
-    (together,) = [line for line in told if "connection" not in line]
+    emitted = [line for line in lines if "_aws" in line]
+    each = {line["connection"]: line for line in emitted if "connection" in line}
+    (together,) = [line for line in emitted if "connection" not in line]
     assert set(each) == {TOKEN, EU}
     assert sum(together["ResponsesCreated"]) == sum(
         sum(line["ResponsesCreated"]) for line in each.values()

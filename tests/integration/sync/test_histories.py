@@ -230,9 +230,9 @@ def test_any_history__ends_with_the_sources_own_answers(
         source.generate(answers=answers, people=25, accounts=4, days=70, ties=0.3)
         source.switch(readings)
         account = SyncAccount(source, time, backfill_days=60)
-        told = History(account)
+        played = History(account)
         for name, value in history:
-            told.step(name, value)
+            played.step(name, value)
         source.fail()
         account.ticks(24 * QUIET_DAYS, QUIET_TICK_S)
         account.tick()
