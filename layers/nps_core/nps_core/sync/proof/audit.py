@@ -65,7 +65,7 @@ class AuditState:
     is_small: bool = False
     """Whether reading everything takes no more requests than counting day by day."""
     asked_at: str = ""
-    """The operator's request that was taken up last."""
+    """The operator's request that was accepted last."""
     lists_changes: bool = False
     """Whether the source proved to filter answers by the time of their change."""
     probed_at: datetime | None = None
@@ -80,7 +80,7 @@ class AuditState:
         return self.next_day is not None or now - last >= BY_DAY_EVERY
 
     def needs_probe(self, now: datetime) -> bool:
-        """Whether to find out anew what the source can filter."""
+        """Whether to find out again what the source can filter."""
         return self.probed_at is None or now - self.probed_at >= PROBE_EVERY
 
     def after_range(self) -> "AuditState":

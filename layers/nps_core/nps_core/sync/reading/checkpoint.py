@@ -70,7 +70,7 @@ class StreamCheckpoint:
     extension: Backfill | None = None
     """History that an operator asked for, while it is being read."""
     extended_at: str = ""
-    """The operator's request that was taken up last."""
+    """The operator's request that was accepted last."""
     sweep: Sweep | None = None
     """The sweep that is under way."""
     swept: Swept | None = None
