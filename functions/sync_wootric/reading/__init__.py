@@ -1,1 +1,1 @@
-"""The steps of a run that read the source: lists, people, and what becomes of a page."""
+"""The steps of a run that read the source: lists, people, pages; `watch` hears what they show."""
