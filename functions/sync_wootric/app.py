@@ -18,12 +18,11 @@ from nps_core import clock
 from nps_core.config import SyncSettings
 from nps_core.observability import logger, metrics
 from nps_core.sync.runlog import run_id
+from nps_core.views.sync_report import TickReport, run_report, tick_report
 from sync_wootric import wiring
 from sync_wootric.connections import Fleet, Outcome
 from sync_wootric.requests import Request, job_for
 from sync_wootric.run import Clock, numbers
-
-_WORST = ("failed", "partial", "running", "complete", "skipped")
 
 
 @cache
@@ -50,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for outcome in outcomes:
         if outcome.defect is not None:
             raise outcome.defect
-    return report(outcomes)
+    return report(outcomes).as_json()
 
 
 def _tell(fleet: Fleet, outcomes: Sequence[Outcome], run_clock: Clock) -> None:
@@ -71,9 +70,8 @@ def _tell(fleet: Fleet, outcomes: Sequence[Outcome], run_clock: Clock) -> None:
         logger.info("sync finished", extra={"run": outcome.record.as_dict()})
 
 
-def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def report(outcomes: Sequence[Outcome]) -> TickReport:
     """Return the run of the one connection, or the runs of several with their worst status."""
-    runs = [{**one.record.as_dict(), **one.found} for one in outcomes if one.record is not None]
-    if len(runs) == 1:
-        return runs[0]
-    return {"status": min((run["status"] for run in runs), key=_WORST.index), "runs": runs}
+    return tick_report(
+        [run_report(one.record, one.found) for one in outcomes if one.record is not None]
+    )

@@ -9,9 +9,12 @@ from nps_core import clock
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients, items
 from nps_core.connections.profile import DynamoProfiles
-from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.directory import DirectoryEntry, DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.people import Profile
+from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.runlog import RunRecord
+from nps_core.times import from_iso
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
@@ -106,7 +109,7 @@ def test_accounts_show__fails_for_an_account_that_is_not_there(
 
 def test_the_directory__gives_owners_to_accounts_without_one(filled: OperatorStack) -> None:
     directory = DynamoDirectory(clients.dynamodb(), filled.state)
-    directory.put("account", "c-2", "c-2", owner="dora@example.com", name="Not shown")
+    directory.put(DirectoryEntry("account", "c-2", "c-2", "dora@example.com", "Not shown"))
     assert run_json("accounts", "list")[1]["owner"] == "dora@example.com"
     assert run_json("accounts", "show", "c-2")["owner"] == "dora@example.com"
 
@@ -199,8 +202,8 @@ def test_quarantine_list__hides_the_payload_unless_asked(stack: OperatorStack) -
 
 def test_runs_list__is_in_order_of_time(stack: OperatorStack) -> None:
     for run_id, started_at in (("b", "2026-03-01T00:05:00Z"), ("a", "2026-03-02T00:00:00Z")):
-        item = {"pk": "RUN", "sk": run_id, "run_id": run_id, "started_at": started_at, "pages": 3}
-        items.put(clients.dynamodb(), stack.state, item)
+        record = RunRecord(run_id, TOKEN, "live", from_iso(started_at), pages=3)
+        DynamoSyncState(clients.dynamodb(), stack.state, TOKEN).put_run(record.as_dict(), NOW)
     rows = run_json("runs", "list")
     assert [row["run_id"] for row in rows] == ["b", "a"]
     assert (rows[0]["pages"], rows[0]["error"]) == (3, None)

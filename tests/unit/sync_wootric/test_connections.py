@@ -8,6 +8,7 @@ import pytest
 from nps_core.connections.settings import Connection
 from nps_core.errors import PayloadError
 from nps_core.sync.runlog import RunRecord
+from nps_core.views.sync_report import runs_of
 from nps_testing.worlds.sync import World
 from sync_wootric.app import report
 from sync_wootric.connections import Fleet, Outcome
@@ -53,7 +54,7 @@ def test_defect_of_one_connection__does_not_stop_the_others() -> None:
     every = fleet(EU, AU)
     outcomes = every.run(every.chosen(None), "name", job)
     assert [type(one.defect) for one in outcomes] == [type(None), ZeroDivisionError, type(None)]
-    assert report(outcomes)["status"] == "complete"
+    assert report(outcomes).status == "complete"
 
 
 def test_connection__is_chosen_by_its_token_and_keeps_its_client() -> None:
@@ -81,12 +82,12 @@ def test_added_connection_of_the_templates_account__changes_nothing() -> None:
 def test_report__of_several_has_the_worst_status(statuses: tuple[str, ...], worst: str) -> None:
     outcomes = [Outcome("t", record(str(n), one), None, {}) for n, one in enumerate(statuses)]
     found = report(outcomes)
-    assert (found["status"], len(found["runs"])) == (worst, len(statuses))
+    assert (found.status, len(runs_of(found))) == (worst, len(statuses))
 
 
 def test_report__of_one_is_its_run() -> None:
     found = report([Outcome("t", record("a"), None, {"audit": None})])
-    assert (found["run_id"], found["audit"]) == ("a", None)
+    assert found.as_json() == {**record("a").as_dict(), "audit": None}
 
 
 @pytest.mark.parametrize(
