@@ -18,7 +18,7 @@ from nps_core.numbers.current import current, read_account, read_company
 from nps_core.scoring import rounded
 
 if TYPE_CHECKING:
-    from nps_core.customers.directory import DirectoryEntry
+    from nps_core.customers.entries import DirectoryEntry
     from nps_core.views.accounts import AccountDetail, AccountRow, Company, Month, Numbers
 
 app = typer.Typer(help="Accounts and their NPS.", no_args_is_help=True)

@@ -13,7 +13,7 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.addresses import domain_of
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 
 app = typer.Typer(help="Accounts and owners known from elsewhere.", no_args_is_help=True)
 

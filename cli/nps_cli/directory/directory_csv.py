@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from nps_core.addresses import FREE_MAIL, address
 from nps_core.connectors import fields
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import DirectoryKind
 
 COLUMNS = ("kind", "value", "account_id", "owner", "name")

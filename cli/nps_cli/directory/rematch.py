@@ -8,7 +8,7 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, answer_keys
 from nps_core.answers.matching import resolve
 from nps_core.answers.models import UNMATCHED, Answer
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import AnswerKey
 
 _BATCH = 100

@@ -11,7 +11,8 @@ from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.quarantine import DynamoQuarantine, may_be_cut
 from nps_core.aws import items
 from nps_core.aws.clients import dynamodb
-from nps_core.customers.directory import DirectoryEntry, DynamoDirectory
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.errors import StoreUnavailable
 from nps_core.keys import QUARANTINE, contact, ledger
 from nps_core.numbers.account_numbers import fold_account

@@ -11,8 +11,9 @@ from nps_core import clock
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients, items
 from nps_core.connections.profile import DynamoProfiles
-from nps_core.customers.directory import DirectoryEntry, DynamoDirectory
+from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.customers.people import Profile
 from nps_core.follow_up.items import task_item
 from nps_core.follow_up.models import Task

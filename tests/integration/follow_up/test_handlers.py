@@ -11,7 +11,8 @@ import pytest
 import notify.app
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients
-from nps_core.customers.directory import DirectoryEntry, DynamoDirectory
+from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.errors import ConfigError, StoreUnavailable
 from nps_core.observability import logger
 from nps_core.outbox.mail_states import RESEND_AFTER

@@ -1,7 +1,7 @@
 import pytest
 
 from nps_cli.directory.directory_csv import FileRejected, parse
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 
 HEADER = "kind,value,account_id,owner,name\n"
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from nps_core.answers.models import UNMATCHED, Answer
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.customers.people import Profile
 from nps_core.numbers.account_numbers import fold_account, fold_contact
 from nps_core.numbers.ledger import account_vote, contact_vote, vote_id

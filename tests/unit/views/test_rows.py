@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from nps_core.answers.quarantine import Quarantined
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.follow_up.models import Task
 from nps_core.keys import AnswerKey
 from nps_core.outbox.mail_states import OutboxMail

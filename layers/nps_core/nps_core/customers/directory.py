@@ -3,10 +3,10 @@
 Entries `external_id#`, `email#` and `domain#` name an account; `account#` its name and owner.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nps_core.aws import items
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import DIRECTORY, DirectoryKind
 from nps_core.keys import directory as directory_key
 
@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryEntry:
-    """`account` gives an account its name and owner, the other kinds name an account."""
-
-    kind: DirectoryKind
-    value: str
-    account_id: str
-    owner: str | None = None
-    name: str | None = None
 
 
 class DynamoDirectory:

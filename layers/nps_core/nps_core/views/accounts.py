@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AliasPath, Field
 
-from nps_core.customers.directory import DirectoryEntry
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.numbers.account_numbers import AccountView
 from nps_core.scoring import ScoreClass
 from nps_core.views.contacts import ContactRow
