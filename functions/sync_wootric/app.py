@@ -18,7 +18,7 @@ from nps_core import clock
 from nps_core.config import SyncSettings
 from nps_core.observability import logger, metrics
 from nps_core.sync.runlog import run_id
-from nps_core.views.sync_report import TickReport, run_report, tick_report
+from nps_core.views.sync.report import TickReport, run_report, tick_report
 from sync_wootric import wiring
 from sync_wootric.connections import Fleet, Outcome
 from sync_wootric.requests import Request, job_for

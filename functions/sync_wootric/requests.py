@@ -14,7 +14,7 @@ from nps_core.errors import PayloadError
 from nps_core.sync.proof.audit import AuditState
 from nps_core.sync.runlog import RunRecord
 from nps_core.times import iso
-from nps_core.views.sync_report import Comparison, comparison
+from nps_core.views.sync.report import Comparison, comparison
 from sync_wootric.connections import Job
 from sync_wootric.run import Clock, Run
 from sync_wootric.tick import Sync

@@ -54,7 +54,7 @@ _QUARANTINE = (
 @runs_app.command("list")
 def list_runs(ctx: typer.Context) -> None:
     """List the runs of the sync, newest last."""
-    from nps_core.views.runs import RunRow
+    from nps_core.views.sync.runs import RunRow
 
     stack = stack_of(ctx)
     found = [RunRow.model_validate(run) for run in stack.run_log.runs(report_unreadable)]
@@ -71,7 +71,7 @@ def show_run(
     ],
 ) -> None:
     """Show one run of the sync with everything that was recorded about it."""
-    from nps_core.views.runs import RunDetail
+    from nps_core.views.sync.runs import RunDetail
 
     stack = stack_of(ctx)
     row = RunDetail.model_validate(_run(stack, run_id))

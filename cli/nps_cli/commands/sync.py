@@ -19,8 +19,8 @@ from nps_core.scoring import NPS
 from nps_core.times import iso
 
 if TYPE_CHECKING:
-    from nps_core.views.requested import AuditRow, BackfillRow
-    from nps_core.views.sync_report import RunReport
+    from nps_core.views.sync.report import RunReport
+    from nps_core.views.sync.requested import AuditRow, BackfillRow
 
 app = typer.Typer(help="The sync with Wootric.", no_args_is_help=True)
 app.command("status")(sync_status.status)
@@ -50,7 +50,7 @@ class _Counts(NamedTuple):
 @app.command("now")
 def sync_now(ctx: typer.Context, connection: ConnectionOption = None) -> None:
     """Run the sync now, wait, and print its report. Repeating it is harmless."""
-    from nps_core.views.sync_report import RunReport
+    from nps_core.views.sync.report import RunReport
 
     stack = stack_of(ctx)
     report = call(stack, {"schedule": "sync"}, connection)
@@ -77,8 +77,8 @@ def sync_audit(
 
     Exit status 1 if it failed or the counts differ.
     """
-    from nps_core.views.requested import audit_row
-    from nps_core.views.sync_report import runs_of
+    from nps_core.views.sync.report import runs_of
+    from nps_core.views.sync.requested import audit_row
 
     stack = stack_of(ctx)
     report = call(stack, {"task": "audit", "dry_run": dry_run}, connection)
@@ -110,8 +110,8 @@ def sync_backfill(
 
     History is counted and alerts nobody. Repeating it is harmless.
     """
-    from nps_core.views.requested import backfill_row
-    from nps_core.views.sync_report import runs_of
+    from nps_core.views.sync.report import runs_of
+    from nps_core.views.sync.requested import backfill_row
 
     stack = stack_of(ctx)
     if since >= stack.now:

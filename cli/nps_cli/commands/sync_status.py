@@ -20,8 +20,8 @@ from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.runlog import RunRecord
 
 if TYPE_CHECKING:
-    from nps_core.views.sync_report import Comparison
-    from nps_core.views.sync_status import Known, LastRun, StatusRow
+    from nps_core.views.sync.report import Comparison
+    from nps_core.views.sync.status import Known, LastRun, StatusRow
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
 
     Reads the stack only; Wootric is not asked.
     """
-    from nps_core.views.sync_status import status_row
+    from nps_core.views.sync.status import status_row
 
     stack = stack_of(ctx)
     wanted = chosen(stack, connection)
@@ -64,7 +64,7 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
 
 
 def _known(stack: Stack, connection: Connection, last_run: RunRecord | None) -> "Known":
-    from nps_core.views.sync_status import Known
+    from nps_core.views.sync.status import Known
 
     token = connection.account_token
     state, proof = stack.sync_state(token), stack.proof_store(token)

@@ -12,7 +12,7 @@ from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack
 from nps_cli.sync import sync_progress
 from nps_core.aws.clients import store_errors
-from nps_core.views.sync_report import TickReport, parse_report, runs_of
+from nps_core.views.sync.report import TickReport, parse_report, runs_of
 
 _LONGEST_S = 920  # a function may take 900 s
 _FIXES = {

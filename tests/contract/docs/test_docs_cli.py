@@ -17,10 +17,10 @@ from nps_core.views.directory import DirectoryImport, DirectoryRow
 from nps_core.views.mails import MailRow
 from nps_core.views.quarantine import QuarantineRow
 from nps_core.views.repair import RedriveRow, Replay
-from nps_core.views.requested import AuditRow, BackfillRow
 from nps_core.views.responses import DeclineRow, ResponseRow
-from nps_core.views.runs import RunRow
-from nps_core.views.sync_status import StatusRow
+from nps_core.views.sync.requested import AuditRow, BackfillRow
+from nps_core.views.sync.runs import RunRow
+from nps_core.views.sync.status import StatusRow
 from nps_core.views.tasks import TaskRow
 from nps_core.views.view import View
 from nps_local.fakes.wootric.admin import control, data

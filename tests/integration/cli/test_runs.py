@@ -7,7 +7,7 @@ import pytest
 from nps_core.aws import clients
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.runlog import RunRecord
-from nps_core.views.runs import RunRow
+from nps_core.views.sync.runs import RunRow
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json

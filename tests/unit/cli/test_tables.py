@@ -1,4 +1,5 @@
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from rich.text import Text
@@ -157,3 +158,8 @@ def test_numbers__agree_with_their_noun(number: int, shown: str) -> None:
 )
 def test_duration__has_its_two_largest_units(seconds: float | None, text: str | None) -> None:
     assert tables.duration(seconds) == text
+
+
+def test_minute__is_shown_in_utc() -> None:
+    there = datetime(2026, 3, 3, 2, 16, 59, tzinfo=timezone(timedelta(hours=9)))
+    assert (tables.minute(there), tables.minute(None)) == ("2026-03-02 17:16", None)

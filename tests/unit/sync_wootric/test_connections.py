@@ -8,7 +8,7 @@ import pytest
 from nps_core.connections.settings import Connection
 from nps_core.errors import PayloadError
 from nps_core.sync.runlog import RunRecord
-from nps_core.views.sync_report import runs_of
+from nps_core.views.sync.report import runs_of
 from nps_testing.worlds.sync import World
 from sync_wootric.app import report
 from sync_wootric.connections import Fleet, Outcome

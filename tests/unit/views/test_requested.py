@@ -5,8 +5,8 @@ import pytest
 
 from nps_core.connections.settings import Connection
 from nps_core.sync.runlog import RunRecord, RunStatus
-from nps_core.views import requested
-from nps_core.views.sync_report import RunReport, parse_report
+from nps_core.views.sync import requested
+from nps_core.views.sync.report import RunReport, parse_report
 from nps_testing.stacks.environment import TOKEN
 
 CONNECTION = Connection(TOKEN, "", "NPS", "UTC", 50)

@@ -15,7 +15,7 @@ from nps_core.sync.runlog import RunRecord
 from nps_core.views.directory import DirectoryRow
 from nps_core.views.mails import MailRow, mail_detail, mail_row
 from nps_core.views.quarantine import QuarantineDetail, QuarantineRow
-from nps_core.views.runs import RunDetail, RunRow
+from nps_core.views.sync.runs import RunDetail, RunRow
 from nps_core.views.tasks import TaskRow
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN

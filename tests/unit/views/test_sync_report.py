@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nps_core.sync.runlog import RunRecord
-from nps_core.views.sync_report import (
+from nps_core.views.sync.report import (
     AuditPreview,
     Comparison,
     FleetReport,

@@ -16,8 +16,8 @@ from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
 from nps_core.sync.requests import OperatorRequests
 from nps_core.sync.runlog import RunRecord
-from nps_core.views import sync_status
-from nps_core.views.sync_status import Known, rate_per_minute, seconds_left, share
+from nps_core.views.sync import status
+from nps_core.views.sync.status import Known, rate_per_minute, seconds_left, share
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN
 
@@ -82,7 +82,7 @@ def running(fetched: int, seconds: float, ended_at: datetime | None = None) -> R
 
 
 def status_row(known: Known, now: datetime) -> dict[str, Any]:
-    return sync_status.status_row(known, now).as_json()
+    return status.status_row(known, now).as_json()
 
 
 def test_a_row__has_the_documented_fields_in_order() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from nps_core.connections.settings import Connection
 from nps_core.scoring import NPS
 from nps_core.sync.reading.cursor import PAGE_SIZE
-from nps_core.views.sync_report import AuditPreview, ClassTotals, Comparison, RunReport
+from nps_core.views.sync.report import AuditPreview, ClassTotals, Comparison, RunReport
 from nps_core.views.view import Moment, View
 
 

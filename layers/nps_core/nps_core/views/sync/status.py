@@ -16,7 +16,7 @@ from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.requests import OperatorRequests
 from nps_core.sync.runlog import RunRecord
-from nps_core.views.sync_report import Comparison, comparison
+from nps_core.views.sync.report import Comparison, comparison
 from nps_core.views.view import Moment, View, moment_of
 
 Phase = Literal["not connected", "backfill", "extension", "people", "live"]
