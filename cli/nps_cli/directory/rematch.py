@@ -23,7 +23,13 @@ class KnownDirectory:
     @classmethod
     def of(cls, entries: Iterable[DirectoryEntry]) -> "KnownDirectory":
         """Take the entries of another directory; of two for one value the later wins."""
-        return cls({(entry.kind, entry.value): entry.account_id for entry in entries})
+        return cls(
+            {
+                (entry.kind, entry.value): entry.account_id
+                for entry in entries
+                if entry.account_id is not None
+            }
+        )
 
     def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
         """Return (account id, kind that matched) for the first of (kind, value) that is known."""

@@ -245,3 +245,10 @@ def test_directory__knows_owners_and_lists_its_entries(state: str) -> None:
     assert list(store.everything()) == entries
     assert store.entry("account", "acme") == entries[0]
     assert store.entry("account", "beta") is None
+
+
+def test_directory__shows_an_entry_that_names_no_account(state: str) -> None:
+    items.put(dynamodb(), state, {"pk": "DIRECTORY", "sk": "account#acme", "owner": "a@b.example"})
+    store = DynamoDirectory(dynamodb(), state)
+    assert list(store.everything()) == [DirectoryEntry("account", "acme", None, "a@b.example")]
+    assert store.owner_of("acme") == "a@b.example"

@@ -64,5 +64,5 @@ class DynamoDirectory:
 def _to_entry(item: items.Item) -> DirectoryEntry:
     kind, _, value = item["sk"].partition("#")
     return DirectoryEntry(
-        kind, value, item["account_id"], owner=item.get("owner"), name=item.get("name")
+        kind, value, item.get("account_id"), owner=item.get("owner"), name=item.get("name")
     )

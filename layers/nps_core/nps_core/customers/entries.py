@@ -11,6 +11,7 @@ class DirectoryEntry:
 
     kind: DirectoryKind
     value: str
-    account_id: str
+    account_id: str | None
+    """None only where another version has written none: such an entry names no account."""
     owner: str | None = None
     name: str | None = None

@@ -8,7 +8,7 @@ class DirectoryRow(View):
 
     kind: str
     value: str
-    account_id: str
+    account_id: str | None
     owner: str | None
     name: str | None
 
