@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nps_core.aws import clients, items
+from nps_core.errors import UnreadableItem
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.dynamo_runs import DynamoRunLog
 from nps_core.sync.runlog import RunRecord
@@ -62,5 +63,5 @@ def test_record_that_cannot_be_read__is_an_error_unless_it_is_skipped(log: Dynam
     skipped: list[items.Item] = []
     assert list(log.runs(skipped.append)) == [WHOLE, RUNNING]
     assert [item["sk"] for item in skipped] == ["broken"]
-    with pytest.raises(TypeError):
+    with pytest.raises(UnreadableItem, match="the run broken cannot be read"):
         list(log.runs())

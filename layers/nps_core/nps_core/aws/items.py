@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from nps_core.aws import attributes
 from nps_core.aws.clients import is_condition_failure, store_errors
-from nps_core.errors import NpsError, StoreUnavailable
+from nps_core.errors import StoreUnavailable, UnreadableItem
 from nps_core.times import from_iso, iso
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def readable(found: Iterable[Item], read: Callable[[Item], T], skip: Skip | None
     for item in found:
         try:
             value = read(item)
-        except (KeyError, TypeError, ValueError, NpsError):
+        except (KeyError, TypeError, ValueError, UnreadableItem):
             if skip is None:
                 raise
             skip(item)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
+from nps_core.errors import UnreadableItem
 from nps_core.times import from_iso, iso
 
 RunKind = Literal["backfill", "live", "audit", "sweep", "preview"]
@@ -55,10 +56,16 @@ class RunRecord:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "RunRecord":
-        """Read a stored record; what it does not hold takes its default."""
+        """Read a stored record; what it does not hold takes its default.
+
+        Raises UnreadableItem when it lacks what has none, or a time is none.
+        """
         values = {f.name: item[f.name] for f in fields(cls) if item.get(f.name) is not None}
-        times = {name: from_iso(values[name]) for name in _TIMES & values.keys()}
-        return cls(**{**values, **times})
+        try:
+            times = {name: from_iso(values[name]) for name in _TIMES & values.keys()}
+            return cls(**{**values, **times})
+        except (TypeError, ValueError) as exc:
+            raise UnreadableItem(f"the run {item.get('sk')} cannot be read") from exc
 
 
 def run_id(started_at: datetime, suffix: str) -> str:
