@@ -27,8 +27,19 @@ from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
 
 TASK = Task(
-    *("t-1", "open", "c-118", "c-118", "Acme Inc", None, "csm@example.com", "named", 1, "score 3"),
-    *(NOW, NOW, ()),
+    task_id="t-1",
+    status="open",
+    scope="c-118",
+    account_id="c-118",
+    account_name="Acme Inc",
+    contact=None,
+    owner="csm@example.com",
+    owner_reason="the owner named by the answer",
+    tier=1,
+    reason="score 3",
+    opened_at=NOW,
+    due_at=NOW,
+    answers=(),
 )
 MAIL = OutboxMail("m-1", "detractor", "csm@example.com", NOW, NOW, NOW)
 RUN = RunRecord("r-1", TOKEN, "live", NOW)
