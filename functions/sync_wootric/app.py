@@ -17,13 +17,12 @@ from nps_core import clock
 from nps_core.config import SyncSettings
 from nps_core.observability import logger, metrics
 from nps_core.sync.runlog import run_id
+from nps_core.views.sync.report import TickReport, run_report, tick_report
 from sync_wootric import wiring
 from sync_wootric.connections import ConnectionRun, Connections
 from sync_wootric.metrics import emit
 from sync_wootric.requests import Invocation, job_for
 from sync_wootric.run import Clock
-
-_WORST = ("failed", "partial", "running", "complete", "skipped")
 
 
 @cache
@@ -50,12 +49,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for run in runs:
         if run.defect is not None:
             raise run.defect
-    return report(runs)
+    return report(runs).as_json()
 
 
-def report(outcomes: Sequence[ConnectionRun]) -> dict[str, Any]:
+def report(runs: Sequence[ConnectionRun]) -> TickReport:
     """Return the run of the one connection, or the runs of several with their worst status."""
-    runs = [{**one.record.as_dict(), **one.found} for one in outcomes if one.record is not None]
-    if len(runs) == 1:
-        return runs[0]
-    return {"status": min((run["status"] for run in runs), key=_WORST.index), "runs": runs}
+    return tick_report(
+        [run_report(run.record, run.found) for run in runs if run.record is not None]
+    )

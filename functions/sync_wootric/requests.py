@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, mode
 from nps_core.errors import PayloadError
 from nps_core.sync.proof.audit import AuditState
 from nps_core.times import iso
+from nps_core.views.sync.report import Comparison, comparison
 from sync_wootric.connections import Job
 from sync_wootric.journal import RunResult
 from sync_wootric.run import Clock
@@ -94,8 +95,8 @@ def job_for(invocation: Invocation, clock: Clock, remaining_ms: Callable[[], int
     return tick
 
 
-def _last_audit(sync: Sync) -> Mapping[str, Any] | None:
+def _last_audit(sync: Sync) -> Comparison | None:
     """Return the last comparison of counts, None before the first."""
     text = sync.state.read_checkpoint("audit")
     proof = AuditState.from_json(text).proof if text else None
-    return proof.as_dict() if proof else None
+    return comparison(proof) if proof else None

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import requests
@@ -16,29 +15,10 @@ from nps_core.answers.models import UNMATCHED
 from nps_core.errors import ConfigError
 from nps_core.numbers.current import current
 from nps_core.times import iso
-from nps_core.views.answers import Row
+from nps_core.views.checks import Check
 
 _MOST_UNMATCHED = 0.05
 _HTTP_TIMEOUT_S = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `fix` says what to do when it is not ok."""
-
-    check: str
-    ok: bool
-    detail: str
-    fix: str | None = None
-
-    @classmethod
-    def result(cls, name: str, ok: bool, detail: str, fix: str) -> "Check":
-        """Keep the fix for a failure only."""
-        return cls(name, ok, detail, None if ok else fix)
-
-    def row(self) -> Row:
-        """Return the documented fields."""
-        return asdict(self)
 
 
 def guarded(name: str, look: Callable[[Stack], Check], stack: Stack) -> Check:
@@ -46,9 +26,9 @@ def guarded(name: str, look: Callable[[Stack], Check], stack: Stack) -> Check:
     try:
         return look(stack)
     except TRANSLATED as exc:
-        return Check(name, False, explain(exc), "see the reason, then run `nps doctor` again")
+        return Check.failed(name, explain(exc), "see the reason, then run `nps doctor` again")
     except requests.RequestException as exc:
-        return Check(name, False, type(exc).__name__, "check the network and the address")
+        return Check.failed(name, type(exc).__name__, "check the network and the address")
 
 
 def webhook(stack: Stack) -> Check:
@@ -113,7 +93,7 @@ def owner(stack: Stack) -> Check:
     try:
         domains = stack.owners.domains
     except ConfigError as exc:
-        return Check("owner", False, str(exc), fix)
+        return Check.failed("owner", str(exc), fix)
     allowed = domain_of(fallback) in domains
     detail = f"{fallback} may be mailed" if allowed else f"the domain of {fallback} is not allowed"
     return Check.result("owner", allowed, detail, fix)
@@ -136,7 +116,7 @@ def activation(stack: Stack) -> Check:
 def schedules(stack: Stack) -> Check:
     """Sync and mail happen only when their schedules are on."""
     if stack.target.is_local:
-        return Check("schedules", True, "a local stack fires them by `nps local fire`")
+        return Check.passed("schedules", "a local stack fires them by `nps local fire`")
     wanted = {stack.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
     client = stack.target.client("scheduler")
     pages = client.get_paginator("list_schedules").paginate()

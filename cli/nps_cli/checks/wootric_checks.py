@@ -5,14 +5,13 @@ the server really answers is the diagnosis.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import requests
 
 from nps_cli.checks import zone_check
-from nps_cli.checks.stack_checks import Check
 from nps_cli.connections import stored_secret
 from nps_cli.connections.connection_list import connections_of
 from nps_cli.shell.errors import TRANSLATED, explain
@@ -22,6 +21,7 @@ from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url, rate_info
 from nps_core.errors import SourceUnavailable
 from nps_core.sync.lists import STREAMS
+from nps_core.views.checks import Check
 
 _TIMEOUT_S = 20
 _CONNECT = "copy client id, client secret and signing key from Wootric's settings: "
@@ -78,7 +78,7 @@ def all_of(stack: Stack) -> list[Check]:
     for connection in added:
         token = connection.account_token
         checks = _of(stack, _Source(connection, is_added=True))
-        found += [replace(check, check=f"{token} {check.check}") for check in checks]
+        found += [check.of_connection(token) for check in checks]
     return found
 
 
@@ -104,14 +104,14 @@ def _of(stack: Stack, source: _Source) -> list[Check]:
 
 
 def _untried(*names: str) -> list[Check]:
-    return [Check(name, False, _NOT_TRIED, _WAIT) for name in names]
+    return [Check.failed(name, _NOT_TRIED, _WAIT) for name in names]
 
 
 def _credentials(stack: Stack, source: _Source) -> tuple[Secret | None, Check]:
     try:
         whole = stored_secret.read(stack)
     except TRANSLATED as exc:
-        return None, Check("credentials", False, explain(exc), source.reconnect)
+        return None, Check.failed("credentials", explain(exc), source.reconnect)
     secret = whole.of(source.account_token) if source.is_added else whole
     missing = secret.missing
     keys = f"{len(secret.active_keys)} active, {len(secret.retired_keys)} retired signing keys"
@@ -137,15 +137,15 @@ def _token(source: _Source, secret: Secret) -> tuple[str | None, Check]:
             timeout=_TIMEOUT_S,
         )
     except requests.RequestException as exc:
-        return None, Check("token", False, f"{source.url}: {type(exc).__name__}", source.reach)
+        return None, Check.failed("token", f"{source.url}: {type(exc).__name__}", source.reach)
     body = _json(reply)
     token = body.get("access_token") if isinstance(body, dict) else None
     if reply.status_code == 200 and token:
         lives = f", valid {body['expires_in']} s" if "expires_in" in body else ""
-        return str(token), Check("token", True, f"{source.url} gave a token{lives}")
+        return str(token), Check.passed("token", f"{source.url} gave a token{lives}")
     fixes = {400: source.reconnect, 401: source.reconnect, 404: source.rename}
     fix = fixes.get(reply.status_code, source.reach)
-    return None, Check("token", False, f"{source.url} answers {reply.status_code}", fix)
+    return None, Check.failed("token", f"{source.url} answers {reply.status_code}", fix)
 
 
 def _page(source: _Source, token: str) -> tuple[Check, Check]:
@@ -153,7 +153,7 @@ def _page(source: _Source, token: str) -> tuple[Check, Check]:
     try:
         reply = _get(source, token, f"/v1/{STREAMS[0]}", {"per_page": "1", "page": "1"})
     except requests.RequestException as exc:
-        failed = Check("page", False, f"{source.url}: {type(exc).__name__}", source.reach)
+        failed = Check.failed("page", f"{source.url}: {type(exc).__name__}", source.reach)
         return failed, _untried("rate_headers")[0]
     readable = reply.status_code == 200 and isinstance(_json(reply), list)
     detail = "one page of answers was read" if readable else f"answers {reply.status_code}"
@@ -183,9 +183,9 @@ def _zone(source: _Source, token: str, now: datetime) -> Check:
     try:
         return zone_check.check(ask, source.connection, now, source.zone_fix)
     except SourceUnavailable as exc:
-        return Check("time_zone", False, str(exc), _AGAIN)
+        return Check.failed("time_zone", str(exc), _AGAIN)
     except requests.RequestException as exc:
-        return Check("time_zone", False, f"{source.url}: {type(exc).__name__}", source.reach)
+        return Check.failed("time_zone", f"{source.url}: {type(exc).__name__}", source.reach)
 
 
 def _get(source: _Source, token: str, path: str, params: Mapping[str, str]) -> requests.Response:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from nps_cli.checks.stack_checks import Check
 from nps_cli.checks.time_zone import (
     OFFSETS,
     Vote,
@@ -22,6 +21,7 @@ from nps_core.scoring import NPS
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.proof.counting import ClassCounts
 from nps_core.sync.reading.cursor import PAGE_SIZE, PageQuery
+from nps_core.views.checks import Check
 
 _MOST_PAGES = 8
 _MOST_DAYS = 3
@@ -41,29 +41,29 @@ def check(ask: Ask, connection: Connection, now: datetime, fix: str) -> Check:
     """
     zone = connection.time_zone
     if connection.metric != NPS:
-        return Check(_NAME, True, f"{zone} not checked: Wootric counts days of NPS surveys only")
+        return Check.passed(_NAME, f"{zone} not checked: Wootric counts days of NPS surveys only")
     votes, days, is_all = _listed(ask, connection, now)
     if not days:
         few = f"{zone}: not enough answers yet to check"
         many = f"{zone} not checked: too many answers a day; `nps sync audit` compares all days"
-        return Check(_NAME, True, few if is_all else many)
+        return Check.passed(_NAME, few if is_all else many)
     sources = {day: _count(ask, day) for day in days}
     ours = {day: count_day(votes, day, connection.zone) for day in days}
     wrong = next((day for day in days if sources[day] != ours[day]), None)
     if wrong is None:
         counted = tables.counted(sum(each.n for each in ours.values()), "answer")
         recent = tables.counted(len(days), "recent day")
-        return Check(_NAME, True, f"{zone}, as Wootric counts the {counted} of {recent}")
+        return Check.passed(_NAME, f"{zone}, as Wootric counts the {counted} of {recent}")
     found = (
         f"of {wrong} Wootric counts {_classes(sources[wrong])};"
         f" in {zone} it would be {_classes(ours[wrong])}"
     )
     offsets = _possible(votes, sources)
     if not offsets:
-        return Check(_NAME, True, f"not clear: {found}, and no other time zone fits either")
+        return Check.passed(_NAME, f"not clear: {found}, and no other time zone fits either")
     example = example_zone(offsets, wrong) or "ZONE"
     remedy = f"{fix.format(example)}, or another zone at {offset_ranges(offsets)}"
-    return Check(_NAME, False, found, remedy)
+    return Check.failed(_NAME, found, remedy)
 
 
 def _possible(votes: Sequence[Vote], sources: Mapping[date, ClassCounts]) -> list[timedelta]:

@@ -3,12 +3,11 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nps_cli.checks import wootric_checks
-from nps_cli.checks.stack_checks import Check
 from nps_cli.connections import stored_secret
 from nps_cli.connections.connect_settings import (
     AccountOption,
@@ -26,6 +25,9 @@ from nps_core.connections.secret import Secret, parse_secret
 from nps_core.connections.settings import Connection
 from nps_core.errors import ConfigError
 from nps_core.times import iso
+
+if TYPE_CHECKING:
+    from nps_core.views.checks import Check
 
 SecretsOption = Annotated[
     Path | None,
@@ -97,18 +99,22 @@ def _keep_added(stack: Stack, secrets: Path | None, connection: Connection) -> N
     stack.connections.put(connection)
 
 
-def _tell(stack: Stack, connection: Connection, zone: Check | None, *, activated_now: bool) -> None:
+def _tell(
+    stack: Stack, connection: Connection, zone: "Check | None", *, activated_now: bool
+) -> None:
     token = connection.account_token
     activated_at = stack.profiles.activated_at(token)
     if stack.options.json:
+        from nps_core.views.connections import Connected
+
         tables.print_json(
-            {
-                "account_token": token,
-                "activated_at": iso(activated_at) if activated_at else None,
-                "activated_now": activated_now,
-                "webhook_url": stack.target.webhook_url,
-                "time_zone": zone.row() if zone else None,
-            }
+            Connected(
+                account_token=token,
+                activated_at=activated_at,
+                activated_now=activated_now,
+                webhook_url=stack.target.webhook_url,
+                time_zone=zone,
+            )
         )
         return
     since = f" since {iso(activated_at)}" if activated_at and not activated_now else ""

@@ -9,35 +9,38 @@ from nps_cli.connections import stored_secret
 from nps_cli.connections.connection_list import connections_of, template_connection
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.stack import stack_of
 from nps_cli.shell.tables import Column
-from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url
-from nps_core.views.answers import Row, when
 
 app = typer.Typer(help="The Wootric accounts that the stack reads.", no_args_is_help=True)
 
-FIELDS = (
-    *("account_token", "host", "metric", "time_zone", "requests_per_minute", "activated_at"),
-    "from",
-)
 _COLUMNS = (
     Column.of("account_token", "account"),
     Column.of("host", rank=2),
     Column.of("metric", rank=1),
     Column.of("time_zone", "time zone"),
     Column.of("requests_per_minute", "requests a minute", right=True, rank=3),
-    Column("active since", lambda row: tables.minute(row["activated_at"])),
-    Column.of("from", rank=1),
+    Column("active since", lambda row: tables.minute(row.activated_at)),
+    Column.of("origin", "from", rank=1),
 )
 
 
 @app.command("list")
 def list_connections(ctx: typer.Context) -> None:
     """List the Wootric accounts: that of the template, then those added by `nps connect`."""
+    from nps_core.views.connections import connection_row
+
     stack = stack_of(ctx)
-    template, *added = connections_of(stack)
-    found = [_row(stack, template, "template"), *(_row(stack, one, "added") for one in added)]
+    found = [
+        connection_row(
+            connection,
+            base_url(connection.account_token, connection.api_url),
+            stack.profiles.activated_at(connection.account_token),
+            "added" if number else "template",
+        )
+        for number, connection in enumerate(connections_of(stack))
+    ]
     tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty="")
 
 
@@ -53,6 +56,8 @@ def remove_connection(
 
     What is stored of it stays and stays counted.
     """
+    from nps_core.views.connections import ConnectionRemoval
+
     stack = stack_of(ctx)
     if token == template_connection(stack).account_token:
         raise Failure(
@@ -69,20 +74,10 @@ def remove_connection(
         if others != secret.connections:
             stored_secret.write(stack, replace(secret, connections=others))
     if stack.options.json:
-        tables.print_json({"account_token": token, "removed": not dry_run, "dry_run": dry_run})
+        tables.print_json(
+            ConnectionRemoval(account_token=token, removed=not dry_run, dry_run=dry_run)
+        )
     else:
         done = "would no longer be" if dry_run else "is no longer"
         tables.say(f"{token} {done} read. What is stored of it stays and stays counted.")
         tables.say("Switch off its webhook in Wootric: it would be refused from now on.")
-
-
-def _row(stack: Stack, connection: Connection, origin: str) -> Row:
-    token = connection.account_token
-    values = {
-        **connection.to_item(),
-        "account_token": token,
-        "host": base_url(token, connection.api_url),
-        "activated_at": when(stack.profiles.activated_at(token)),
-        "from": origin,
-    }
-    return {name: values[name] for name in FIELDS}

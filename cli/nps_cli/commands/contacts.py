@@ -1,6 +1,6 @@
 """`nps contacts list`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +9,9 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.numbers.account_numbers import ContactView, fold_contact
-from nps_core.views import answers
+
+if TYPE_CHECKING:
+    from nps_core.views.contacts import ContactRow
 
 app = typer.Typer(help="People, their latest score and its direction.", no_args_is_help=True)
 
@@ -17,15 +19,15 @@ AccountOption = Annotated[
     str | None, typer.Option("--account", metavar="ID", help="Only those of this account.")
 ]
 COLUMNS = (
-    Column("contact", lambda row: row["name"] or row["email"] or row["end_user_id"]),
-    Column("address", lambda row: row["email"] if row["name"] else None, rank=6),
+    Column("contact", lambda row: row.name or row.email or row.end_user_id),
+    Column("address", lambda row: row.email if row.name else None, rank=6),
     Column.of("account_id", "account", rank=2, wraps_at=12),
     Column.of("latest_score", "score", right=True),
     Column.of("latest_class", "class", rank=5),
-    Column("answered", lambda row: tables.minute(row["latest_at"]), rank=3),
+    Column("answered", lambda row: tables.minute(row.latest_at), rank=3),
     Column.of("previous_score", "before", right=True, rank=1),
     Column.of("direction"),
-    Column("change", lambda row: tables.signed(row["delta"]), "right", rank=4),
+    Column("change", lambda row: tables.signed(row.delta), "right", rank=4),
 )
 
 
@@ -45,9 +47,11 @@ def list_contacts(ctx: typer.Context, account: AccountOption = None) -> None:
     tables.print_rows(found, COLUMNS, as_json=stack.options.json, empty=empty)
 
 
-def contact_rows(stack: Stack, account_id: str) -> list[answers.Row]:
+def contact_rows(stack: Stack, account_id: str) -> "list[ContactRow]":
     """Return the contacts of an account (or of the unmatched) with an answer that counts."""
-    shown = answers.contact_account(account_id)
+    from nps_core.views.contacts import contact_account, contact_row
+
+    shown = contact_account(account_id)
     views: list[tuple[str, ContactView]] = []
     people: dict[str, set[str]] = {}
     for ledger in stack.ledgers.contacts(account_id):
@@ -59,6 +63,5 @@ def contact_rows(stack: Stack, account_id: str) -> list[answers.Row]:
                 people.setdefault(token, set()).add(view.end_user_id)
     known = {token: stack.people(token).get_many(ids) for token, ids in people.items()}
     return [
-        answers.contact_row(view, known.get(token, {}).get(view.end_user_id or ""))
-        for token, view in views
+        contact_row(view, known.get(token, {}).get(view.end_user_id or "")) for token, view in views
     ]

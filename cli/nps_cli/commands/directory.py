@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nps_cli.directory.directory_csv import COLUMNS, Entry, FileRejected, parse
+from nps_cli.directory.directory_csv import COLUMNS, FileRejected, parse
 from nps_cli.directory.rematch import KnownDirectory, rematch
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
@@ -13,7 +13,7 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.addresses import domain_of
-from nps_core.views import records
+from nps_core.customers.entries import DirectoryEntry
 
 app = typer.Typer(help="Accounts and owners known from elsewhere.", no_args_is_help=True)
 
@@ -28,8 +28,10 @@ _COLUMNS = (
 @app.command("list")
 def list_directory(ctx: typer.Context) -> None:
     """List the entries, by kind and value."""
+    from nps_core.views.directory import DirectoryRow
+
     stack = stack_of(ctx)
-    found = [records.directory_row(item) for item in stack.directory.everything()]
+    found = [DirectoryRow.model_validate(entry) for entry in stack.directory.everything()]
     empty = (
         "The directory is empty: fill it with `nps directory import FILE.csv`"
         f" (columns {', '.join(COLUMNS)})."
@@ -52,20 +54,16 @@ def import_directory(
     entries = _read(file)
     stack = stack_of(ctx)
     _warn_of_owners(stack, entries)
-    known = {
-        (row["kind"], row["value"]): str(row["account_id"])
-        for row in map(records.directory_row, stack.directory.everything())
-    }
+    before = list(stack.directory.everything())
     if not dry_run:
         for entry in track(entries, "entries", len(entries)):
-            more = {"owner": entry.owner, "name": entry.name}
-            stack.directory.put(entry.kind, entry.value, entry.account_id, **more)
-    known |= {(entry.kind, entry.value): entry.account_id for entry in entries}
-    unmatched, matched = rematch(stack, KnownDirectory(known), dry_run=dry_run)
+            stack.directory.put(entry)
+    known = KnownDirectory.of((*before, *entries))
+    unmatched, matched = rematch(stack, known, dry_run=dry_run)
     _report(stack, len(entries), unmatched, matched, dry_run=dry_run)
 
 
-def _read(file: Path) -> list[Entry]:
+def _read(file: Path) -> list[DirectoryEntry]:
     try:
         return parse(file.read_bytes())
     except OSError as exc:
@@ -77,7 +75,7 @@ def _read(file: Path) -> list[Entry]:
         raise Failure("\n".join([f"{file}: nothing was written", *shown])) from exc
 
 
-def _warn_of_owners(stack: Stack, entries: list[Entry]) -> None:
+def _warn_of_owners(stack: Stack, entries: list[DirectoryEntry]) -> None:
     """Say which owners could not be mailed: their alerts would go to the fallback owner."""
     domains = {domain_of(entry.owner) for entry in entries if entry.owner}
     for domain in sorted(domains - stack.owners.domains):
@@ -89,15 +87,17 @@ def _warn_of_owners(stack: Stack, entries: list[Entry]) -> None:
 
 
 def _report(stack: Stack, entries: int, unmatched: int, matched: int, *, dry_run: bool) -> None:
+    from nps_core.views.directory import DirectoryImport
+
     if stack.options.json:
         tables.print_json(
-            {
-                "entries": entries,
-                "written": 0 if dry_run else entries,
-                "unmatched": unmatched,
-                "matched": matched,
-                "dry_run": dry_run,
-            }
+            DirectoryImport(
+                entries=entries,
+                written=0 if dry_run else entries,
+                unmatched=unmatched,
+                matched=matched,
+                dry_run=dry_run,
+            )
         )
     else:
         lines = tables.counted(entries, "entry", "entries")

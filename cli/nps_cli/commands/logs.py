@@ -1,23 +1,23 @@
 """`nps runs ...`, `nps tasks list` and `nps quarantine list`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.stack import Stack, report_unreadable, stack_of
 from nps_cli.shell.tables import Column
-from nps_core import keys
-from nps_core.aws.items import Item
-from nps_core.views import records
+
+if TYPE_CHECKING:
+    from nps_core.sync.runlog import RunRecord
 
 runs_app = typer.Typer(help="Runs of the sync.", no_args_is_help=True)
 tasks_app = typer.Typer(help="Follow-up tasks.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Payloads that could not be understood.", no_args_is_help=True)
 
 _RUNS = (
-    Column("started", lambda row: tables.minute(row["started_at"])),
+    Column("started", lambda row: tables.minute(row.started_at)),
     *(Column.of(name) for name in ("kind", "status")),
     Column.of("pages", right=True, rank=3),
     Column.of("fetched", right=True, rank=4),
@@ -38,12 +38,12 @@ _TASKS = (
     Column.of("owner", rank=2),
     Column.of("tier", rank=5),
     Column.of("reason", rank=1),
-    Column("opened", lambda row: tables.minute(row["opened_at"]), rank=4),
-    Column("due", lambda row: tables.minute(row["due_at"])),
-    Column("answers", lambda row: len(row["response_ids"] or ()), "right", rank=6),
+    Column("opened", lambda row: tables.minute(row.opened_at), rank=4),
+    Column("due", lambda row: tables.minute(row.due_at)),
+    Column("answers", lambda row: len(row.response_ids), "right", rank=6),
 )
 _QUARANTINE = (
-    Column("received", lambda row: tables.minute(row["received_at"])),
+    Column("received", lambda row: tables.minute(row.received_at)),
     Column.of("source", rank=2),
     Column.of("reason"),
     Column.of("detail", rank=1, wraps_at=24),
@@ -54,9 +54,11 @@ _QUARANTINE = (
 @runs_app.command("list")
 def list_runs(ctx: typer.Context) -> None:
     """List the runs of the sync, newest last."""
+    from nps_core.views.sync.runs import RunRow
+
     stack = stack_of(ctx)
-    found = [records.run_row(item) for item in stack.partition(keys.RUN)]
-    found.sort(key=lambda row: (row["started_at"] or "", row["run_id"] or ""))
+    found = [RunRow.model_validate(run) for run in stack.run_log.runs(report_unreadable)]
+    found.sort(key=lambda row: (row.started_at, row.run_id))
     empty = "No run yet: `nps sync now` starts one."
     tables.print_rows(found, _RUNS, as_json=stack.options.json, empty=empty)
 
@@ -69,17 +71,19 @@ def show_run(
     ],
 ) -> None:
     """Show one run of the sync with everything that was recorded about it."""
+    from nps_core.views.sync.runs import RunDetail
+
     stack = stack_of(ctx)
-    row = records.whole_run_row(_run(stack, run_id))
+    row = RunDetail.model_validate(_run(stack, run_id))
     if stack.options.json:
         tables.print_json(row)
     else:
-        tables.console().print(tables.facts(list(row.items())))
+        tables.console().print(tables.facts(list(row.as_json().items())))
 
 
-def _run(stack: Stack, run_id: str) -> Item:
+def _run(stack: Stack, run_id: str) -> "RunRecord":
     """Return the run whose id is `run_id` or the only one that begins so; `last` is the latest."""
-    exact = stack.item(keys.RUN, run_id) if run_id else None
+    exact = stack.run_log.run(run_id) if run_id else None
     found = [exact] if exact else _runs_named(stack, run_id)
     if not found:
         raise Failure(f"there is no run {run_id!r}: `nps runs list` names them all")
@@ -90,22 +94,22 @@ def _run(stack: Stack, run_id: str) -> Item:
     return found[0]
 
 
-def _runs_named(stack: Stack, prefix: str) -> list[Item]:
+def _runs_named(stack: Stack, prefix: str) -> "list[RunRecord]":
     """Return at most two runs of the thousands that may be kept."""
-    if not prefix:
-        return []
-    if prefix == _LAST:  # ids sort by time
-        return stack.first_items(1, "pk = :pk", {":pk": keys.RUN}, newest=True)
-    named = {":pk": keys.RUN, ":prefix": prefix}
-    return stack.first_items(2, "pk = :pk AND begins_with(sk, :prefix)", named)
+    if prefix == _LAST:
+        latest = stack.run_log.latest()
+        return [latest] if latest else []
+    return stack.run_log.beginning(prefix, 2) if prefix else []
 
 
 @tasks_app.command("list")
 def list_tasks(ctx: typer.Context) -> None:
     """List follow-up tasks, open and closed, newest last."""
+    from nps_core.views.tasks import TaskRow
+
     stack = stack_of(ctx)
-    found = [records.task_row(item) for item in stack.partition(keys.TASK)]
-    found.sort(key=lambda row: (row["opened_at"] or "", row["task_id"] or ""))
+    found = [TaskRow.model_validate(task) for task in stack.follow_up.tasks(report_unreadable)]
+    found.sort(key=lambda row: (row.opened_at, row.task_id))
     empty = (
         "No task: no score of 0 to 6 has come in since activation. History opens none;"
         " `nps doctor` shows whether the account is activated."
@@ -119,9 +123,12 @@ def list_quarantine(
     raw: Annotated[bool, typer.Option("--raw", help="Add the payloads; may name people.")] = False,
 ) -> None:
     """List payloads that were kept because they could not be understood, newest last."""
+    from nps_core.views.quarantine import QuarantineDetail, QuarantineRow
+
     stack = stack_of(ctx)
-    found = [records.quarantine_row(item, with_raw=raw) for item in stack.quarantine.everything()]
-    found.sort(key=lambda row: (row["received_at"] or "", row["key"] or ""))
+    view = QuarantineDetail if raw else QuarantineRow
+    found = [view.model_validate(one) for one in stack.quarantine.everything(report_unreadable)]
+    found.sort(key=lambda row: (row.received_at, row.key))
     columns = (*_QUARANTINE, Column.of("raw", wraps_at=40)) if raw else _QUARANTINE
     empty = "Nothing is in quarantine: every payload so far was understood."
     tables.print_rows(found, columns, as_json=stack.options.json, empty=empty)

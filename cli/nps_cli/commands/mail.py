@@ -6,14 +6,12 @@ import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.stack import Stack, report_unreadable, stack_of
 from nps_cli.shell.tables import Column
-from nps_core import keys
-from nps_core.follow_up.dynamo import DynamoFollowUp
-from nps_core.views import records
 
 if TYPE_CHECKING:
     from nps_core.mails.render import RenderedMail
+    from nps_core.outbox.mail_states import OutboxMail
 
 app = typer.Typer(help="Mails sent and due.", no_args_is_help=True)
 
@@ -22,8 +20,8 @@ _COLUMNS = (
     Column.of("kind", rank=5),
     Column.of("to"),
     Column.of("state"),
-    Column("due", lambda row: tables.minute(row["due_at"]), rank=4),
-    Column("sent", lambda row: tables.minute(row["sent_at"]), rank=3),
+    Column("due", lambda row: tables.minute(row.due_at), rank=4),
+    Column("sent", lambda row: tables.minute(row.sent_at), rank=3),
     Column.of("subject", rank=1, wraps_at=30),
 )
 
@@ -31,9 +29,11 @@ _COLUMNS = (
 @app.command("list")
 def list_mails(ctx: typer.Context) -> None:
     """List mails, by the time they are due; the ones sent as well."""
+    from nps_core.views.mails import MailRow
+
     stack = stack_of(ctx)
-    found = [records.mail_row(item) for item in stack.partition(keys.MAIL)]
-    found.sort(key=lambda row: (row["due_at"] or row["sent_at"] or "", row["key"] or ""))
+    found = [MailRow.model_validate(mail) for mail in stack.follow_up.mails(report_unreadable)]
+    found.sort(key=lambda row: (row.due_at, row.key))
     empty = "No mail yet: one comes when the first sync has finished, then one per low score."
     tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty=empty)
 
@@ -49,37 +49,35 @@ def show_mail(
     The subject of a mail that was sent is the one it was sent with. A mail whose answer has gone,
     or whose person was erased, has no body any more.
     """
+    from nps_core.views.mails import mail_detail, mail_row
+
     stack = stack_of(ctx)
-    item = stack.item(keys.MAIL, key)
-    if item is None:
+    mail = stack.follow_up.mail(key)
+    if mail is None:
         raise Failure(f"there is no mail {key!r}: `nps mail list` names them all")
-    row = records.mail_row(item)
-    body = body_of(stack, key)
-    row["subject"] = row["subject"] or (body.subject if body else None)
+    body = body_of(stack, mail)
+    row = mail_row(mail, body.subject if body else None)
     if html:
         typer.echo(_required(body).html)
     elif stack.options.json:
-        parts = {"text": body.text, "html": body.html} if body else {"text": None, "html": None}
-        tables.print_json({**row, **parts})
+        tables.print_json(
+            mail_detail(row, body.text if body else None, body.html if body else None)
+        )
     else:
-        tables.console().print(tables.facts(list(row.items())))
+        tables.console().print(tables.facts(list(row.as_json().items())))
         typer.echo(f"\n{_required(body).text}")
 
 
-def body_of(stack: Stack, key: str) -> "RenderedMail | None":
+def body_of(stack: Stack, mail: "OutboxMail") -> "RenderedMail | None":
     """Write a mail from what is stored now; None when its answer, person or task is gone."""
     try:
-        from nps_core.mails.kind import Stores  # noqa: PLC0415  lists need no mail templates
-        from nps_core.mails.prepare import preview  # noqa: PLC0415
+        from nps_core.mails.kind import Stores
+        from nps_core.mails.prepare import preview
     except ImportError as exc:
         raise Failure(f"this needs {exc.name}: run `make install` in the checkout") from exc
-    follow_up = DynamoFollowUp(stack.dynamodb, stack.state_table)
-    mail = follow_up.mail(key)
-    if mail is None:
-        return None
     stores = Stores(
         answers=stack.answers,
-        follow_up=follow_up,
+        follow_up=stack.follow_up,
         profiles=stack.profiles,
         ledgers=stack.ledgers,
         summaries=stack.summaries.everything,

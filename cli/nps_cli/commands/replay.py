@@ -19,7 +19,6 @@ from nps_cli.shell.target import Options
 from nps_cli.shell.time_options import moment
 from nps_core.answers.models import Listed
 from nps_core.times import iso
-from nps_core.views.answers import Row
 
 BATCH = 100
 
@@ -110,26 +109,24 @@ def _feed(stack: Stack, request: Request, batches: Sequence[Sequence[Listed]]) -
             raise Failure(f"{explain(exc)}\n{done} done; go on with: {again}") from exc
 
 
-def report_row(request: Request, answers: int, batches: int, *, dry_run: bool) -> Row:
-    """Return the documented fields."""
-    return {
-        "from": iso(request.start),
-        "to": iso(request.end),
-        "answers": answers,
-        "batches": batches,
-        "functions": list(request.consumers),
-        "dry_run": dry_run,
-    }
-
-
 def _report(stack: Stack, request: Request, answers: int, batches: int, *, dry_run: bool) -> None:
-    row = report_row(request, answers, batches, dry_run=dry_run)
     if stack.options.json:
-        tables.print_json(row)
+        from nps_core.views.repair import Replay
+
+        tables.print_json(
+            Replay(
+                start=request.start,
+                end=request.end,
+                answers=answers,
+                batches=batches,
+                functions=request.consumers,
+                dry_run=dry_run,
+            )
+        )
         return
     what = f"{tables.counted(answers, 'answer')} in {tables.counted(batches, 'batch', 'batches')}"
     verb = "would be fed" if dry_run else "fed"
     tables.say(
-        f"{what} {verb} to {' and '.join(request.consumers)}: answered from {row['from']} on,"
-        f" before {row['to']}."
+        f"{what} {verb} to {' and '.join(request.consumers)}: answered from {iso(request.start)}"
+        f" on, before {iso(request.end)}."
     )

@@ -1,7 +1,7 @@
 """`nps responses list` and `nps declines list`."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,7 +11,9 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, answer_keys, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.answers.models import Answer
-from nps_core.views import answers
+
+if TYPE_CHECKING:
+    from nps_core.views.responses import ResponseRow
 
 app = typer.Typer(help="Stored answers.", no_args_is_help=True)
 declines_app = typer.Typer(help="Surveys that were declined.", no_args_is_help=True)
@@ -20,26 +22,26 @@ _COMMENT = 60
 _BATCH = 100
 
 
-def _not_counted(row: Mapping[str, Any]) -> str | None:
-    return "deleted" if row["deleted"] else "excluded" if row["excluded"] else None
+def _not_counted(row: "ResponseRow") -> str | None:
+    return "deleted" if row.deleted else "excluded" if row.excluded else None
 
 
 _COLUMNS = (
     Column.of("id", right=True),
     Column.of("score", right=True),
-    Column("comment", lambda row: tables.shorten(row["text"], _COMMENT), wraps_at=24),
-    Column("who", lambda row: row["email"] or row["external_id"] or row["end_user_id"], rank=1),
+    Column("comment", lambda row: tables.shorten(row.text, _COMMENT), wraps_at=24),
+    Column("who", lambda row: row.email or row.external_id or row.end_user_id, rank=1),
     Column.of("account_id", "account", rank=3, wraps_at=12),
     Column.of("metric", rank=6),
     Column("not counted", _not_counted, rank=3),
-    Column("answered", lambda row: tables.minute(row["answered_at"]), rank=2),
+    Column("answered", lambda row: tables.minute(row.answered_at), rank=2),
     Column.of("source", rank=5),
 )
 _DECLINE_COLUMNS = (
     Column.of("id", right=True),
-    Column("who", lambda row: row["email"] or row["external_id"] or row["end_user_id"]),
+    Column("who", lambda row: row.email or row.external_id or row.end_user_id),
     Column.of("account_id", "account", rank=1, wraps_at=12),
-    Column("declined", lambda row: tables.minute(row["answered_at"])),
+    Column("declined", lambda row: tables.minute(row.answered_at)),
     Column.of("source", rank=2),
 )
 
@@ -47,6 +49,8 @@ _DECLINE_COLUMNS = (
 @app.command("list")
 def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
     """List stored answers, oldest first, with those that do not count."""
+    from nps_core.views.responses import ResponseRow
+
     stack = stack_of(ctx)
     every = _of_account(stack, account) if account else stack.answers.everything()
     found = _sorted(answer for answer in track(every, "answers") if answer.key.kind == "response")
@@ -54,7 +58,7 @@ def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
     if account:
         empty = f"No answer of account {account!r}: `nps accounts list` names the accounts."
     tables.print_rows(
-        [answers.response_row(answer) for answer in found],
+        [ResponseRow.model_validate(answer) for answer in found],
         _COLUMNS,
         as_json=stack.options.json,
         empty=empty,
@@ -64,11 +68,13 @@ def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
 @declines_app.command("list")
 def list_declines(ctx: typer.Context) -> None:
     """List declined surveys, oldest first."""
+    from nps_core.views.responses import DeclineRow
+
     stack = stack_of(ctx)
     every = track(stack.answers.everything(), "declines")
     found = _sorted(answer for answer in every if answer.key.kind == "decline")
     tables.print_rows(
-        [answers.decline_row(answer) for answer in found],
+        [DeclineRow.model_validate(answer) for answer in found],
         _DECLINE_COLUMNS,
         as_json=stack.options.json,
         empty="No declined survey is stored: there was none, or `nps sync now` has not run yet.",

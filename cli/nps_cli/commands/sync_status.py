@@ -1,25 +1,27 @@
 """`nps sync status`: up to when is everything here, and why not later."""
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from nps_cli.connections.connection_list import ConnectionOption, chosen, template_connection
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.stack import Stack, report_unreadable, stack_of
 from nps_cli.shell.tables import Column
-from nps_core import keys
 from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.proof.audit import AuditState
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
-from nps_core.views.answers import Row
-from nps_core.views.sync_status import Known, status_row
+from nps_core.sync.runlog import RunRecord
+
+if TYPE_CHECKING:
+    from nps_core.views.sync.report import Comparison
+    from nps_core.views.sync.status import Known, LastRun, StatusRow
 
 T = TypeVar("T")
 
@@ -28,10 +30,10 @@ _RUNS_LOOKED_AT = 1_000
 _SHOWN_INTERVALS = 3
 _GAPS = (
     *(Column.of(name) for name in ("stream", "kind")),
-    Column("from", lambda row: _second(row["from"])),
-    Column("to", lambda row: _second(row["to"]), rank=2),
+    Column("from", lambda row: _second(row.start)),
+    Column("to", lambda row: _second(row.end), rank=2),
     Column.of("reason", wraps_at=24),
-    Column("found", lambda row: tables.minute(row["found_at"]), rank=3),
+    Column("found", lambda row: tables.minute(row.found_at), rank=3),
     Column.of("tries", right=True, rank=1),
 )
 
@@ -41,6 +43,8 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
 
     Reads the stack only; Wootric is not asked.
     """
+    from nps_core.views.sync.status import status_row
+
     stack = stack_of(ctx)
     wanted = chosen(stack, connection)
     runs = _last_runs(stack, {one.account_token for one in wanted})
@@ -55,11 +59,13 @@ def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
     for number, row in enumerate(found):
         if number:
             typer.echo()
-        account = "" if row["account_token"] == first else f" --account {row['account_token']}"
+        account = "" if row.account_token == first else f" --account {row.account_token}"
         _print(row, overlap, f"nps connect{account}")
 
 
-def _known(stack: Stack, connection: Connection, last_run: Mapping[str, Any] | None) -> Known:
+def _known(stack: Stack, connection: Connection, last_run: RunRecord | None) -> "Known":
+    from nps_core.views.sync.status import Known
+
     token = connection.account_token
     state, proof = stack.sync_state(token), stack.proof_store(token)
     texts = {name: state.read_checkpoint(name) for name in (*STREAMS, "people", "audit")}
@@ -94,76 +100,74 @@ def _overlap(stack: Stack) -> timedelta:
     return timedelta(minutes=int(stack.target.parameter("OverlapMinutes")))
 
 
-def _last_runs(stack: Stack, tokens: Collection[str]) -> dict[str, Mapping[str, Any]]:
+def _last_runs(stack: Stack, tokens: Collection[str]) -> dict[str, RunRecord]:
     """Return the newest run of each connection; a preview for an operator is none."""
-    found: dict[str, Mapping[str, Any]] = {}
-    newest = stack.partition(keys.RUN, newest_first=True)
+    found: dict[str, RunRecord] = {}
+    newest = stack.run_log.runs(report_unreadable, newest_first=True)
     for run in islice(newest, _RUNS_LOOKED_AT * len(tokens)):
-        token = run.get("account_token", "")
-        if token in tokens and run.get("kind") != "preview":
-            found.setdefault(token, run)
+        if run.account_token in tokens and run.kind != "preview":
+            found.setdefault(run.account_token, run)
         if len(found) == len(tokens):
             break
     return found
 
 
-def _print(row: Row, overlap: timedelta, connect: str) -> None:
+def _print(row: "StatusRow", overlap: timedelta, connect: str) -> None:
     minutes = int(overlap.total_seconds() // 60)
     latest = "minute" if minutes == 1 else f"{minutes:,} minutes"
     settled = f"nothing is missing; every tick reads the latest {latest} again"
-    complete_to = f"{_second(row['complete_to'])} UTC" if row["complete_to"] else "never"
+    complete_to = f"{_second(row.complete_to)} UTC" if row.complete_to else "never"
     facts: list[tuple[str, object]] = [
-        ("connection", f"{row['account_token']}, {row['host']}"),
+        ("connection", f"{row.account_token}, {row.host}"),
         ("complete to", complete_to),
-        ("why not later", row["held_by"] or settled),
-        ("covered", _covered(row["covered"])),
+        ("why not later", row.held_by or settled),
+        ("covered", _covered(row.covered)),
         ("phase", _phase(row, connect)),
-        ("lag", tables.duration(row["lag_seconds"])),
-        ("last audit", _audit(row["last_audit"])),
-        ("deletions", _suspects(row["suspects"])),
-        ("edits", "listed by Wootric" if row["lists_changes"] else "found by reading again"),
-        ("last run", _run(row["last_run"])),
-        ("open gaps", len(row["open_gaps"]) or "none"),
+        ("lag", tables.duration(row.lag_seconds)),
+        ("last audit", _audit(row.last_audit)),
+        ("deletions", _suspects(row.suspects)),
+        ("edits", "listed by Wootric" if row.lists_changes else "found by reading again"),
+        ("last run", _run(row.last_run)),
+        ("open gaps", len(row.open_gaps) or "none"),
     ]
     tables.console().print(tables.facts(facts))
-    if row["open_gaps"]:
-        tables.print_table(row["open_gaps"], _GAPS)
+    if row.open_gaps:
+        tables.print_table(row.open_gaps, _GAPS)
 
 
-def _phase(row: Row, connect: str) -> str:
+def _phase(row: "StatusRow", connect: str) -> str:
     """Return the phase with how far it is."""
-    name: str = row["phase"]
-    if name == "not connected":
+    if row.phase == "not connected":
         return f"not connected: `{connect}`"
-    if name == "backfill":
-        left = tables.duration(row["seconds_left"])
+    if row.phase == "backfill":
+        left = tables.duration(row.seconds_left)
         parts = [
-            f"backfill, {row['backfill_percent']:g} % of its time",
-            tables.counted(row["answers"], "answer"),
-            f"{row['rate_per_minute']:,.0f} a minute" if row["rate_per_minute"] else "",
+            f"backfill, {row.backfill_percent:g} % of its time",
+            tables.counted(row.answers, "answer"),
+            f"{row.rate_per_minute:,.0f} a minute" if row.rate_per_minute else "",
             f"about {left} left" if left else "",
         ]
         return ", ".join(part for part in parts if part)
-    if name == "extension":
-        since, percent = tables.minute(row["extension"]["since"]), row["extension"]["percent"]
-        return f"reading history since {since} UTC, {percent:g} %"
-    return "live" if name == "live" else "live; the list of people is still being read"
+    if row.extension is not None:
+        since = tables.minute(row.extension.since)
+        return f"reading history since {since} UTC, {row.extension.percent:g} %"
+    return "live" if row.phase == "live" else "live; the list of people is still being read"
 
 
-def _covered(intervals: list[list[str]]) -> str | None:
+def _covered(intervals: Iterable[tuple[datetime, datetime]]) -> str | None:
     texts = [f"{_second(start)} to {_second(end)}" for start, end in intervals]
     more = len(texts) - _SHOWN_INTERVALS
     shown = texts[:_SHOWN_INTERVALS] + ([f"and {more} more"] if more > 0 else [])
     return "; ".join(shown) or None
 
 
-def _audit(audit: Row | None) -> str:
+def _audit(audit: "Comparison | None") -> str:
     if audit is None:
         return "not compared yet"
-    source, stored = sum(audit["source"].values()), sum(audit["stored"].values())
-    days = f"{audit['first_day']} to {audit['last_day']}"
-    at = f"{tables.minute(audit['at'])} UTC"
-    if audit["holds"]:
+    source, stored = audit.source.n, audit.stored.n
+    days = f"{audit.first_day} to {audit.last_day}"
+    at = f"{tables.minute(audit.at)} UTC"
+    if audit.holds:
         return f"equal, {tables.counted(source, 'answer')} of {days}, compared {at}"
     return f"DIFFERENT, Wootric {source:,}, stored {stored:,} of {days}, compared {at}"
 
@@ -174,13 +178,13 @@ def _suspects(count: int) -> str:
     return f"{tables.counted(count, 'answer')} missing at Wootric, looked for again after a day"
 
 
-def _run(run: Row | None) -> str | None:
+def _run(run: "LastRun | None") -> str | None:
     if run is None:
         return None
-    reason = f": {run['error']}" if run["error"] else ""
-    return f"{run['status']}, {run['run_id']}{reason}"
+    reason = f": {run.error}" if run.error else ""
+    return f"{run.status}, {run.run_id}{reason}"
 
 
-def _second(moment: str) -> str:
-    """Return an ISO time to the minute, or to the second where that matters."""
-    return f"{moment[:10]} {moment[11:19]}".removesuffix(":00")
+def _second(moment: datetime) -> str:
+    """Return a time to the minute, or to the second where that matters."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")

@@ -3,10 +3,10 @@
 import csv
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from nps_core.addresses import FREE_MAIL, address
 from nps_core.connectors import fields
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import DirectoryKind
 
 COLUMNS = ("kind", "value", "account_id", "owner", "name")
@@ -17,17 +17,6 @@ _KINDS: dict[str, DirectoryKind] = {
     "domain": "domain",
 }
 _MAX = 200  # as for an account id that comes with an answer: keys of DynamoDB are short
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line: `account` gives an account's name and owner, the other kinds name an account."""
-
-    kind: DirectoryKind
-    value: str
-    account_id: str
-    owner: str | None = None
-    name: str | None = None
 
 
 class FileRejected(ValueError):
@@ -44,7 +33,7 @@ class _CellError(ValueError):
         super().__init__(f"column {column}: {why}")
 
 
-def parse(data: bytes) -> list[Entry]:
+def parse(data: bytes) -> list[DirectoryEntry]:
     """Read a CSV file with the columns kind, value, account_id, owner, name.
 
     Raises:
@@ -52,7 +41,7 @@ def parse(data: bytes) -> list[Entry]:
     """
     reader = csv.DictReader(io.StringIO(_text(data), newline=""), strict=True, restkey="")
     errors: list[str] = []
-    entries: dict[tuple[str, str], tuple[int, Entry]] = {}
+    entries: dict[tuple[str, str], tuple[int, DirectoryEntry]] = {}
     try:
         _check_header([name.strip() for name in reader.fieldnames or ()])
         reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
@@ -87,7 +76,7 @@ def _check_header(names: list[str]) -> None:
             raise _CellError(repr(name), f"unknown; the columns are {', '.join(COLUMNS)}")
 
 
-def _entry(row: Mapping[str, str | None]) -> Entry:
+def _entry(row: Mapping[str, str | None]) -> DirectoryEntry:
     if "" in row:
         raise _CellError(str(len(COLUMNS) + 1), "more cells than the first line has columns")
     cells = {name: (value or "").strip() for name, value in row.items()}
@@ -106,16 +95,16 @@ def _entry(row: Mapping[str, str | None]) -> Entry:
             raise _CellError(name, "belongs to a line of kind account")
     if not account_id:
         raise _CellError("account_id", "missing")
-    return Entry(kind, value, _account_id("account_id", account_id))
+    return DirectoryEntry(kind, value, _account_id("account_id", account_id))
 
 
-def _account(cells: Mapping[str, str], value: str, account_id: str) -> Entry:
+def _account(cells: Mapping[str, str], value: str, account_id: str) -> DirectoryEntry:
     if account_id not in {"", value}:
         raise _CellError("account_id", "for kind account it is the value; leave it empty")
     owner = address(cells.get("owner") or None)
     if cells.get("owner") and owner is None:
         raise _CellError("owner", "not a plain e-mail address")
-    return Entry("account", value, value, owner, cells.get("name") or None)
+    return DirectoryEntry("account", value, value, owner, cells.get("name") or None)
 
 
 def _account_id(column: str, value: str) -> str:
@@ -154,7 +143,9 @@ _VALUES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _add(entries: dict[tuple[str, str], tuple[int, Entry]], entry: Entry, line: int) -> None:
+def _add(
+    entries: dict[tuple[str, str], tuple[int, DirectoryEntry]], entry: DirectoryEntry, line: int
+) -> None:
     known = entries.setdefault((entry.kind, entry.value), (line, entry))
     if known[1] != entry:
         raise _CellError("value", f"line {known[0]} says something else of the same {entry.kind}")

@@ -1,6 +1,6 @@
 """Finding the accounts of unmatched answers anew, after the directory has changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nps_cli.repair.ingest import ingest_of
@@ -8,6 +8,7 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, answer_keys
 from nps_core.answers.matching import resolve
 from nps_core.answers.models import UNMATCHED, Answer
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import AnswerKey
 
 _BATCH = 100
@@ -18,6 +19,17 @@ class KnownDirectory:
     """A directory in memory, (kind, value) to account id. Implements `Directory`."""
 
     entries: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def of(cls, entries: Iterable[DirectoryEntry]) -> "KnownDirectory":
+        """Take the entries of another directory; of two for one value the later wins."""
+        return cls(
+            {
+                (entry.kind, entry.value): entry.account_id
+                for entry in entries
+                if entry.account_id is not None
+            }
+        )
 
     def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
         """Return (account id, kind that matched) for the first of (kind, value) that is known."""

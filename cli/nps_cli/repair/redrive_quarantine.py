@@ -8,21 +8,28 @@ from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
 from nps_core.answers.models import Incoming
+from nps_core.aws.items import Item
 from nps_core.errors import PayloadError, TransientError
+
+_UNREADABLE = "its record cannot be read by this version"
 
 
 def redrive_quarantine(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
     """Store what is understood now; a payload is taken out after that, so none is lost."""
-    for item in track(stack.quarantine.everything(), "quarantine"):
+
+    def skip(_item: Item) -> None:
+        tally.left[_UNREADABLE] += 1
+
+    for payload in track(stack.quarantine.everything(skip), "quarantine"):
         try:
-            understood = understand(item)
+            understood = understand(payload)
         except PayloadError as exc:
             tally.left[str(exc)] += 1
             continue
         if not dry_run:
             try:
                 _store(stack, understood)
-                stack.quarantine.remove(item["sk"])
+                stack.quarantine.remove(payload.key)
             except TransientError as exc:
                 tally.failed[explain(exc)] += 1
                 continue

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from nps_core.views.answers import Row
+from nps_core.views.repair import RedriveRow
 
 
 @dataclass(slots=True)
@@ -17,17 +17,17 @@ class Tally:
     failed: Counter[str] = field(default_factory=Counter)
     """Could have gone, and did not, by reason."""
 
-    def row(self, *, dry_run: bool) -> Row:
-        """Return the documented fields."""
+    def row(self, *, dry_run: bool) -> RedriveRow:
+        """Return the counts."""
         left, failed = self.left.total(), self.failed.total()
-        return {
-            "what": self.what,
-            "found": self.redriven + left + failed,
-            "redriven": self.redriven,
-            "left": left,
-            "failed": failed,
-            "dry_run": dry_run,
-        }
+        return RedriveRow(
+            what=self.what,
+            found=self.redriven + left + failed,
+            redriven=self.redriven,
+            left=left,
+            failed=failed,
+            dry_run=dry_run,
+        )
 
     def remarks(self) -> list[str]:
         """Return a line per reason. No content of anything."""

@@ -5,18 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from nps_core.answers.models import Incoming
-from nps_core.answers.quarantine import may_be_cut
+from nps_core.answers.quarantine import Quarantined, may_be_cut
 from nps_core.answers.stream import read_records
 from nps_core.connectors.wootric.payloads import from_rest, from_webhook
 from nps_core.errors import PayloadError
 from nps_core.keys import Kind
-from nps_core.times import from_iso
 
 Record = Mapping[str, Any]
 """A record of the stream that the consumers can read."""
 
 
-def understand(item: Mapping[str, Any]) -> Incoming | Record:
+def understand(payload: Quarantined) -> Incoming | Record:
     """Read a quarantined payload as the path that set it aside would read it now.
 
     A row of the API counts as read when it was received, so it overwrites nothing newer.
@@ -24,18 +23,17 @@ def understand(item: Mapping[str, Any]) -> Incoming | Record:
     Raises:
         PayloadError: it is still not understood.
     """
-    raw = str(item["raw"])
-    if may_be_cut(raw):
+    if may_be_cut(payload.raw):
         raise PayloadError("cut", "it was too long to be kept in full")
-    match item["source"]:
+    match payload.source:
         case "webhook":
-            return from_webhook(raw.encode())
+            return from_webhook(payload.raw.encode())
         case "sync":
-            row = _parsed(raw)
-            read_at = from_iso(item["received_at"])
-            return from_rest(row, _kind(row, item["reason"]), item["account_token"], read_at)
+            row = _parsed(payload.raw)
+            kind = _kind(row, payload.reason)
+            return from_rest(row, kind, payload.account_token, payload.received_at)
         case "stream":
-            return _record(_parsed(raw))
+            return _record(_parsed(payload.raw))
     raise PayloadError("unknown_source", "it came by no path of this version")
 
 

@@ -1,10 +1,8 @@
 """What a command works with: the stores of its stack, the time, and how to print."""
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,17 +10,19 @@ from nps_cli.shell.target import Options, Target, resolve
 from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.quarantine import DynamoQuarantine
-from nps_core.aws import items
+from nps_core.aws.items import Item
 from nps_core.connections.dynamo_settings import DynamoConnections
 from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.owners import OwnerPolicy
+from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.keys import AnswerKey
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.numbers.ledger import join
 from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.dynamo_runs import DynamoRunLog
 from nps_core.sync.proof.dynamo import DynamoProofStore
 
 if TYPE_CHECKING:
@@ -108,6 +108,16 @@ class Stack:
         """Payloads that nobody could understand."""
         return DynamoQuarantine(self.dynamodb, self.state_table)
 
+    @cached_property
+    def follow_up(self) -> DynamoFollowUp:
+        """Tasks and mails."""
+        return DynamoFollowUp(self.dynamodb, self.state_table)
+
+    @cached_property
+    def run_log(self) -> DynamoRunLog:
+        """Runs of the sync."""
+        return DynamoRunLog(self.dynamodb, self.state_table)
+
     def sync_state(self, account_token: str) -> DynamoSyncState:
         """Return what the sync of a Wootric account knows between runs."""
         return DynamoSyncState(self.dynamodb, self.state_table, account_token)
@@ -120,22 +130,10 @@ class Stack:
         """Return the end users of a Wootric account."""
         return DynamoPeople(self.dynamodb, self.state_table, account_token)
 
-    def partition(self, pk: str, *, newest_first: bool = False) -> Iterator[items.Item]:
-        """Yield all items of a StateTable partition, by sort key or backwards."""
-        more: dict[str, Any] = {"ScanIndexForward": False} if newest_first else {}
-        return items.query(self.dynamodb, self.state_table, "pk = :pk", {":pk": pk}, **more)
 
-    def first_items(
-        self, limit: int, condition: str, values: Mapping[str, str], *, newest: bool = False
-    ) -> list[items.Item]:
-        """Return the first or last items of a key condition, in one request."""
-        more = {"Limit": limit, "ScanIndexForward": not newest}
-        found = items.query(self.dynamodb, self.state_table, condition, values, **more)
-        return list(islice(found, limit))
-
-    def item(self, pk: str, sk: str) -> items.Item | None:
-        """Return one item of StateTable."""
-        return items.get_item(self.dynamodb, self.state_table, {"pk": pk, "sk": sk})
+def report_unreadable(item: Item) -> None:
+    """Name an item that a list leaves out: another version may have written it."""
+    typer.echo(f"warning: {item['pk']} {item['sk']} cannot be read by this version", err=True)
 
 
 def stack_of(ctx: typer.Context) -> Stack:

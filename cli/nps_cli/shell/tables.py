@@ -6,7 +6,9 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -14,6 +16,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from nps_core.views.view import View
 
 _WIDE = 100_000  # a file or a pipe has no width: nothing is cut, so that lines can be searched
 _TONES = {
@@ -28,7 +33,7 @@ class Column:
     """A column of a table: its title and what it shows of a row."""
 
     title: str
-    value: Callable[[Mapping[str, Any]], object]
+    value: Callable[[Any], object]
     justify: Literal["left", "right"] = "left"
     rank: int = 0
     """0 is always shown; the higher, the sooner it is left out of a narrow terminal."""
@@ -47,7 +52,7 @@ class Column:
     ) -> "Column":
         """Show a field as it is."""
         justify: Literal["left", "right"] = "right" if right else "left"
-        return cls(title or name, lambda row: row[name], justify, rank, wraps_at)
+        return cls(title or name, attrgetter(name), justify, rank, wraps_at)
 
 
 def console() -> Console:
@@ -59,19 +64,19 @@ def console() -> Console:
     return Console(width=None if has_width else _WIDE, highlight=False, soft_wrap=False)
 
 
-def print_json(value: Any) -> None:
+def print_json(view: "View") -> None:
     """Print one object."""
-    typer.echo(json.dumps(value, indent=2))
+    typer.echo(json.dumps(view.as_json(), indent=2))
 
 
-def print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+def print_json_rows(rows: "Iterable[View]") -> None:
     """Print one array, a row per line, so that line tools can read it as well."""
-    lines = ",\n".join(json.dumps(row) for row in rows)
+    lines = ",\n".join(json.dumps(row.as_json()) for row in rows)
     typer.echo(f"[\n{lines}\n]" if lines else "[]")
 
 
 def print_rows(
-    rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, as_json: bool, empty: str
+    rows: "Sequence[View]", columns: Sequence[Column], *, as_json: bool, empty: str
 ) -> None:
     """Print a list; `empty` tells a person why it may be empty and what to do next."""
     if as_json:
@@ -87,7 +92,7 @@ def say(text: str) -> None:
     console().print(Text(text))
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> None:
+def print_table(rows: Sequence[object], columns: Sequence[Column]) -> None:
     """Print the columns that the terminal has room for, and name the others.
 
     Nothing in the rows is taken as markup or as a terminal command.
@@ -181,9 +186,9 @@ def signed(number: int | None) -> str | None:
     return None if number is None else f"{number:+d}" if number else "0"
 
 
-def minute(moment: str | None) -> str | None:
-    """Return an ISO time to the minute; all times are UTC."""
-    return None if moment is None else f"{moment[:10]} {moment[11:16]}"
+def minute(moment: datetime | None) -> str | None:
+    """Return a time to the minute, in UTC."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def duration(seconds: float | None) -> str | None:

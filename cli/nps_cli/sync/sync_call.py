@@ -12,6 +12,7 @@ from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack
 from nps_cli.sync import sync_progress
 from nps_core.aws.clients import store_errors
+from nps_core.views.sync.report import TickReport, parse_report, runs_of
 
 _LONGEST_S = 920  # a function may take 900 s
 _FIXES = {
@@ -22,35 +23,37 @@ _FIXES = {
     "timed out": "it ran out of time; what it stored stays, repeat to go on",
 }
 
+_OTHER_VERSION = (
+    "the sync function is of another version: deploy this version, or use the function's own nps"
+)
 
-def call(stack: Stack, event: Mapping[str, Any], connection: str | None) -> dict[str, Any]:
+
+def call(stack: Stack, event: Mapping[str, Any], connection: str | None) -> TickReport:
     """Run the function for one connection or for all, show how far it is, return its report.
 
     Raises:
-        Failure: there is no such connection, or the function raised or was stopped.
+        Failure: there is no such connection, the function raised or was stopped, or it is of a
+            version whose report cannot be read.
     """
     first = chosen(stack, connection)[0]
     named = {**event, "connection": connection} if connection else dict(event)
     running = _started(stack, json.dumps(named).encode())
     if progress.is_shown():
         sync_progress.watch(stack.sync_state(first.account_token), running)
-    return running.result()
+    try:
+        return parse_report(running.result())
+    except ValueError as exc:
+        raise Failure(_OTHER_VERSION) from exc
 
 
-def runs_of(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the runs of a report: one connection's is the report itself."""
-    runs: list[Mapping[str, Any]] = report.get("runs", [report])
-    return runs
-
-
-def require_no_failure(report: Mapping[str, Any]) -> None:
+def require_no_failure(report: TickReport) -> None:
     """Raise Failure with the reason and the fix of every run that failed."""
     runs = runs_of(report)
     reasons = [
-        (f"{run.get('account_token')}: " if len(runs) > 1 else "")
-        + with_fix(str(run.get("error") or "the run failed without a reason"))
+        (f"{run.account_token}: " if len(runs) > 1 else "")
+        + with_fix(run.error or "the run failed without a reason")
         for run in runs
-        if run.get("status") == "failed"
+        if run.status == "failed"
     ]
     if reasons:
         raise Failure("\n".join(reasons))

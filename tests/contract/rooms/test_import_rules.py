@@ -18,6 +18,10 @@ BREACHES = {
     "The operator's command": ("cli/nps_cli/commands/logs.py", "import deliver.service"),
     "AWS and HTTP": ("layers/nps_core/nps_core/answers/merge.py", "import requests"),
     "Rooms of the core": ("layers/nps_core/nps_core/answers/merge.py", "import nps_core.mails"),
+    "Views are made of values": (
+        "layers/nps_core/nps_core/views/tasks.py",
+        "import nps_core.follow_up.items",
+    ),
     "Rooms of the sync's rules": (
         "layers/nps_core/nps_core/sync/reading/paging.py",
         "import nps_core.sync.proof.gaps",

@@ -12,8 +12,9 @@ from nps_core.answers.quarantine import DynamoQuarantine, may_be_cut
 from nps_core.aws import items
 from nps_core.aws.clients import dynamodb
 from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.errors import StoreUnavailable
-from nps_core.keys import DIRECTORY, contact, ledger
+from nps_core.keys import QUARANTINE, contact, ledger
 from nps_core.numbers.account_numbers import fold_account
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
@@ -212,28 +213,42 @@ def test_quarantine__keeps_the_payload_with_its_reason_for_400_days(state: str) 
     store = DynamoQuarantine(dynamodb(), state)
     store.add("\u20ac" * 200_000, "bad_score", "score is missing", "webhook", TOKEN, NOW)
     (kept,) = store.everything()
-    assert kept["raw"] == "\u20ac" * 100_000
-    assert (kept["reason"], kept["detail"]) == ("bad_score", "score is missing")
-    assert (kept["source"], kept["account_token"]) == ("webhook", TOKEN)
-    assert kept["expires_at"] - int(NOW.timestamp()) == 400 * 86_400
+    assert kept.raw == "\u20ac" * 100_000
+    assert (kept.reason, kept.detail) == ("bad_score", "score is missing")
+    assert (kept.source, kept.account_token) == ("webhook", TOKEN)
+    item = items.get_item(dynamodb(), state, {"pk": QUARANTINE, "sk": kept.key})
+    assert item is not None
+    assert item["expires_at"] - int(NOW.timestamp()) == 400 * 86_400
 
 
 def test_quarantine__gives_up_one_payload_and_knows_what_may_be_cut(state: str) -> None:
     store = DynamoQuarantine(dynamodb(), state)
     for raw in ("short", "\u20ac" * 200_000, "\U0001f622x" * 80_000):
         store.add(raw, "bad_score", "score is missing", "sync", TOKEN, NOW)
-    kept = {item["raw"]: item["sk"] for item in store.everything()}
+    kept = {payload.raw: payload.key for payload in store.everything()}
     assert sorted(map(may_be_cut, kept)) == [False, True, True]
     store.remove(kept["short"])
     store.remove(kept["short"])
-    assert all(may_be_cut(item["raw"]) for item in store.everything())
+    assert all(may_be_cut(payload.raw) for payload in store.everything())
 
 
 def test_directory__knows_owners_and_lists_its_entries(state: str) -> None:
     store = DynamoDirectory(dynamodb(), state)
-    store.put("account", "acme", "acme", name="Acme", owner="dana@vendor.example")
-    store.put("domain", "acme.example", "acme")
+    entries = [
+        DirectoryEntry("account", "acme", "acme", "dana@vendor.example", "Acme"),
+        DirectoryEntry("domain", "acme.example", "acme"),
+    ]
+    for entry in reversed(entries):
+        store.put(entry)
     assert store.owner_of("acme") == "dana@vendor.example"
     assert store.owner_of("beta") is None
-    assert [entry["sk"] for entry in store.everything()] == ["account#acme", "domain#acme.example"]
-    assert all(entry["pk"] == DIRECTORY for entry in store.everything())
+    assert list(store.everything()) == entries
+    assert store.entry("account", "acme") == entries[0]
+    assert store.entry("account", "beta") is None
+
+
+def test_directory__shows_an_entry_that_names_no_account(state: str) -> None:
+    items.put(dynamodb(), state, {"pk": "DIRECTORY", "sk": "account#acme", "owner": "a@b.example"})
+    store = DynamoDirectory(dynamodb(), state)
+    assert list(store.everything()) == [DirectoryEntry("account", "acme", None, "a@b.example")]
+    assert store.owner_of("acme") == "a@b.example"

@@ -1,21 +1,48 @@
 """The operator's command on real stores: what it lists, and what it says when there is nothing."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
+from nps_cli.shell.stack import report_unreadable
 from nps_core import clock
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients, items
 from nps_core.connections.profile import DynamoProfiles
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.customers.people import Profile
+from nps_core.follow_up.items import task_item
+from nps_core.follow_up.models import Task
+from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.runlog import RunRecord
+from nps_core.times import from_iso
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
 
+TASK = Task(
+    task_id="t-1",
+    status="open",
+    scope="c-118",
+    account_id="c-118",
+    account_name="Acme Inc",
+    contact=None,
+    owner="csm@example.com",
+    owner_reason="the owner named by the answer",
+    tier=1,
+    reason="score 3",
+    opened_at=NOW,
+    due_at=NOW,
+    answers=(),
+)
+MAIL = OutboxMail("m-1", "detractor", "csm@example.com", NOW, NOW, NOW)
+RUN = RunRecord("r-1", TOKEN, "live", NOW)
 LISTS = [
     *("accounts", "contacts", "responses", "runs", "tasks", "mail", "quarantine", "declines"),
     "directory",
@@ -106,7 +133,7 @@ def test_accounts_show__fails_for_an_account_that_is_not_there(
 
 def test_the_directory__gives_owners_to_accounts_without_one(filled: OperatorStack) -> None:
     directory = DynamoDirectory(clients.dynamodb(), filled.state)
-    directory.put("account", "c-2", "c-2", owner="dora@example.com", name="Not shown")
+    directory.put(DirectoryEntry("account", "c-2", "c-2", "dora@example.com", "Not shown"))
     assert run_json("accounts", "list")[1]["owner"] == "dora@example.com"
     assert run_json("accounts", "show", "c-2")["owner"] == "dora@example.com"
 
@@ -199,8 +226,8 @@ def test_quarantine_list__hides_the_payload_unless_asked(stack: OperatorStack) -
 
 def test_runs_list__is_in_order_of_time(stack: OperatorStack) -> None:
     for run_id, started_at in (("b", "2026-03-01T00:05:00Z"), ("a", "2026-03-02T00:00:00Z")):
-        item = {"pk": "RUN", "sk": run_id, "run_id": run_id, "started_at": started_at, "pages": 3}
-        items.put(clients.dynamodb(), stack.state, item)
+        record = RunRecord(run_id, TOKEN, "live", from_iso(started_at), pages=3)
+        DynamoSyncState(clients.dynamodb(), stack.state, TOKEN).put_run(record.as_dict(), NOW)
     rows = run_json("runs", "list")
     assert [row["run_id"] for row in rows] == ["b", "a"]
     assert (rows[0]["pages"], rows[0]["error"]) == (3, None)
@@ -209,3 +236,36 @@ def test_runs_list__is_in_order_of_time(stack: OperatorStack) -> None:
 def test_activation__is_not_touched_by_reading(filled: OperatorStack) -> None:
     run_json("accounts", "list")
     assert DynamoProfiles(clients.dynamodb(), filled.state).activated_at(TOKEN) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "pk", "name", "good"),
+    [
+        (("tasks", "list"), "TASK", "task_id", "t-1"),
+        (("mail", "list"), "MAIL", "key", "m-1"),
+        (("runs", "list"), "RUN", "run_id", "r-1"),
+        (("quarantine", "list"), "QUARANTINE", "reason", "bad_score"),
+    ],
+)
+def test_an_item_that_cannot_be_read__is_named_and_hides_no_other(
+    stack: OperatorStack, words: tuple[str, ...], pk: str, name: str, good: str
+) -> None:
+    client = clients.dynamodb()
+    for item in (task_item(TASK), mail_item(MAIL)):
+        items.put(client, stack.state, item)
+    DynamoSyncState(client, stack.state, TOKEN).put_run(RUN.as_dict(), NOW)
+    DynamoQuarantine(client, stack.state).add("{}", "bad_score", "no score", "sync", TOKEN, NOW)
+    for broken in ("!", "~"):  # before and after the good one
+        items.put(client, stack.state, {"pk": pk, "sk": broken, "status": "open"})
+    result = run(*words, *ON_STACK, "--json")
+    assert result.exit_code == 0
+    *warnings, opening, row, closing = result.output.splitlines()
+    assert [opening, json.loads(row)[name], closing] == ["[", good, "]"]
+    assert warnings == [
+        f"warning: {pk} {broken} cannot be read by this version" for broken in ("!", "~")
+    ]
+
+
+def test_a_warning__is_not_part_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    report_unreadable({"pk": "TASK", "sk": "t-1"})
+    assert capsys.readouterr() == ("", "warning: TASK t-1 cannot be read by this version\n")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from nps_core.follow_up.models import Task
 from nps_core.outbox import mail_states
 from nps_core.outbox.dynamo import mail_item
 from nps_core.outbox.mail_states import OutboxMail
+from nps_core.sync.runlog import RunRecord, RunStatus
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
@@ -184,22 +186,26 @@ def test_mail_show__fails_for_a_mail_that_is_not_there(stack: OperatorStack) -> 
     assert "nps mail list" in result.output
 
 
+def report(status: RunStatus, **values: Any) -> dict[str, Any]:
+    return RunRecord("r-1", TOKEN, "live", NOW, status, **values).as_dict()
+
+
 def test_sync_now__runs_the_function_once_and_prints_its_report(stack: OperatorStack) -> None:
-    stack.endpoint.function_result = {"run_id": "r-1", "status": "complete", "fetched": 7}
+    stack.endpoint.function_result = report("complete", fetched=7)
     assert run_json("sync", "now") == stack.endpoint.function_result
     assert stack.endpoint.invoked == [("test-sync", {"schedule": "sync"})]
     assert "complete" in run("sync", "now", *ON_STACK).output
 
 
 def test_sync_now__says_when_another_run_is_at_work(stack: OperatorStack) -> None:
-    stack.endpoint.function_result = {"status": "skipped"}
+    stack.endpoint.function_result = report("skipped")
     result = run("sync", "now", *ON_STACK)
     assert result.exit_code == 0
     assert "Another run is at work" in result.output
 
 
 def test_a_failed_run__ends_with_1_and_its_fix(stack: OperatorStack) -> None:
-    stack.endpoint.function_result = {"status": "failed", "error": "Unauthorized: HTTP 401"}
+    stack.endpoint.function_result = report("failed", error="Unauthorized: HTTP 401")
     result = run("sync", "now", *ON_STACK)
     assert result.exit_code == 1
     assert "nps connect" in result.output

@@ -7,7 +7,7 @@ import pytest
 from nps_core.aws import clients
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.runlog import RunRecord
-from nps_core.views.records import RUN
+from nps_core.views.sync.runs import RunRow
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
@@ -29,7 +29,7 @@ def test_a_run__has_the_fields_of_the_list_and_then_what_else_is_recorded(
     stack: OperatorStack,
 ) -> None:
     row = run_json("runs", "show", SECOND)
-    assert list(row) == [*RUN, "closed_gaps", "deleted", "gaps"]
+    assert list(row) == [*RunRow.model_fields, "closed_gaps", "deleted", "gaps"]
     assert (row["run_id"], row["pages"], row["gaps"], row["error"]) == (SECOND, 3, 1, None)
     assert TOKEN in run("runs", "show", SECOND, *ON_STACK).output
 

@@ -10,6 +10,7 @@ from nps_core import clock
 from nps_core.aws import clients
 from nps_core.connections.dynamo_settings import DynamoConnections
 from nps_core.connections.settings import Connection
+from nps_core.sync.runlog import RunRecord, RunStatus
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, run_json
@@ -34,13 +35,10 @@ def two(stack: OperatorStack) -> OperatorStack:
     return stack
 
 
-def record(token: str = TOKEN, status: str = "complete", **more: Any) -> dict[str, Any]:
+def record(token: str = TOKEN, status: RunStatus = "complete", **more: Any) -> dict[str, Any]:
     counts = dict.fromkeys(("fetched", "created", "updated", "unchanged", "requests"), 7)
-    return {"run_id": "r-1", "account_token": token, "kind": "live", "status": status} | {
-        **counts,
-        **{"error": None, "asked_at": ASKED_AT},
-        **more,
-    }
+    whole = RunRecord("r-1", token, "live", NOW, status).as_dict()
+    return {**whole, **counts, "asked_at": ASKED_AT, **more}
 
 
 def audited(**more: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import notify.app
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients
 from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.errors import ConfigError, StoreUnavailable
 from nps_core.observability import logger
 from nps_core.outbox.mail_states import RESEND_AFTER
@@ -96,7 +97,7 @@ def test_owner_outside_the_allowed_domains__is_never_mailed(stack: FollowUpStack
     stack.write(id=1, owner="eve@evil.example", account_id="c-1")
     stack.write(id=2, owner="eve@evil.example", account_id="c-2")
     directory = DynamoDirectory(clients.dynamodb(), os.environ["STATE_TABLE"])
-    directory.put("account", "c-2", "c-2", owner="dir@example.com")
+    directory.put(DirectoryEntry("account", "c-2", "c-2", owner="dir@example.com"))
     stack.decide()
     assert stack.tick(SETTLE) == {"sent": 2}
     assert {to for to, _, _ in stack.received()} == {"cs-team@example.com", "dir@example.com"}
@@ -140,7 +141,7 @@ def test_bad_record__is_quarantined_and_the_rest_decided(
     metrics = metrics_of(capsys.readouterr().out)
     assert metrics == {"TasksOpened": 1, "AlertsSuppressed": 0, "Quarantined": 1}
     kept = list(DynamoQuarantine(clients.dynamodb(), os.environ["STATE_TABLE"]).everything())
-    assert [item["reason"] for item in kept] == ["bad_stream_record"]
+    assert [payload.reason for payload in kept] == ["bad_stream_record"]
 
 
 def test_failing_dependency__raises_for_the_whole_batch(

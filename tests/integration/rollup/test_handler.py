@@ -250,5 +250,5 @@ def test_rollup__a_record_that_is_no_answer_is_quarantined_and_the_rest_counted(
     rollup.app.handler(event, context())
     rollup.app.handler(event, context())
     kept = list(DynamoQuarantine(clients.dynamodb(), "StateTable-test").everything())
-    assert [item["reason"] for item in kept] == ["bad_stream_record"]
+    assert [payload.reason for payload in kept] == ["bad_stream_record"]
     assert _n_at(NOW) == 1

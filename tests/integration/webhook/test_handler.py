@@ -87,8 +87,8 @@ def answers() -> list[Answer]:
 
 
 def quarantined() -> list[str]:
-    items = DynamoQuarantine(clients.dynamodb(), "StateTable-test").everything()
-    return sorted(item["reason"] for item in items)
+    kept = DynamoQuarantine(clients.dynamodb(), "StateTable-test").everything()
+    return sorted(payload.reason for payload in kept)
 
 
 def inbox_messages() -> list[dict[str, Any]]:

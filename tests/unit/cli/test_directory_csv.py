@@ -1,6 +1,7 @@
 import pytest
 
-from nps_cli.directory.directory_csv import Entry, FileRejected, parse
+from nps_cli.directory.directory_csv import FileRejected, parse
+from nps_core.customers.entries import DirectoryEntry
 
 HEADER = "kind,value,account_id,owner,name\n"
 
@@ -19,16 +20,16 @@ def test_a_good_file__gives_its_entries_in_order() -> None:
         "external_id,u-42,c-1,,\n"
     )
     assert parse((HEADER + lines).encode()) == [
-        Entry("account", "c-1", "c-1", "dora@example.com", "Acme Inc"),
-        Entry("email", "ana@acme.example", "c-1"),
-        Entry("domain", "acme.example", "c-1"),
-        Entry("external_id", "u-42", "c-1"),
+        DirectoryEntry("account", "c-1", "c-1", "dora@example.com", "Acme Inc"),
+        DirectoryEntry("email", "ana@acme.example", "c-1"),
+        DirectoryEntry("domain", "acme.example", "c-1"),
+        DirectoryEntry("external_id", "u-42", "c-1"),
     ]
 
 
 def test_a_spreadsheet_export__is_read_with_its_mark_and_line_ends() -> None:
     text = "\ufeffvalue, kind ,account_id\r\nu-1,external_id,c-1\r\n\r\n"
-    assert parse(text.encode()) == [Entry("external_id", "u-1", "c-1")]
+    assert parse(text.encode()) == [DirectoryEntry("external_id", "u-1", "c-1")]
 
 
 @pytest.mark.parametrize(

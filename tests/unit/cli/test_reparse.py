@@ -1,12 +1,11 @@
 import json
-from typing import Any
 
 import pytest
 
 from nps_cli.repair.reparse import understand
 from nps_core.answers.models import Incoming
+from nps_core.answers.quarantine import Quarantined
 from nps_core.errors import PayloadError
-from nps_core.times import iso
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stream_events import stream_event
@@ -15,14 +14,13 @@ DECLINE = {"id": 1, "created_at": "2026-03-02 09:15:04 -0800"}
 ROW = {**DECLINE, "score": 3}
 
 
-def kept(payload: object, source: str = "sync", reason: str = "bad_time") -> dict[str, Any]:
+def kept(payload: object, source: str = "sync", reason: str = "bad_time") -> Quarantined:
     raw = payload if isinstance(payload, str) else json.dumps(payload)
-    more = {"account_token": TOKEN, "received_at": iso(NOW)}
-    return {"sk": "h", "raw": raw, "source": source, "reason": reason, **more}
+    return Quarantined("h", NOW, source, TOKEN, reason, "a detail", raw)
 
 
-def incoming(item: dict[str, Any]) -> Incoming:
-    understood = understand(item)
+def incoming(payload: Quarantined) -> Incoming:
+    understood = understand(payload)
     assert isinstance(understood, Incoming)
     return understood
 

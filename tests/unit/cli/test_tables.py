@@ -1,18 +1,33 @@
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from rich.text import Text
 
 from nps_cli.shell import tables
 from nps_cli.shell.tables import Column
+from nps_core.views.view import View
+
+
+class Row(View):
+    name: str | None = None
+    n: int
+
+
+class WideRow(View):
+    id: str = "NPS-1"
+    comment: str = "word " * 20
+    key: str = "k" * 40
+    n: int = 7
+
 
 COLUMNS = (Column.of("name"), Column.of("n", "answers", right=True))
 
 
 def test_json_rows__are_one_array_with_a_row_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    tables.print_rows([{"n": 1}, {"n": 2}], (), as_json=True, empty="none")
+    tables.print_rows([Row(n=1), Row(n=2)], (), as_json=True, empty="none")
     out = capsys.readouterr().out
-    assert json.loads(out) == [{"n": 1}, {"n": 2}]
+    assert json.loads(out) == [{"name": None, "n": 1}, {"name": None, "n": 2}]
     assert len(out.splitlines()) == 4
 
 
@@ -31,7 +46,7 @@ def test_a_table__has_neither_colour_nor_line_breaks_when_not_on_a_terminal(
 ) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     long = "x" * 300
-    tables.print_rows([{"name": long, "n": 7}], COLUMNS, as_json=False, empty="")
+    tables.print_rows([Row(name=long, n=7)], COLUMNS, as_json=False, empty="")
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert any(long in line and line.rstrip().endswith("7") for line in out.splitlines())
@@ -43,7 +58,7 @@ RANKED = (
     Column.of("key", rank=2),
     Column.of("n", right=True, rank=3),
 )
-ROW = {"id": "NPS-1", "comment": "word " * 20, "key": "k" * 40, "n": 7}
+ROW = WideRow()
 
 
 def test_a_narrow_terminal__gets_the_important_columns_and_the_names_of_the_others(
@@ -73,7 +88,7 @@ def test_columns__that_are_always_shown_are_folded_rather_than_lost(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
-    tables.print_rows([{"name": "x" * 50, "n": 7}], COLUMNS, as_json=False, empty="")
+    tables.print_rows([Row(name="x" * 50, n=7)], COLUMNS, as_json=False, empty="")
     out = capsys.readouterr().out
     assert out.count("x") == 50
     assert max(map(len, out.splitlines())) <= 30
@@ -93,7 +108,7 @@ def test_fitting__takes_by_rank_what_there_is_room_for_and_keeps_the_order() -> 
 def test_customer_text__is_neither_markup_nor_a_terminal_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    rows = [{"name": "[red]x[/red] \x1b[2J\u202e\r\nforged", "n": 1}]
+    rows = [Row(name="[red]x[/red] \x1b[2J\u202e\r\nforged", n=1)]
     tables.print_rows(rows, COLUMNS, as_json=False, empty="")
     assert "[red]x[/red] [2J forged" in capsys.readouterr().out
 
@@ -143,3 +158,8 @@ def test_numbers__agree_with_their_noun(number: int, shown: str) -> None:
 )
 def test_duration__has_its_two_largest_units(seconds: float | None, text: str | None) -> None:
     assert tables.duration(seconds) == text
+
+
+def test_minute__is_shown_in_utc() -> None:
+    there = datetime(2026, 3, 3, 2, 16, 59, tzinfo=timezone(timedelta(hours=9)))
+    assert (tables.minute(there), tables.minute(None)) == ("2026-03-02 17:16", None)

@@ -8,6 +8,7 @@ import pytest
 from nps_core.connections.settings import Connection
 from nps_core.errors import PayloadError
 from nps_core.sync.runlog import RunRecord, RunStatus
+from nps_core.views.sync.report import runs_of
 from nps_testing.worlds.sync import World
 from sync_wootric.app import report
 from sync_wootric.connections import ConnectionRun, Connections
@@ -52,7 +53,7 @@ def test_defect_of_one_connection__does_not_stop_the_others() -> None:
     every = connections(EU, AU)
     runs = every.run(every.chosen(None), "name", job)
     assert [type(run.defect) for run in runs] == [type(None), ZeroDivisionError, type(None)]
-    assert report(runs)["status"] == "complete"
+    assert report(runs).status == "complete"
 
 
 def test_connection__is_chosen_by_its_token_and_keeps_its_client() -> None:
@@ -82,12 +83,12 @@ def test_report__of_several_has_the_worst_status(
 ) -> None:
     runs = [ConnectionRun(US, record(str(n), one), None, {}) for n, one in enumerate(statuses)]
     found = report(runs)
-    assert (found["status"], len(found["runs"])) == (worst, len(statuses))
+    assert (found.status, len(runs_of(found))) == (worst, len(statuses))
 
 
 def test_report__of_one_is_its_run() -> None:
     found = report([ConnectionRun(US, record("a"), None, {"audit": None})])
-    assert (found["run_id"], found["audit"]) == ("a", None)
+    assert found.as_json() == {**record("a").as_dict(), "audit": None}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,9 @@ from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
 from nps_core.sync.requests import OperatorRequests
-from nps_core.times import iso
-from nps_core.views.sync_status import Known, rate_per_minute, seconds_left, share, status_row
+from nps_core.sync.runlog import RunRecord
+from nps_core.views.sync import status
+from nps_core.views.sync.status import Known, rate_per_minute, seconds_left, share
 from nps_testing.factories import NOW
 from nps_testing.stacks.environment import TOKEN
 
@@ -53,7 +54,7 @@ def known(
     *,
     gaps: Iterable[Gap] = (),
     suspects: Iterable[Suspect] = (),
-    run: Mapping[str, Any] | None = None,
+    run: RunRecord | None = None,
     people: StreamCheckpoint | None = None,
     wanted: OperatorRequests = NOTHING_WANTED,
     audit: AuditState = NOT_AUDITED,
@@ -75,11 +76,13 @@ def known(
     )
 
 
-def running(fetched: int, seconds: float, **more: Any) -> dict[str, Any]:
+def running(fetched: int, seconds: float, ended_at: datetime | None = None) -> RunRecord:
     started_at = NOW - timedelta(seconds=seconds)
-    return {"run_id": "r-1", "status": "running", "started_at": iso(started_at), **more} | {
-        "fetched": fetched
-    }
+    return RunRecord("r-1", TOKEN, "live", started_at, ended_at=ended_at, fetched=fetched)
+
+
+def status_row(known: Known, now: datetime) -> dict[str, Any]:
+    return status.status_row(known, now).as_json()
 
 
 def test_a_row__has_the_documented_fields_in_order() -> None:
@@ -189,7 +192,7 @@ def test_the_last_comparison__is_shown_as_it_was_reported() -> None:
 
 
 def test_rate__is_that_of_the_whole_run() -> None:
-    ended = running(100, 120, ended_at=iso(NOW - timedelta(seconds=60)))
+    ended = running(100, 120, ended_at=NOW - timedelta(seconds=60))
     assert rate_per_minute(ended, NOW) == 100.0
     assert rate_per_minute(running(100, 120), NOW) == 50.0
     assert rate_per_minute(running(5, 0.5), NOW) is None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,27 @@ from nps_core.aws import items
 from nps_core.aws.clients import store_errors
 from nps_core.keys import QUARANTINE
 from nps_core.keys import quarantine as quarantine_key
-from nps_core.times import iso
+from nps_core.times import from_iso, iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEPT = timedelta(days=400)
 _MAX_RAW = 300_000  # bytes; an item of DynamoDB ends at 400 KB
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A payload with where it came from and why it was not understood; `key` is its hash."""
+
+    key: str
+    received_at: datetime
+    source: str
+    account_token: str
+    reason: str
+    detail: str
+    raw: str
+    """The payload, which may name people."""
 
 
 class DynamoQuarantine:
@@ -46,15 +61,28 @@ class DynamoQuarantine:
         }
         return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
 
-    def remove(self, digest: str) -> None:
-        """Take a payload out, by its hash; one that is not there is no error."""
-        pk, sk = quarantine_key(digest)
+    def remove(self, key: str) -> None:
+        """Take a payload out; one that is not there is no error."""
+        pk, sk = quarantine_key(key)
         with store_errors("DeleteItem"):
             self._client.delete_item(TableName=self._table, Key=items.to_wire({"pk": pk, "sk": sk}))
 
-    def everything(self) -> Iterator[items.Item]:
-        """Yield all quarantined payloads, by hash."""
-        return items.query(self._client, self._table, "pk = :pk", {":pk": QUARANTINE})
+    def everything(self, skip: items.Skip | None = None) -> Iterator[Quarantined]:
+        """Yield all quarantined payloads, by hash; one that cannot be read goes to `skip`."""
+        found = items.query(self._client, self._table, "pk = :pk", {":pk": QUARANTINE})
+        return items.readable(found, _to_payload, skip)
+
+
+def _to_payload(item: items.Item) -> Quarantined:
+    return Quarantined(
+        key=item["sk"],
+        received_at=from_iso(item["received_at"]),
+        source=item["source"],
+        account_token=item["account_token"],
+        reason=item["reason"],
+        detail=item["detail"],
+        raw=item["raw"],
+    )
 
 
 def may_be_cut(raw: str) -> bool:

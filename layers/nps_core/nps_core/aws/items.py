@@ -5,22 +5,25 @@ Absent and None are the same: None is not stored.
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from nps_core.aws import attributes
 from nps_core.aws.clients import is_condition_failure, store_errors
-from nps_core.errors import StoreUnavailable
+from nps_core.errors import StoreUnavailable, UnreadableItem
 from nps_core.times import from_iso, iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef, ScanInputTypeDef
 
+T = TypeVar("T")
 Item = dict[str, Any]
+Skip = Callable[[Item], None]
+"""Takes note of an item that this version cannot read."""
 _BATCH = 100  # BatchGetItem takes at most 100 keys
 # Another transaction touched an item at the same moment: as good as a lost condition.
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
@@ -171,6 +174,19 @@ def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
         if "LastEvaluatedKey" not in reply:
             return
         request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+
+def readable(found: Iterable[Item], read: Callable[[Item], T], skip: Skip | None) -> Iterator[T]:
+    """Yield what the items hold; one that cannot be read hides no other if `skip` takes it."""
+    for item in found:
+        try:
+            value = read(item)
+        except (KeyError, TypeError, ValueError, UnreadableItem):
+            if skip is None:
+                raise
+            skip(item)
+        else:
+            yield value
 
 
 def printed_times(value: object, names: tuple[str, ...]) -> dict[str, str | None]:

@@ -3,9 +3,10 @@
 Entries `external_id#`, `email#` and `domain#` name an account; `account#` its name and owner.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nps_core.aws import items
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import DIRECTORY, DirectoryKind
 from nps_core.keys import directory as directory_key
 
@@ -33,16 +34,35 @@ class DynamoDirectory:
 
     def owner_of(self, account_id: str) -> str | None:
         """Return the owner's address that the directory knows for the account."""
-        pk, sk = directory_key("account", account_id)
-        item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
-        return item.get("owner") if item else None
+        entry = self.entry("account", account_id)
+        return entry.owner if entry else None
 
-    def put(self, kind: DirectoryKind, value: str, account_id: str, **more: Any) -> None:
-        """Write one entry; `account` entries take `name` and `owner`. Repeating is harmless."""
+    def entry(self, kind: DirectoryKind, value: str) -> DirectoryEntry | None:
+        """Return one entry."""
         pk, sk = directory_key(kind, value)
-        item = {"pk": pk, "sk": sk, "account_id": account_id, **more}
+        item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
+        return _to_entry(item) if item else None
+
+    def put(self, entry: DirectoryEntry) -> None:
+        """Write one entry. Repeating is harmless."""
+        pk, sk = directory_key(entry.kind, entry.value)
+        item = {
+            "pk": pk,
+            "sk": sk,
+            "account_id": entry.account_id,
+            "owner": entry.owner,
+            "name": entry.name,
+        }
         items.put(self._client, self._table, item)
 
-    def everything(self) -> "Iterator[items.Item]":
+    def everything(self) -> "Iterator[DirectoryEntry]":
         """Yield all entries, by kind and value."""
-        return items.query(self._client, self._table, "pk = :pk", {":pk": DIRECTORY})
+        found = items.query(self._client, self._table, "pk = :pk", {":pk": DIRECTORY})
+        return map(_to_entry, found)
+
+
+def _to_entry(item: items.Item) -> DirectoryEntry:
+    kind, _, value = item["sk"].partition("#")
+    return DirectoryEntry(
+        kind, value, item.get("account_id"), owner=item.get("owner"), name=item.get("name")
+    )

@@ -109,13 +109,13 @@ class DynamoFollowUp:
                 break
         return found
 
-    def tasks(self) -> Iterator[Task]:
-        """Yield all tasks, by id."""
-        return map(to_task, self._all(keys.TASK))
+    def tasks(self, skip: items.Skip | None = None) -> Iterator[Task]:
+        """Yield all tasks, by id; one that cannot be read goes to `skip`."""
+        return items.readable(self._all(keys.TASK), to_task, skip)
 
-    def mails(self) -> Iterator[OutboxMail]:
-        """Yield all outbox mails, by key."""
-        return map(to_mail, self._all(keys.MAIL))
+    def mails(self, skip: items.Skip | None = None) -> Iterator[OutboxMail]:
+        """Yield all outbox mails, by key; one that cannot be read goes to `skip`."""
+        return items.readable(self._all(keys.MAIL), to_mail, skip)
 
     def _all(self, pk: str) -> Iterator[items.Item]:
         return items.query(self._client, self._table, "pk = :pk", {":pk": pk})

@@ -1,13 +1,16 @@
 """The run log: what one run of the sync did, for an operator. No personal data in any field."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from nps_core.times import iso
+from nps_core.errors import UnreadableItem
+from nps_core.times import from_iso, iso
 
 RunKind = Literal["backfill", "live", "audit", "sweep", "preview"]
 RunStatus = Literal["running", "complete", "partial", "failed", "skipped"]
+_TIMES = {"started_at", "ended_at", "window_from", "window_to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,19 @@ class RunRecord:
             name: iso(value) if isinstance(value, datetime) else value
             for name, value in asdict(self).items()
         }
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "RunRecord":
+        """Read a stored record; what it does not hold takes its default.
+
+        Raises UnreadableItem when it lacks what has none, or a time is none.
+        """
+        values = {f.name: item[f.name] for f in fields(cls) if item.get(f.name) is not None}
+        try:
+            times = {name: from_iso(values[name]) for name in _TIMES & values.keys()}
+            return cls(**{**values, **times})
+        except (TypeError, ValueError) as exc:
+            raise UnreadableItem(f"the run {item.get('sk')} cannot be read") from exc
 
 
 def run_id(started_at: datetime, suffix: str) -> str:

@@ -1,1 +1,1 @@
-"""The documented JSON rows, once, for the CLI and the functions; no I/O."""
+"""The documented JSON, once, as pydantic models for the CLI and the functions; no I/O, no rule."""

@@ -13,6 +13,7 @@ from nps_core.answers.ports import AnswerStore, Quarantine
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws.clients import dynamodb
 from nps_core.customers.directory import DynamoDirectory
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.numbers.ports import LedgerStore, SummaryStore
@@ -63,7 +64,7 @@ def _on_dynamodb() -> Stores:
         DynamoSummaryStore(client, state),
         DynamoQuarantine(client, state),
         directory,
-        directory.put,
+        lambda kind, value, account: directory.put(DirectoryEntry(kind, value, account)),
     )
 
 

@@ -32,18 +32,6 @@ class Proof:
         """Whether both count the same."""
         return self.source == self.stored
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values for a report."""
-        return {
-            "at": iso(self.at),
-            "first_day": self.days.first.isoformat(),
-            "last_day": self.days.last.isoformat(),
-            "source": self.source._asdict(),
-            "stored": self.stored._asdict(),
-            "holds": self.holds,
-            "reread_days": self.reread,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class AuditState:

@@ -1,24 +1,28 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from nps_core.answers.models import UNMATCHED, Answer
+from nps_core.customers.entries import DirectoryEntry
 from nps_core.customers.people import Profile
 from nps_core.numbers.account_numbers import fold_account, fold_contact
 from nps_core.numbers.ledger import account_vote, contact_vote, vote_id
 from nps_core.scoring import Counts
-from nps_core.views import answers
+from nps_core.views.accounts import Numbers, account_row
+from nps_core.views.contacts import contact_account, contact_row
+from nps_core.views.responses import DeclineRow, ResponseRow
+from nps_core.views.view import source_id
 from nps_testing.factories import NOW, make_answer
 
 PERSON = Profile("7001", "ana@acme.example", "u-1", "Ana Diaz", {"plan": "pro"})
 NUMBERS = ["n", "promoters", "passives", "detractors", "nps", "nps_rounded", "mean"]
 
 
-def account(*given: Answer, known: dict[str, str] | None = None) -> answers.Row:
+def account(*given: Answer, known: DirectoryEntry | None = None) -> dict[str, Any]:
     votes = {vote_id(answer): account_vote(answer) for answer in given}
-    return answers.account_row(
-        fold_account("c-118", votes, NOW, 180), known or {}, "team@example.com"
-    )
+    view = fold_account("c-118", votes, NOW, 180)
+    return account_row(view, known, "team@example.com").as_json()
 
 
 def test_account_row__has_the_documented_fields_in_order() -> None:
@@ -45,19 +49,19 @@ def test_account_row__shows_unrounded_and_rounded_numbers() -> None:
 
 
 def test_numbers__are_null_without_answers() -> None:
-    row = answers.numbers(Counts())
+    row = Numbers.model_validate(Counts()).as_json()
     assert (row["n"], row["nps"], row["nps_rounded"], row["mean"]) == (0, None, None, None)
 
 
 @pytest.mark.parametrize(("detractors", "expected"), [(1, 13), (3, -13)])
 def test_nps_rounded__rounds_half_away_from_zero(detractors: int, expected: int) -> None:
     counts = Counts(promoters=2, passives=8 - 2 - detractors, detractors=detractors)
-    assert answers.numbers(counts)["nps_rounded"] == expected
+    assert Numbers.model_validate(counts).nps_rounded == expected
 
 
 def test_owner__is_the_one_the_answers_name_before_the_directory_and_the_fallback() -> None:
     unnamed = make_answer(owner=None)
-    entry = {"owner": "dora@example.com"}
+    entry = DirectoryEntry("account", "c-118", "c-118", owner="dora@example.com")
     assert account(make_answer(), known=entry)["owner"] == "csm@example.com"
     assert account(unnamed, known=entry)["owner"] == "dora@example.com"
     assert account(unnamed)["owner"] == "team@example.com"
@@ -65,7 +69,8 @@ def test_owner__is_the_one_the_answers_name_before_the_directory_and_the_fallbac
 
 def test_name__comes_from_the_directory_when_no_answer_has_one() -> None:
     unnamed = make_answer(account_name=None)
-    assert account(unnamed, known={"name": "Acme"})["name"] == "Acme"
+    entry = DirectoryEntry("account", "c-118", "c-118", name="Acme")
+    assert account(unnamed, known=entry)["name"] == "Acme"
     assert account(unnamed)["name"] is None
 
 
@@ -74,7 +79,7 @@ def test_contact_row__compares_with_the_answer_before() -> None:
     votes = {vote_id(answer): contact_vote(answer) for answer in (before, make_answer(id=2))}
     view = fold_contact("c-118", votes)
     assert view is not None
-    row = answers.contact_row(view, PERSON)
+    row = contact_row(view, PERSON).as_json()
     assert row == {
         "email": "ana@acme.example",
         "end_user_id": 7001,
@@ -97,12 +102,12 @@ def test_contact_row__compares_with_the_answer_before() -> None:
 def test_contact_row__of_somebody_unknown_says_so() -> None:
     view = fold_contact("c-118", {vote_id(make_answer()): contact_vote(make_answer())})
     assert view is not None
-    row = answers.contact_row(view, None)
-    assert (row["name"], row["external_id"], row["properties"]) == (None, None, {})
+    row = contact_row(view, None)
+    assert (row.name, row.external_id, row.properties) == (None, None, {})
 
 
 def test_response_row__has_the_documented_fields_in_order() -> None:
-    row = answers.response_row(make_answer(text="slow", tags=("a", "b")))
+    row = ResponseRow.model_validate(make_answer(text="slow", tags=("a", "b"))).as_json()
     assert list(row) == [
         *("id", "account_token", "score", "text", "email", "external_id", "end_user_id"),
         *("account_id", "metric", "excluded", "deleted", "tags", "answered_at", "updated_at"),
@@ -112,21 +117,21 @@ def test_response_row__has_the_documented_fields_in_order() -> None:
 
 
 def test_decline_row__has_neither_score_nor_comment() -> None:
-    row = answers.decline_row(make_answer(kind="decline", score=None))
+    row = DeclineRow.model_validate(make_answer(kind="decline", score=None)).as_json()
     assert not {"score", "text", "metric"} & set(row)
     assert row["id"] == 500001
 
 
 @pytest.mark.parametrize(
     ("stored", "shown"),
-    [("7", 7), ("007", "007"), ("u-42", "u-42"), ("\u0667", "\u0667"), ("-1", "-1"), (None, None)],
+    [("7", 7), ("007", "007"), ("u-42", "u-42"), ("\u0667", "\u0667"), ("-1", "-1")],
 )
 def test_source_id__is_a_number_only_where_the_source_has_one(
-    stored: str | None, shown: int | str | None
+    stored: str, shown: int | str
 ) -> None:
-    assert answers.source_id(stored) == shown
+    assert source_id(stored) == shown
 
 
 def test_unmatched_contacts__have_no_account() -> None:
-    assert answers.contact_account(UNMATCHED) is None
-    assert answers.contact_account("c-118") == "c-118"
+    assert contact_account(UNMATCHED) is None
+    assert contact_account("c-118") == "c-118"

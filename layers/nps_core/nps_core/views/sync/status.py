@@ -1,10 +1,12 @@
-"""Where the sync of a connection stands, as the documented row. Pure."""
+"""Where the sync of a connection stands, up to when everything is here and why not later."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.audit import AuditState
@@ -13,9 +15,11 @@ from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.requests import OperatorRequests
-from nps_core.times import from_iso, iso
-from nps_core.views.answers import Row, when
+from nps_core.sync.runlog import RunRecord
+from nps_core.views.sync.report import Comparison, comparison
+from nps_core.views.view import Moment, View, moment_of
 
+Phase = Literal["not connected", "backfill", "extension", "people", "live"]
 _ALMOST = 0.999
 """A read that is not finished is never shown as all of it."""
 
@@ -35,7 +39,7 @@ class Known:
     wanted: OperatorRequests
     gaps: Iterable[Gap]
     suspects: Iterable[Suspect]
-    last_run: Mapping[str, Any] | None
+    last_run: RunRecord | None
 
     @property
     def saved(self) -> list[StreamCheckpoint]:
@@ -65,37 +69,87 @@ class Known:
         return self.is_wanted or any(one.extension is not None for one in self.saved)
 
 
-def status_row(known: Known, now: datetime) -> Row:
+class GapRow(View):
+    """An open gap; `to` is its end, exclusive."""
+
+    stream: str
+    kind: str
+    start: Moment = Field(serialization_alias="from")
+    end: Moment = Field(serialization_alias="to")
+    reason: str
+    found_at: Moment
+    tries: int
+
+
+class LastRun(View):
+    """The newest run of a connection."""
+
+    run_id: str
+    status: str
+    error: str | None
+
+
+class Extension(View):
+    """History that was asked for: since when, and how much of its time has been read."""
+
+    since: Moment
+    percent: float
+
+
+class StatusRow(View):
+    """Where the sync of a connection stands."""
+
+    account_token: str
+    host: str
+    phase: Phase
+    backfill_percent: float
+    answers: int
+    rate_per_minute: float | None
+    seconds_left: int | None
+    lag_seconds: int | None
+    complete_to: Moment | None
+    held_by: str | None
+    covered: tuple[tuple[Moment, Moment], ...]
+    open_gaps: tuple[GapRow, ...]
+    suspects: int
+    people: bool
+    lists_changes: bool
+    last_audit: Comparison | None
+    last_run: LastRun | None
+    extension: Extension | None
+
+
+def status_row(known: Known, now: datetime) -> StatusRow:
     """Return the state of a connection at `now`."""
     suspects, gaps = list(known.suspects), [gap for gap in known.gaps if gap.is_open]
     unequal = [days.seconds(known.zone) for days in known.audit.todo]
     proven = coverage(known.streams, gaps, suspects, known.overlap, unequal)
     rate = rate_per_minute(known.last_run, now)
     lag = min((one.proven_at for one in known.saved), default=None)
-    proof = known.audit.proof
-    return {
-        "account_token": known.account_token,
-        "host": known.host,
-        "phase": phase(known),
-        "backfill_percent": _percent([one.backfill for one in known.saved], len(known.streams)),
-        "answers": sum(one.backfill.rows for one in known.saved),
-        "rate_per_minute": rate,
-        "seconds_left": seconds_left([one.backfill for one in known.saved], rate),
-        "lag_seconds": round(max(0.0, (now - lag).total_seconds())) if lag else None,
-        "complete_to": when(proven.complete_to),
-        "held_by": proven.held_by,
-        "covered": [[iso(start), iso(end)] for start, end in proven.intervals],
-        "open_gaps": [gap_row(gap) for gap in sorted(gaps, key=lambda gap: gap.from_s)],
-        "suspects": len(suspects),
-        "people": known.everybody_listed,
-        "lists_changes": known.audit.lists_changes,
-        "last_audit": proof.as_dict() if proof else None,
-        "last_run": _run(known.last_run),
-        "extension": _extension(known),
-    }
+    proof, last_run = known.audit.proof, known.last_run
+    return StatusRow(
+        account_token=known.account_token,
+        host=known.host,
+        phase=phase(known),
+        backfill_percent=_percent([one.backfill for one in known.saved], len(known.streams)),
+        answers=sum(one.backfill.rows for one in known.saved),
+        rate_per_minute=rate,
+        seconds_left=seconds_left([one.backfill for one in known.saved], rate),
+        lag_seconds=round(max(0.0, (now - lag).total_seconds())) if lag else None,
+        complete_to=proven.complete_to,
+        held_by=proven.held_by,
+        covered=tuple(proven.intervals),
+        open_gaps=tuple(map(gap_row, sorted(gaps, key=lambda gap: gap.from_s))),
+        suspects=len(suspects),
+        people=known.everybody_listed,
+        lists_changes=known.audit.lists_changes,
+        last_audit=comparison(proof) if proof else None,
+        last_run=LastRun.model_validate(last_run) if last_run else None,
+        extension=_extension(known),
+    )
 
 
-def phase(known: Known) -> str:
+def phase(known: Known) -> Phase:
     """Name what a run does first now, apart from live answers."""
     if known.activated_at is None:
         return "not connected"
@@ -106,26 +160,25 @@ def phase(known: Known) -> str:
     return "live" if known.everybody_listed else "people"
 
 
-def gap_row(gap: Gap) -> Row:
-    """Return an open gap; `to` is its end, exclusive."""
-    return {
-        "stream": gap.stream,
-        "kind": gap.kind,
-        "from": _second(gap.from_s),
-        "to": _second(gap.to_s),
-        "reason": gap.reason,
-        "found_at": iso(gap.found_at),
-        "tries": gap.tries,
-    }
+def gap_row(gap: Gap) -> GapRow:
+    """Return an open gap."""
+    return GapRow(
+        stream=gap.stream,
+        kind=gap.kind,
+        start=moment_of(gap.from_s),
+        end=moment_of(gap.to_s),
+        reason=gap.reason,
+        found_at=gap.found_at,
+        tries=gap.tries,
+    )
 
 
-def rate_per_minute(run: Mapping[str, Any] | None, now: datetime) -> float | None:
+def rate_per_minute(run: RunRecord | None, now: datetime) -> float | None:
     """Return how many answers a run reads a minute; None before it has lasted a second."""
     if run is None:
         return None
-    ended_at = from_iso(run["ended_at"]) if run.get("ended_at") else now
-    seconds = (ended_at - from_iso(run["started_at"])).total_seconds()
-    return round(60 * int(run.get("fetched", 0)) / seconds, 1) if seconds >= 1 else None
+    seconds = ((run.ended_at or now) - run.started_at).total_seconds()
+    return round(60 * run.fetched / seconds, 1) if seconds >= 1 else None
 
 
 def seconds_left(fills: Iterable[Backfill], rate: float | None) -> int | None:
@@ -152,21 +205,12 @@ def _percent(fills: list[Backfill], streams: int) -> float:
     return round(100 * sum(map(share, fills)) / streams, 1)
 
 
-def _extension(known: Known) -> Row | None:
+def _extension(known: Known) -> Extension | None:
     if not known.extending:
         return None
     under_way = [one.extension for one in known.saved if one.extension is not None]
-    since_s = known.wanted.since_s
     if known.is_wanted or not under_way:
-        return {"since": _second(since_s), "percent": 0.0}
+        return Extension(since=moment_of(known.wanted.since_s), percent=0.0)
     read = sum(map(share, under_way)) + len(known.saved) - len(under_way)
     since_s = min(one.from_s for one in under_way)
-    return {"since": _second(since_s), "percent": round(100 * read / len(known.saved), 1)}
-
-
-def _run(run: Mapping[str, Any] | None) -> Row | None:
-    return {name: run.get(name) for name in ("run_id", "status", "error")} if run else None
-
-
-def _second(second: int) -> str:
-    return iso(datetime.fromtimestamp(second, UTC))
+    return Extension(since=moment_of(since_s), percent=round(100 * read / len(known.saved), 1))

@@ -1,0 +1,36 @@
+"""Mails of the outbox; `MailRow.model_validate(mail)` takes the fields from a mail."""
+
+from nps_core.outbox.mail_states import OutboxMail
+from nps_core.views.view import Moment, SourceId, View
+
+
+class MailRow(View):
+    """A mail, sent or due; `subject` is null until it was sent."""
+
+    key: str
+    kind: str
+    to: str
+    state: str
+    due_at: Moment
+    sent_at: Moment | None
+    response_ids: tuple[SourceId, ...]
+    task_id: str | None
+    subject: str | None
+
+
+class MailDetail(MailRow):
+    """A mail with its parts; both are null when its answer is gone or its person was erased."""
+
+    text: str | None
+    html: str | None
+
+
+def mail_row(mail: OutboxMail, subject: str | None) -> MailRow:
+    """Return a mail with the subject that it was sent with, else with the one that it would get."""
+    row = MailRow.model_validate(mail)
+    return row.model_copy(update={"subject": row.subject or subject})
+
+
+def mail_detail(row: MailRow, text: str | None, html: str | None) -> MailDetail:
+    """Add the parts to a mail."""
+    return MailDetail(**dict(row), text=text, html=html)

@@ -1,0 +1,20 @@
+"""Quarantined payloads; `QuarantineRow.model_validate(payload)` takes the fields from one."""
+
+from nps_core.views.view import Moment, View
+
+
+class QuarantineRow(View):
+    """A payload that could not be understood."""
+
+    key: str
+    received_at: Moment
+    source: str
+    account_token: str
+    reason: str
+    detail: str
+
+
+class QuarantineDetail(QuarantineRow):
+    """A payload with its text, which may name people."""
+
+    raw: str

@@ -1,0 +1,27 @@
+"""What a redrive or a replay has done."""
+
+from pydantic import Field
+
+from nps_core.views.view import Moment, View
+
+
+class RedriveRow(View):
+    """A redrive of one kind; `found` = `redriven` + `left` + `failed`."""
+
+    what: str
+    found: int
+    redriven: int
+    left: int
+    failed: int
+    dry_run: bool
+
+
+class Replay(View):
+    """Stored answers that were fed to functions again."""
+
+    start: Moment = Field(serialization_alias="from")
+    end: Moment = Field(serialization_alias="to")
+    answers: int
+    batches: int
+    functions: tuple[str, ...]
+    dry_run: bool

@@ -1,0 +1,1 @@
+"""What the sync is asked, does and reports, and where it stands."""
