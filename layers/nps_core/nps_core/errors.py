@@ -5,6 +5,7 @@
     +-- PermanentError           do not retry: the same input fails again
     |   +-- InvalidSignature     answer 401
     |   +-- PayloadError         quarantine the payload with `reason`
+    |   +-- UnreadableItem       a stored item lacks what nothing can stand in for: leave it alone
     |   +-- SourceRejected       Wootric refused the request for good
     |   +-- Unauthorized         credentials are wrong: tell the operator
     +-- TransientError           retry later
@@ -42,6 +43,10 @@ class PayloadError(PermanentError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+class UnreadableItem(PermanentError):
+    """A stored item that no version of ours has written; the message names the field."""
 
 
 class SourceRejected(PermanentError):

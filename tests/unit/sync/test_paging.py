@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from random import Random
 
@@ -25,7 +24,7 @@ def read_all(
         step = advance(position, rows)
         stored += [rows[index].id for index in step.fresh]
         gaps += [step.full] if step.full else []
-        position = Position.from_json(json.loads(json.dumps(step.position.to_json())))
+        position = Position.from_json(step.position.to_json())
         if position.done:
             return stored, position, gaps
         between(position)
