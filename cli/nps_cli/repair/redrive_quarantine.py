@@ -8,7 +8,7 @@ from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
 from nps_core.answers.models import Incoming
-from nps_core.errors import PayloadError, TransientError
+from nps_core.errors import PayloadError, TransientError, UnreadableItem
 
 
 def redrive_quarantine(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
@@ -23,7 +23,7 @@ def redrive_quarantine(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
             try:
                 _store(stack, understood)
                 stack.quarantine.remove(item["sk"])
-            except TransientError as exc:
+            except (TransientError, UnreadableItem) as exc:
                 tally.failed[explain(exc)] += 1
                 continue
         tally.redriven += 1

@@ -14,6 +14,7 @@ from nps_core.times import from_iso
 
 Record = Mapping[str, Any]
 """A record of the stream that the consumers can read."""
+_NEEDED = ("raw", "reason", "source", "account_token", "received_at")
 
 
 def understand(item: Mapping[str, Any]) -> Incoming | Record:
@@ -24,6 +25,9 @@ def understand(item: Mapping[str, Any]) -> Incoming | Record:
     Raises:
         PayloadError: it is still not understood.
     """
+    lacking = [name for name in _NEEDED if name not in item]
+    if lacking:
+        raise PayloadError("incomplete", f"the stored item lacks {', '.join(lacking)}")
     raw = str(item["raw"])
     if may_be_cut(raw):
         raise PayloadError("cut", "it was too long to be kept in full")

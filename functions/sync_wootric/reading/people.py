@@ -92,7 +92,7 @@ class PeopleReader:
             if profile.tells_more_than(before):
                 # Before the person is stored, so that a crash repeats it.
                 self._complete(profile)
-            self.people.put(profile)
+            self.people.put(profile.keeping(before))
 
     def _complete(self, profile: Profile) -> None:
         """Read a person's answers again, now that it is known who they are."""

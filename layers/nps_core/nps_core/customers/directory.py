@@ -27,8 +27,9 @@ class DynamoDirectory:
         wanted = [{"pk": DIRECTORY, "sk": f"{kind}#{value}"} for kind, value in lookups]
         found = {item["sk"]: item for item in items.get_items(self._client, self._table, wanted)}
         for kind, value in lookups:
-            if entry := found.get(f"{kind}#{value}"):
-                return str(entry["account_id"]), kind
+            account_id = found.get(f"{kind}#{value}", {}).get("account_id")
+            if account_id is not None:
+                return str(account_id), kind
         return None
 
     def owner_of(self, account_id: str) -> str | None:
@@ -38,10 +39,13 @@ class DynamoDirectory:
         return item.get("owner") if item else None
 
     def put(self, kind: DirectoryKind, value: str, account_id: str, **more: Any) -> None:
-        """Write one entry; `account` entries take `name` and `owner`. Repeating is harmless."""
+        """Write one entry; `account` entries take `name` and `owner`. Repeating is harmless.
+
+        Only these attributes change: what another version has added to the entry stays.
+        """
         pk, sk = directory_key(kind, value)
-        item = {"pk": pk, "sk": sk, "account_id": account_id, **more}
-        items.put(self._client, self._table, item)
+        values = {"account_id": account_id, **more}
+        items.set_values(self._client, self._table, {"pk": pk, "sk": sk}, values)
 
     def everything(self) -> "Iterator[items.Item]":
         """Yield all entries, by kind and value."""

@@ -5,7 +5,7 @@ kept; nobody is called by this system.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -34,6 +34,10 @@ class Profile(Stored):
     def person(self) -> Person:
         """What the end user adds to an answer."""
         return Person(self.email, self.external_id)
+
+    def keeping(self, stored: "Profile | None") -> "Profile":
+        """Return this person with what another version has added to the stored one."""
+        return self if stored is None else replace(self, unknown=stored.unknown)
 
     def tells_more_than(self, known: "Profile | None") -> bool:
         """Whether this person has an address or external id now that was not known before."""

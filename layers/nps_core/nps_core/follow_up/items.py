@@ -46,5 +46,5 @@ def to_task(item: Mapping[str, Any]) -> Task:
 def to_pointer(item: Mapping[str, Any]) -> str:
     """Return the id of the task that a pointer holds. Raises UnreadableItem."""
     if "task_id" not in item:
-        raise UnreadableItem("the pointer to an open task names none")
+        raise UnreadableItem("task_id is missing in the pointer to an open task")
     return str(item["task_id"])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nps_core.aws import items
+from nps_core.errors import UnreadableItem
 from nps_core.keys import ACCOUNT, account_summary
 from nps_core.numbers.account_numbers import AccountView, MonthPoint
 from nps_core.scoring import Counts
@@ -27,7 +28,11 @@ class DynamoSummaryStore:
         """Return the stored summary and its version (0: none), strongly consistent."""
         pk, sk = account_summary(account_id)
         item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
-        return (_from_item(item), int(item["version"])) if item else (None, 0)
+        if item is None:
+            return None, 0
+        if "version" not in item:
+            raise UnreadableItem("version is missing in the summary of an account")
+        return _from_item(item), int(item["version"])
 
     def get(self, account_id: str) -> AccountView | None:
         """Return the stored summary, strongly consistent."""

@@ -121,7 +121,7 @@ def gap_row(gap: Gap) -> Row:
 
 def rate_per_minute(run: Mapping[str, Any] | None, now: datetime) -> float | None:
     """Return how many answers a run reads a minute; None before it has lasted a second."""
-    if run is None:
+    if run is None or not run.get("started_at"):
         return None
     ended_at = from_iso(run["ended_at"]) if run.get("ended_at") else now
     seconds = (ended_at - from_iso(run["started_at"])).total_seconds()

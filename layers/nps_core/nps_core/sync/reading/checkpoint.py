@@ -5,9 +5,11 @@ reads the first sync's window once, up to the present, an extension reads what a
 for, and sweeps read everything again later. All are saved after every page.
 """
 
+from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from nps_core.errors import UnreadableItem
 from nps_core.formats import Stored
 from nps_core.sync.reading.cursor import Position, SortedBy
 from nps_core.sync.reading.sweeps import Sweep, Swept
@@ -142,3 +144,18 @@ class StreamCheckpoint(Stored):
             return replace(self, sweep=sweep, saved_at=asked_at)
         swept = self.swept_at().after(self.sweep)
         return replace(self, sweep=None, swept=swept, saved_at=asked_at)
+
+
+def oldest_proof(texts: Iterable[str | None]) -> datetime | None:
+    """Return the earliest `proven_at` of stored checkpoints; None where there is none.
+
+    One that cannot be read proves nothing, which must not look like "never synced".
+    """
+    return min((_proven_at(text) for text in texts if text), default=None)
+
+
+def _proven_at(text: str) -> datetime:
+    try:
+        return StreamCheckpoint.from_json(text).proven_at
+    except UnreadableItem:
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,125 @@
+"""Items as released versions stored them, kept in tests/support/stored, and what changes them.
+
+`responses.jsonl` and `state.jsonl` are a week of two Wootric accounts; every other file holds
+states that such a week does not reach, or that a version before the recorded one has written.
+"""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+Item = dict[str, Any]
+Path_ = tuple[str | int, ...]
+"""Where a field stands: attribute, then what leads to it in the JSON text of the attribute."""
+
+FOLDER = Path(__file__).parents[1] / "stored"
+STRANGE = "a_field_of_tomorrow"
+
+
+@cache
+def _all_lines() -> tuple[str, ...]:
+    files = sorted(FOLDER.glob("*.jsonl"))
+    return tuple(line for file in files for line in file.read_text("utf-8").splitlines())
+
+
+def stored_items() -> list[Item]:
+    """Return every sample, as plain values."""
+    return [_with_bytes(json.loads(line)) for line in _all_lines()]
+
+
+def _with_bytes(item: Item) -> Item:
+    return {
+        name: b64decode(value["$base64"])
+        if isinstance(value, dict) and "$base64" in value
+        else value
+        for name, value in item.items()
+    }
+
+
+def kind_of(item: Mapping[str, Any]) -> str:
+    """Name the kind of an item, by its keys, as the table in keys.py has it."""
+    head, *more = str(item["pk"]).split("#")
+    if "sk" not in item:
+        return f"<token> {more[0]}"
+    first = str(item["sk"]).split("#")[0]
+    return f"{head} {first}" if head in ("CONN", "ACCT") else head
+
+
+def fields(item: Item) -> list[Path_]:
+    """Return where every field of an item stands, the keys of its table left out."""
+    found: list[Path_] = [(name,) for name in item if name not in ("pk", "sk")]
+    if holds_text(item):
+        found += [("state", *path) for path in _inner(json.loads(item["state"]))]
+    return found
+
+
+def holds_text(item: Item) -> bool:
+    """Whether `state` is JSON text of our own; that of `properties` is the customer's."""
+    return kind_of(item) == "CONN CHECKPOINT"
+
+
+def _inner(value: object) -> Iterator[Path_]:
+    places: Iterator[tuple[str | int, Any]] = iter(())
+    if isinstance(value, dict):
+        places = iter(value.items())
+    elif isinstance(value, list):
+        places = enumerate(value)
+    for place, inside in places:
+        if isinstance(value, dict):
+            yield (place,)
+        for path in _inner(inside):
+            yield (place, *path)
+
+
+def shape(path: Path_) -> str:
+    """Name a field without the place in a list: `state.todo.0` and `state.todo.1` are one."""
+    return ".".join(str(step) for step in path if isinstance(step, str))
+
+
+def without(item: Item, path: Path_) -> Item:
+    """Return the item without one field."""
+    if len(path) == 1:
+        return {name: value for name, value in item.items() if name != path[0]}
+    text = json.loads(item["state"])
+    parent = _at(text, path[1:-1])
+    del parent[path[-1]]
+    return {**item, "state": _as_text(text)}
+
+
+def with_strange_fields(item: Item) -> Item:
+    """Return the item with a field that no version knows, in itself and in all JSON inside."""
+    more: Item = {**item, STRANGE: [1, {"deep": "x"}]}
+    if holds_text(item):
+        more["state"] = _as_text(_strange(json.loads(item["state"])))
+    return more
+
+
+def _strange(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_strange(inside) for inside in value]
+    if isinstance(value, dict):
+        inside = {name: _strange(each) for name, each in value.items()}
+        return {**inside, STRANGE: {"deep": [1]}}
+    return value
+
+
+def _at(value: Any, path: Path_) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _as_text(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def told_apart(samples: list[Item]) -> list[tuple[Item, Path_]]:
+    """Return every field of the samples once, with one that has it."""
+    seen: dict[str, tuple[Item, Path_]] = {}
+    for item in samples:
+        for path in fields(item):
+            seen.setdefault(shape(path), (item, path))
+    return list(seen.values())
