@@ -68,7 +68,7 @@ class PeopleReader:
     def backfill_page(self) -> None:
         """Read one page of those who have not changed since the first run."""
         fill = self.checkpoint.backfill
-        position = self._page(fill.position)
+        position = self._page(replace(fill.position, by="updated"))
         ended_at = self.run.clock.at() if position.done else None
         fill = replace(fill, position=position, ended_at=ended_at)
         self._save(replace(self.checkpoint, backfill=fill))
