@@ -7,27 +7,21 @@ states that such a week does not reach, or that a version before the recorded on
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
+
+from nps_testing.stacks import stored
 
 Item = dict[str, Any]
 Path_ = tuple[str | int, ...]
 """Where a field stands: attribute, then what leads to it in the JSON text of the attribute."""
 
-FOLDER = Path(__file__).parents[1] / "stored"
 STRANGE = "a_field_of_tomorrow"
-
-
-@cache
-def _all_lines() -> tuple[str, ...]:
-    files = sorted(FOLDER.glob("*.jsonl"))
-    return tuple(line for file in files for line in file.read_text("utf-8").splitlines())
 
 
 def stored_items() -> list[Item]:
     """Return every sample, as plain values."""
-    return [_with_bytes(json.loads(line)) for line in _all_lines()]
+    files = sorted(path.stem for path in stored.FOLDER.glob("*.jsonl"))
+    return [_with_bytes(item) for name in files for item in stored.read_file(name)]
 
 
 def _with_bytes(item: Item) -> Item:
