@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from deliver.prepare import Preparer
 from deliver.service import Deliver
 from nps_core import keys
 from nps_core.answers.dynamo import DynamoAnswerStore, to_item
@@ -21,7 +20,7 @@ from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.people import Profile
 from nps_core.errors import UnreadableItem
 from nps_core.follow_up.dynamo import DynamoFollowUp
-from nps_core.mails.compose import Composer
+from nps_core.mails.kind import Stores
 from nps_core.numbers.account_numbers import fold_account
 from nps_core.numbers.current import current, is_current
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
@@ -238,16 +237,15 @@ def test_summary_that_lacks_a_field__is_folded_again_by_its_reader(name: str) ->
 
 def test_mail_without_its_recipient__is_told_as_failed_and_the_others_go() -> None:
     follow_up, mailer = DynamoFollowUp(dynamodb(), state()), FakeMailer()
+    answers = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
+    ledgers, profiles = DynamoLedgerStore(dynamodb(), state()), DynamoProfiles(dynamodb(), state())
+    stores = Stores(answers, follow_up, profiles, ledgers, list, 180)
     facts = {"account_token": TOKEN, "host": "h", "failed_at": "2026-03-02T17:00:00Z", "error": "x"}
     for key in ("credentials#1", "credentials#2"):
         mail = OutboxMail(key, "credentials", "ops@example.com", NOW, NOW, NOW, facts=facts)
         items.put(dynamodb(), state(), mail_item(mail))
     damage({"pk": "MAIL", "sk": "credentials#1"}, "to")
-    answers = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
-    composer = Composer(DynamoLedgerStore(dynamodb(), state()), 180)
-    profiles = DynamoProfiles(dynamodb(), state())
-    preparer = Preparer(answers, follow_up, list, profiles, composer)
-    results = Deliver(follow_up, preparer, mailer).tick(NOW, lambda: True)
+    results = Deliver(stores, mailer).tick(NOW, lambda: True)
     assert results == {"failed": 1, "sent": 1}
     assert [sent[0] for sent in mailer.sent] == ["ops@example.com"]
 
