@@ -61,6 +61,12 @@ def test_sample__is_written_again_as_it_was(name: str, empty_tables: None) -> No
         assert rest(name, rewritten(name, item)) == rest(name, item)
 
 
+def test_older_sample__loses_nothing_when_it_is_written_again(empty_tables: None) -> None:
+    assert samples.older_items()
+    for item in samples.older_items():
+        assert samples.holds(rewritten(samples.kind_of(item), item), item)
+
+
 @EVERY_KIND
 def test_sample__loads_without_a_field_that_is_not_needed(name: str, empty_tables: None) -> None:
     kind = KINDS[name]

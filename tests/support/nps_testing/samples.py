@@ -1,7 +1,7 @@
 """Items as released versions stored them, kept in tests/support/stored, and what changes them.
 
-`responses.jsonl` and `state.jsonl` are a week of two Wootric accounts; every other file holds
-states that such a week does not reach, or that a version before the recorded one has written.
+`responses.jsonl` and `state.jsonl` are a week of two Wootric accounts, `rare.jsonl` has what such a
+week does not reach. `older` keeps items whose format has changed since.
 """
 
 import json
@@ -19,9 +19,18 @@ STRANGE = "a_field_of_tomorrow"
 
 
 def stored_items() -> list[Item]:
-    """Return every sample, as plain values."""
-    files = sorted(path.stem for path in stored.FOLDER.glob("*.jsonl"))
-    return [_with_bytes(item) for name in files for item in stored.read_file(name)]
+    """Return every sample of the format of today, as plain values."""
+    return _read_all("")
+
+
+def older_items() -> list[Item]:
+    """Return items of formats that are written no more."""
+    return _read_all("older/")
+
+
+def _read_all(folder: str) -> list[Item]:
+    files = sorted((stored.FOLDER / folder).glob("*.jsonl"))
+    return [_with_bytes(item) for path in files for item in stored.read_file(folder + path.stem)]
 
 
 def _with_bytes(item: Item) -> Item:
@@ -108,6 +117,17 @@ def _at(value: Any, path: Path_) -> Any:
 
 def _as_text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+def holds(new: Any, old: Any) -> bool:
+    """Whether nothing of `old` is lost in `new`, in JSON text neither."""
+    if isinstance(old, dict):
+        return all(name in new and holds(new[name], inside) for name, inside in old.items())
+    if isinstance(old, list):
+        return len(new) >= len(old) and all(map(holds, new, old))
+    if isinstance(old, str) and old.startswith("{"):
+        return holds(json.loads(new), json.loads(old))
+    return bool(new == old)
 
 
 def told_apart(samples: list[Item]) -> list[tuple[Item, Path_]]:

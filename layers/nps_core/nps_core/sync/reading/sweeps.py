@@ -35,7 +35,7 @@ class Swept(NamedTuple):
 
     recent_at: datetime
     slice_at: datetime
-    slice_s: int
+    slice_s: int = 0
     """Everything older than the recent part and before this second was read again this round."""
     unknown: tuple[Any, ...] = ()
 
