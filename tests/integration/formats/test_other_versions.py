@@ -19,6 +19,7 @@ from nps_testing import samples
 from nps_testing.fakes.ses_server import ses_server
 from nps_testing.samples import STRANGE, Item, Path_, shape
 from nps_testing.stacks.backends import moto_tables
+from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
 from nps_testing.stacks.sync import SyncStack, sync_stack
 from nps_testing.stored_kinds import KINDS
@@ -26,6 +27,7 @@ from nps_testing.stored_kinds import KINDS
 Change = Callable[[Item, int], Item]
 AFTER_ALL_S = datetime(2026, 3, 1, 11, 50, tzinfo=UTC).timestamp()
 """Some minutes after the last write of the samples."""
+PEOPLE = f"PEOPLE#{TOKEN}"
 _GUARDS = ("version", "fence")
 
 
@@ -84,6 +86,7 @@ def of_stream() -> dict[str, list[Item]]:
 
 
 def test_sync__ticks_to_its_end(filled: SyncStack, change: Change) -> None:
+    people = {item["sk"]: item for item in stored(PEOPLE)}
     first = filled.tick()
     assert (first.status, first.error) in [
         ("complete", None),
@@ -98,6 +101,10 @@ def test_sync__ticks_to_its_end(filled: SyncStack, change: Change) -> None:
         for item in kept:
             assert item[STRANGE]
             assert STRANGE in item["state"]
+        read_again = [item for item in stored(PEOPLE) if item != people.get(item["sk"])]
+        known = [item for item in read_again if item["sk"] in people and "erased" not in item]
+        assert known
+        assert all(STRANGE in item for item in known)
 
 
 def test_deliver__sends_what_is_due(filled: SyncStack, change: Change) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_core.errors import SourceRejected
-from nps_core.sync.reading.cursor import FullSecond, Position, RowRef
+from nps_core.sync.reading.cursor import Drain, FullSecond, Position, RowRef
 from nps_core.sync.reading.paging import advance, query
 from nps_testing.fakes.sync import Bounds, ListedRows
 
@@ -194,3 +194,10 @@ def test_paging__gives_up_on_a_second_that_never_settles() -> None:
             return
         position = step.position
     raise AssertionError("no gap was recorded")
+
+
+def test_passes_over_a_full_second__keep_what_another_version_has_added() -> None:
+    position = Position(START, drain=Drain(unknown={"a": 1}), unknown={"b": 2})
+    after = advance(position, []).position
+    assert after.drain is not None
+    assert (after.drain.passes, after.drain.unknown, after.unknown) == (1, {"a": 1}, {"b": 2})
