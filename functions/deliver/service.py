@@ -4,6 +4,7 @@ Only a lost reply of SES can cause a second mail; it is marked UNKNOWN, sent onc
 minutes, and never hidden. A process that dies between claim and record leaves the same.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from nps_core.errors import TransientError
+from nps_core.errors import TransientError, UnreadableItem
 from nps_core.follow_up.ports import FollowUpStore
 from nps_core.mails.kind import Cancel, Stores, Wait
 from nps_core.mails.prepare import prepare
@@ -26,6 +27,8 @@ SOON = timedelta(minutes=1)
 HELD_FOR = timedelta(minutes=15)
 _MAX_THROTTLED = 5
 _THROTTLE_PAUSE_S = 1.0
+
+_log = logging.getLogger(__name__)
 
 Result = Literal[
     "sent", "failed", "unknown", "throttled", "held", "cancelled", "waiting", "skipped"
@@ -54,7 +57,11 @@ class Deliver:
         for key in self.follow_up.due(now, LIMIT):
             if not has_time() or results["held"] or results["throttled"] >= _MAX_THROTTLED:
                 break
-            result = self._one(key, now)
+            try:
+                result = self._one(key, now)
+            except UnreadableItem as exc:
+                _log.error("a mail stays as it is: %s", exc)
+                result = "failed"
             results[result] += 1
             if result == "throttled":
                 self.sleep(_THROTTLE_PAUSE_S)

@@ -9,7 +9,7 @@ from nps_core.mails.credentials import CredentialsFacts, credentials_mail
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.ports import SyncState
-from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
+from nps_core.sync.reading.checkpoint import Backfill, oldest_proof
 from sync_wootric.run import Run
 
 
@@ -60,6 +60,4 @@ def report_refusal(run: Run, connections: Profiles, why: str) -> bool:
 
 def _last_read(state: SyncState) -> datetime | None:
     """Return up to when both streams have been read."""
-    texts = [state.read_checkpoint(stream) for stream in STREAMS]
-    proven = [StreamCheckpoint.from_json(text).proven_at for text in texts if text]
-    return min(proven, default=None)
+    return oldest_proof(state.read_checkpoint(stream) for stream in STREAMS)

@@ -23,7 +23,7 @@ from nps_core.sync.lease import Grant
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.ports import SyncState
 from nps_core.sync.proof.ports import ProofStore
-from nps_core.sync.reading.checkpoint import StreamCheckpoint
+from nps_core.sync.reading.checkpoint import oldest_proof
 from nps_core.sync.runlog import RunRecord, RunStatus
 from sync_wootric.journal import Journal, RunResult
 from sync_wootric.mails import finish_backfill, report_refusal
@@ -55,9 +55,8 @@ class Sync:
 
     def lag_s(self, now: datetime) -> float | None:
         """Return for how long nobody has proven that the live answers are all here."""
-        texts = [self.state.read_checkpoint(stream) for stream in STREAMS]
-        proven = [StreamCheckpoint.from_json(text).proven_at for text in texts if text]
-        return max(0.0, (now - min(proven)).total_seconds()) if proven else None
+        proven_at = oldest_proof(self.state.read_checkpoint(stream) for stream in STREAMS)
+        return max(0.0, (now - proven_at).total_seconds()) if proven_at else None
 
     def open_gaps(self) -> int:
         """Return how many gaps are open."""

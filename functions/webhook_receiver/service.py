@@ -12,7 +12,13 @@ from nps_core.answers.ports import Inbox, Quarantine
 from nps_core.connections.ports import Secrets
 from nps_core.connectors.wootric.payloads import from_webhook
 from nps_core.connectors.wootric.signature import verify
-from nps_core.errors import ConfigError, InvalidSignature, PayloadError, TransientError
+from nps_core.errors import (
+    ConfigError,
+    InvalidSignature,
+    PayloadError,
+    TransientError,
+    UnreadableItem,
+)
 
 MAX_BODY = 64 * 1024
 """Bytes of a body; Wootric's largest is a few KB, and larger ones are not parsed at all."""
@@ -75,12 +81,14 @@ def authenticate(body: bytes, signature: str | None, secrets: Secrets, now: date
 def store(body: bytes, stores: VerifiedStores, now: datetime) -> Result:
     """Store a verified body, or quarantine it. Raises TransientError if neither was possible."""
     try:
-        incoming = from_webhook(body)
+        return stores.ingest.one(from_webhook(body), now)
     except PayloadError as exc:
-        raw = body.decode("utf-8", "backslashreplace")
-        stores.quarantine.add(raw, exc.reason, exc.detail, "webhook", "", now)
-        return "quarantined"
-    return stores.ingest.one(incoming, now)
+        reason, detail = exc.reason, exc.detail
+    except UnreadableItem as exc:
+        reason, detail = "stored_answer_unreadable", str(exc)
+    raw = body.decode("utf-8", "backslashreplace")
+    stores.quarantine.add(raw, reason, detail, "webhook", "", now)
+    return "quarantined"
 
 
 def _keep(inbox: Inbox, body: bytes) -> Result:

@@ -14,6 +14,7 @@ from nps_cli.shell.stack import Stack, report_unreadable, stack_of
 from nps_cli.shell.tables import Column
 from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url
+from nps_core.errors import UnreadableItem
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.proof.audit import AuditState
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
@@ -90,9 +91,10 @@ def _read(parse: Callable[[str], T], text: str | None) -> T | None:
     """Read a checkpoint. Raises Failure for one that another version has written."""
     try:
         return parse(text) if text else None
-    except (KeyError, TypeError, ValueError) as exc:
+    except UnreadableItem as exc:
         raise Failure(
             "the sync of the stack is of another version: deploy this version, or use its own nps"
+            f" ({exc})"
         ) from exc
 
 

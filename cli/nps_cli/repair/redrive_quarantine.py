@@ -9,7 +9,7 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
 from nps_core.answers.models import Incoming
 from nps_core.aws.items import Item
-from nps_core.errors import PayloadError, TransientError
+from nps_core.errors import PayloadError, TransientError, UnreadableItem
 
 _UNREADABLE = "its record cannot be read by this version"
 
@@ -30,7 +30,7 @@ def redrive_quarantine(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
             try:
                 _store(stack, understood)
                 stack.quarantine.remove(payload.key)
-            except TransientError as exc:
+            except (TransientError, UnreadableItem) as exc:
                 tally.failed[explain(exc)] += 1
                 continue
         tally.redriven += 1

@@ -61,7 +61,7 @@ class PageStore:
             for index in lacking
         }
         # What is stored keeps its address: REST never erases one. So only news costs requests.
-        stored = self.ingest.store.get_many(list(keys.values()))
+        stored = self.ingest.known(list(keys.values()))
         named = {key for key, answer in stored.items() if answer.email or answer.erased}
         unnamed = {index: user for index, user in lacking.items() if keys[index] not in named}
         if not unnamed:

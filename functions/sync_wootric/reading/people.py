@@ -67,7 +67,7 @@ class PeopleReader:
     def read_backfill_page(self) -> None:
         """Read one page of those who have not changed since the first run."""
         fill = self.checkpoint.backfill
-        position = self._read_page(fill.position)
+        position = self._read_page(replace(fill.position, by="updated"))
         ended_at = self.run.clock.at() if position.done else None
         fill = replace(fill, position=position, ended_at=ended_at)
         self._save(replace(self.checkpoint, backfill=fill))
@@ -89,7 +89,7 @@ class PeopleReader:
             if profile.tells_more_than(before):
                 # Before the person is stored, so that a crash repeats it.
                 self._complete_answers(profile)
-            self.store.put(profile)
+            self.store.put(profile.keeping(before))
 
     def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that it is known who they are."""

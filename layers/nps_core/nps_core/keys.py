@@ -12,7 +12,7 @@ StateTable (HASH pk, RANGE sk; no stream; sparse index `due`: due_pk, due_at)
                                               backfill,      credentials
                                               credentials
     CONN#<token>  LEASE                       sync lease     conditional update with fence
-    CONN#<token>  CHECKPOINT#<name>           sync position  get, conditional put with fence
+    CONN#<token>  CHECKPOINT#<name>           sync position  get, conditional update with fence
                   (responses, declines, people, audit)
     CONN#<token>  WANTED                      requests       get: an operator's requests for a run
     CONN#<token>  GAP#<stream>#<kind>#<from>  gap            query

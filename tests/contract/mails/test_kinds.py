@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from nps_core import mails
 from nps_core.answers.models import UNMATCHED
 from nps_core.follow_up.models import MailKind
-from nps_core.mails.kind import Kind, Mail
+from nps_core.mails.kind import Kind, Mail, Wait
 from nps_core.mails.prepare import prepare, preview
 from nps_core.mails.registry import KINDS
 from nps_core.mails.render import RenderedMail, render
@@ -111,12 +111,11 @@ def test_kind__is_sent_or_held_by_its_own_verdict(name: str) -> None:
     assert prepare(mail, world.stores, NOW) == (held or preview(mail, world.stores, NOW))
 
 
-def test_mail_of_a_kind_to_come__is_refused_and_has_no_preview() -> None:
+def test_mail_of_a_kind_to_come__waits_for_its_version_and_has_no_preview() -> None:
     world = World()
     mail = replace(_posted(world, "detractor"), kind="to_come")
     assert preview(mail, world.stores, NOW) is None
-    with pytest.raises(ValueError, match="kind of mail"):
-        prepare(mail, world.stores, NOW)
+    assert isinstance(prepare(mail, world.stores, NOW), Wait)
 
 
 # -------------------------------------------------------------------------- what is rendered

@@ -20,6 +20,7 @@ FULL = make_answer(
     notes=("Called Ana",),
     completed=True,
     extra={"language": "pt"},
+    unknown={"nickname": "Ana"},
     previous_score=8,
     rest_at=NOW,
     is_unknown_user=False,
@@ -40,7 +41,7 @@ def test_deleted__is_a_tombstone_that_does_not_count() -> None:
 
 def test_erased__drops_the_person_and_keeps_the_vote() -> None:
     gone = erased(FULL, LATER)
-    who = {"email", "external_id", "properties", "extra"}
+    who = {"email", "external_id", "properties", "extra", "unknown"}
     words = {"text", "notes", "survey_id", "origin_url"}
     assert _changed(FULL, gone) == {*who, *words, "erased", "rest_at", "rev"}
     assert gone.is_counted

@@ -10,7 +10,7 @@ EU = Connection("NPS-EU-5e6f7a8b", "", "NPS", "Europe/Berlin", 80)
 
 
 def test_connection__is_read_as_it_was_written() -> None:
-    assert Connection.from_item(EU.account_token, EU.to_item()) == EU
+    assert Connection.from_item(EU.to_item(), account_token=EU.account_token) == EU
     assert checked(EU) is EU
 
 

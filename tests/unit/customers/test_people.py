@@ -36,9 +36,9 @@ def test_profile__is_who_somebody_is_now_and_has_no_telephone() -> None:
 def test_profile__is_read_as_it_was_written() -> None:
     found = profile_of(ROW)
     assert found is not None
-    assert Profile.from_item("7001", found.to_item()) == found
+    assert Profile.from_item(found.to_item(), id="7001") == found
     empty = Profile("1", None, None, None)
-    assert Profile.from_item("1", empty.to_item()) == empty
+    assert Profile.from_item(empty.to_item(), id="1") == empty
 
 
 @pytest.mark.parametrize(

@@ -245,3 +245,15 @@ def test_claim_that_another_tick_won__is_left_to_it() -> None:
         patch.setattr(InMemoryFollowUp, "move", lambda *_: None)
         assert world.wait(SETTLE) == {"skipped": 1}
     assert world.mailer.sent == []
+
+
+def test_mail_of_a_kind_of_a_later_version__waits_for_that_version() -> None:
+    world = world_with_mail()
+    mail = only_mail(world)
+    later = replace(mail, kind="digest")
+    world.store.kept_mails[mail.key] = later
+    assert world.wait(SETTLE) == {"waiting": 1}
+    kept = only_mail(world)
+    assert (kept.state, kept.attempts) == ("PENDING", 0)
+    world.store.kept_mails[mail.key] = replace(kept, kind="detractor")
+    assert world.wait(MINUTE) == {"sent": 1}

@@ -56,6 +56,17 @@ def test_erased__before_the_mail_left_cancels_it_and_closes_the_task() -> None:
     assert world.mailer.sent == []
 
 
+def test_erased__drops_what_another_version_has_added_to_the_task() -> None:
+    world = World()
+    world.change(score=3)
+    task = only_task(world)
+    world.store.kept_tasks[task.task_id] = replace(task, unknown={"called": "Ana"})
+    world.change(score=2)
+    assert only_task(world).unknown == {"called": "Ana"}
+    erase(world)
+    assert only_task(world).unknown == {}
+
+
 def test_erased__after_the_mail_left_leaves_only_that_there_was_one() -> None:
     world = World()
     world.change(score=3, text="Exports time out")

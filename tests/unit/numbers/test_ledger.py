@@ -1,5 +1,6 @@
 import json
 import zlib
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -156,3 +157,28 @@ def test_vote__of_an_answer_that_does_not_count_has_no_score(change: dict[str, o
     assert account_vote(make_answer(**change)).score is None
     assert contact_vote(make_answer(**change)).score is None
     assert not account_vote(make_answer(**change)).gone
+
+
+def test_columns_of_another_version__stay_with_the_votes_that_do_not_change() -> None:
+    votes = {"a": Vote(1, 5, 9, "who", ("Acme", None)), "b": Vote(2, gone=True), "c": Vote(3)}
+    columns = json.loads(zlib.decompress(encode(votes)))
+    columns["team"] = ["blue", None, {"deep": 1}]
+    newer = zlib.compress(json.dumps(columns).encode())
+    assert decode(newer) == votes
+    merged = Ledger(decode(newer)).merged({"a": Vote(7, 5, 3, "who", ("Acme", None))})
+    written = json.loads(zlib.decompress(encode(merged.votes)))
+    assert written["team"] == [None, None, {"deep": 1}]
+    assert json.loads(zlib.decompress(encode(decode(newer)))) == columns
+
+
+def test_labels__may_be_missing_and_nothing_else() -> None:
+    votes = {"a": Vote(1, 5, 9, "who", ("Acme", None)), "b": Vote(2, gone=True)}
+    columns = json.loads(zlib.decompress(encode(votes)))
+    for name in columns:
+        left = {column: values for column, values in columns.items() if column != name}
+        packed = zlib.compress(json.dumps(left).encode())
+        if name == "label":
+            assert decode(packed) == {key: replace(vote, labels=()) for key, vote in votes.items()}
+        else:
+            with pytest.raises(LookupError):
+                decode(packed)

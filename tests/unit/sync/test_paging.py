@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from random import Random
 
@@ -7,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nps_core.errors import SourceRejected
-from nps_core.sync.reading.cursor import FullSecond, Position, RowRef
+from nps_core.sync.reading.cursor import Drain, FullSecond, Position, RowRef
 from nps_core.sync.reading.paging import advance, query
 from nps_testing.fakes.sync import Bounds, ListedRows
 
@@ -25,7 +24,7 @@ def read_all(
         step = advance(position, rows)
         stored += [rows[index].id for index in step.fresh]
         gaps += [step.full] if step.full else []
-        position = Position.from_json(json.loads(json.dumps(step.position.to_json())))
+        position = Position.from_json(step.position.to_json())
         if position.done:
             return stored, position, gaps
         between(position)
@@ -195,3 +194,10 @@ def test_paging__gives_up_on_a_second_that_never_settles() -> None:
             return
         position = step.position
     raise AssertionError("no gap was recorded")
+
+
+def test_passes_over_a_full_second__keep_what_another_version_has_added() -> None:
+    position = Position(START, drain=Drain(unknown={"a": 1}), unknown={"b": 2})
+    after = advance(position, []).position
+    assert after.drain is not None
+    assert (after.drain.passes, after.drain.unknown, after.unknown) == (1, {"a": 1}, {"b": 2})

@@ -9,8 +9,8 @@ from nps_core.sync.runlog import RunRecord
 from nps_core.views.sync.report import (
     AuditPreview,
     Comparison,
-    RunReports,
     RunReport,
+    RunReports,
     parse_report,
     run_report,
     runs_of,

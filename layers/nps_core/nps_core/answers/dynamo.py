@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nps_core.answers.models import Answer, Listed
 from nps_core.aws import items
+from nps_core.errors import UnreadableItem
 from nps_core.keys import DAY_INDEX, AnswerKey, Kind, day_of, parse_answer_key
 from nps_core.scoring import NPS
 from nps_core.times import from_iso, iso
@@ -23,6 +24,16 @@ _PLAIN = (
 )
 _OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased")
 """Stored only when true: an item below 1 KB costs one write unit, and most answers are plain."""
+_KNOWN = {"pk", "day", "properties", "extra", "tags", "notes", *_TIMES, *_PLAIN}
+_NEEDED = ("metric", "rev", "answered_at", "updated_at")
+_DEFAULTS: Mapping[str, Any] = {
+    "metric_known": False,
+    "account_rule": "unmatched",
+    "event_rank": 0,
+    "source": "webhook",
+    "first_source": "webhook",
+}
+"""Of attributes that every version so far writes, should one stop: the weakest claim of each."""
 
 
 class DynamoAnswerStore:
@@ -35,12 +46,12 @@ class DynamoAnswerStore:
     def get(self, key: AnswerKey) -> Answer | None:
         """Return the stored answer, strongly consistent."""
         item = items.get_item(self._client, self._table, {"pk": str(key)})
-        return from_item(item) if item else None
+        return _read(item) if item else None
 
     def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
         """Return those that are stored, strongly consistent."""
         wanted = [{"pk": str(key)} for key in dict.fromkeys(keys)]
-        found = [from_item(item) for item in items.get_items(self._client, self._table, wanted)]
+        found = [_read(item) for item in items.get_items(self._client, self._table, wanted)]
         return {answer.key: answer for answer in found}
 
     def between(
@@ -82,13 +93,14 @@ class DynamoAnswerStore:
 
     def everything(self) -> Iterator[Answer]:
         """Yield every stored answer and decline; the operator's lists, not for a function."""
-        return (from_item(item) for item in items.scan(self._client, self._table))
+        return (_read(item) for item in items.scan(self._client, self._table))
 
 
 def to_item(answer: Answer) -> dict[str, Any]:
     """Turn an answer into its item; empty collections and usual flags are left out."""
     token, kind = answer.key.account_token, answer.key.kind
     item: dict[str, Any] = {
+        **answer.unknown,
         "pk": str(answer.key),
         "day": day_of(token, kind, answer.answered_at),
     }
@@ -107,9 +119,12 @@ def from_item(item: Mapping[str, Any]) -> Answer:
     values: dict[str, Any] = {name: item.get(name) for name in _PLAIN}
     values |= {name: from_iso(item[name]) if name in item else None for name in _TIMES}
     values |= {name: bool(item.get(name)) for name in _OFTEN_FALSE}
-    for name in ("metric", "rev", "answered_at", "updated_at"):
+    for name in _NEEDED:
         if values[name] is None:
             raise KeyError(name)
+    values |= {name: value for name, value in _DEFAULTS.items() if values[name] is None}
+    values["event_at"] = values["event_at"] or values["updated_at"]
+    values["first_seen_at"] = values["first_seen_at"] or values["event_at"]
     if not isinstance(values["rev"], int) or values["score"] not in (None, *range(11)):
         raise ValueError("rev or score is not an integer that a number can rely on")
     return Answer(
@@ -118,8 +133,19 @@ def from_item(item: Mapping[str, Any]) -> Answer:
         extra=json.loads(item.get("extra", "{}")),
         tags=tuple(item.get("tags", ())),
         notes=tuple(item.get("notes", ())),
+        unknown={name: item[name] for name in item.keys() - _KNOWN},
         **values,
     )
+
+
+def _read(item: items.Item) -> Answer:
+    try:
+        return from_item(item)
+    except KeyError as exc:
+        raise UnreadableItem(f"the stored answer {item['pk']} lacks {exc}") from None
+    except (TypeError, ValueError):
+        # Not chained: such an error quotes the content.
+        raise UnreadableItem(f"the stored answer {item['pk']} cannot be read") from None
 
 
 def _listed(item: Mapping[str, Any]) -> Listed:

@@ -4,7 +4,8 @@ Shared by webhook, inbox and sync, so that there is one rule. Safe to repeat: eq
 nothing and so makes no stream record.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -14,12 +15,14 @@ from nps_core.answers.merge import content_hash, merge
 from nps_core.answers.models import Answer, Incoming
 from nps_core.answers.ports import AnswerStore
 from nps_core.answers.removal import REMOVALS, Removal
-from nps_core.errors import Contended
+from nps_core.errors import Contended, UnreadableItem
 from nps_core.keys import AnswerKey
 from nps_core.times import epoch_ms
 
 Outcome = Literal["created", "updated", "unchanged"]
 _TRIES = 5
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,30 @@ class Ingest:
     def many(self, page: Sequence[Incoming], now: datetime) -> Mapping[AnswerKey, Outcome]:
         """Store a page. One batch read, then one write per changed answer, in the given order.
 
+        An answer whose stored item cannot be read is logged and has no outcome.
         Raises like `one`; what was written before the error stays, and a repeat skips it.
         """
-        stored = self.store.get_many([incoming.key for incoming in page])
-        return {new.key: self._store(new, stored.get(new.key), now) for new in page}
+        stored = self.known([incoming.key for incoming in page])
+        outcomes: dict[AnswerKey, Outcome] = {}
+        for new in page:
+            try:
+                outcomes[new.key] = self._store(new, stored.get(new.key), now)
+            except UnreadableItem as exc:
+                _log.error("an answer stays as it is: %s", exc)
+        return outcomes
+
+    def known(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
+        """Return the stored answers that can be read, by key: one that cannot stops no other."""
+        try:
+            return self.store.get_many(keys)
+        except UnreadableItem:
+            return {key: answer for key in keys if (answer := self._readable(key)) is not None}
+
+    def _readable(self, key: AnswerKey) -> Answer | None:
+        try:
+            return self.store.get(key)
+        except UnreadableItem:
+            return None
 
     def rematch(self, stored: Answer, now: datetime) -> Outcome:
         """Find the account of a stored answer anew, after the directory has changed."""

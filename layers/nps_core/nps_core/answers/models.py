@@ -108,6 +108,8 @@ class Answer:
     previous_score: int | None
     extra: Mapping[str, Any]
     rev: int
+    unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Attributes of the stored item that another version has written."""
 
     @property
     def is_counted(self) -> bool:

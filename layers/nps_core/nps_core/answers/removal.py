@@ -46,6 +46,7 @@ def erased(answer: Answer, now: datetime) -> Answer:
         properties={},
         notes=(),
         extra={},
+        unknown={},
         erased=True,
         rest_at=now,
         rev=_next_rev(answer, now),

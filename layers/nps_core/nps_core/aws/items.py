@@ -131,6 +131,33 @@ def update_if(
     return from_wire(reply.get("Attributes", {}))
 
 
+def set_values(
+    client: "DynamoDBClient",
+    table: str,
+    key: Mapping[str, str],
+    values: Mapping[str, Any],
+    condition: str = "",
+    more: Mapping[str, Any] | None = None,
+) -> bool:
+    """Set these attributes, remove those that are None, and leave all others as they are.
+
+    At least one has a value. `more`: values of the condition; False when it does not hold.
+    """
+    kept = [f"#{name} = :{name}" for name, value in values.items() if value is not None]
+    gone = [f"#{name}" for name, value in values.items() if value is None]
+    update = f"SET {', '.join(kept)}" + (f" REMOVE {', '.join(gone)}" if gone else "")
+    found = update_if(
+        client,
+        table,
+        key,
+        update,
+        condition,
+        {**{f":{name}": value for name, value in values.items()}, **(more or {})},
+        ExpressionAttributeNames={f"#{name}": name for name in values},
+    )
+    return found is not None
+
+
 def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
     """Write all or nothing; False when a condition does not hold, which is nothing."""
     with store_errors("TransactWriteItems"):

@@ -20,7 +20,7 @@ class DynamoConnections:
     def added(self) -> list[Connection]:
         """Return the connections that were added, by account token."""
         found = items.query(self._client, self._table, "pk = :pk", {":pk": keys.CONNECTION})
-        return [Connection.from_item(item["sk"], item) for item in found]
+        return [Connection.from_item(item, account_token=item["sk"]) for item in found]
 
     def put(self, connection: Connection) -> None:
         """Add a connection, or replace its settings."""

@@ -1,12 +1,11 @@
 """The Wootric accounts that a deployment reads: settings of each connection. Pure."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nps_core.errors import ConfigError
+from nps_core.formats import IN_KEY, Stored
 from nps_core.scoring import NPS
 
 METRICS = (NPS, "CES", "CSAT")
@@ -14,43 +13,23 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Stored):
     """How one Wootric account is read.
 
     `api_url` empty: the region follows from the token. `requests_per_minute`: of each 100 that
     the account allows. `time_zone`: that of the account, in which it counts days.
     """
 
-    account_token: str
-    api_url: str
-    metric: str
-    time_zone: str
-    requests_per_minute: int
+    account_token: str = field(metadata=IN_KEY)
+    api_url: str = ""
+    metric: str = NPS
+    time_zone: str = "America/Los_Angeles"
+    requests_per_minute: int = 80
 
     @property
     def zone(self) -> ZoneInfo:
         """The account's time zone."""
         return ZoneInfo(self.time_zone)
-
-    def to_item(self) -> dict[str, Any]:
-        """Return plain values for storage; `from_item` is the inverse."""
-        return {
-            "api_url": self.api_url,
-            "metric": self.metric,
-            "time_zone": self.time_zone,
-            "requests_per_minute": self.requests_per_minute,
-        }
-
-    @classmethod
-    def from_item(cls, account_token: str, item: Mapping[str, Any]) -> "Connection":
-        """Inverse of `to_item`."""
-        return cls(
-            account_token,
-            item["api_url"],
-            item["metric"],
-            item["time_zone"],
-            item["requests_per_minute"],
-        )
 
 
 def checked(connection: Connection) -> Connection:

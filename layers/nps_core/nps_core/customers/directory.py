@@ -28,8 +28,9 @@ class DynamoDirectory:
         wanted = [{"pk": DIRECTORY, "sk": f"{kind}#{value}"} for kind, value in lookups]
         found = {item["sk"]: item for item in items.get_items(self._client, self._table, wanted)}
         for kind, value in lookups:
-            if entry := found.get(f"{kind}#{value}"):
-                return str(entry["account_id"]), kind
+            account_id = found.get(f"{kind}#{value}", {}).get("account_id")
+            if account_id is not None:
+                return str(account_id), kind
         return None
 
     def owner_of(self, account_id: str) -> str | None:
@@ -44,16 +45,10 @@ class DynamoDirectory:
         return _to_entry(item) if item else None
 
     def put(self, entry: DirectoryEntry) -> None:
-        """Write one entry. Repeating is harmless."""
+        """Write one entry. Repeating is harmless; what another version has added to it stays."""
         pk, sk = directory_key(entry.kind, entry.value)
-        item = {
-            "pk": pk,
-            "sk": sk,
-            "account_id": entry.account_id,
-            "owner": entry.owner,
-            "name": entry.name,
-        }
-        items.put(self._client, self._table, item)
+        values = {"account_id": entry.account_id, "owner": entry.owner, "name": entry.name}
+        items.set_values(self._client, self._table, {"pk": pk, "sk": sk}, values)
 
     def everything(self) -> "Iterator[DirectoryEntry]":
         """Yield all entries, by kind and value."""

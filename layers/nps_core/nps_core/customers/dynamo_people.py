@@ -1,14 +1,19 @@
 """End users in StateTable: who they are now. One partition per Wootric account."""
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from nps_core import keys
 from nps_core.aws import items
 from nps_core.customers.people import Profile
+from nps_core.errors import UnreadableItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_log = logging.getLogger(__name__)
 
 
 class DynamoPeople:
@@ -19,14 +24,11 @@ class DynamoPeople:
         self._client, self._table, self._token = client, table, account_token
 
     def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
-        """Return those that are known, by id."""
+        """Return those that are known, by id; one that cannot be read is not known."""
         wanted = [keys.person(self._token, user_id)._asdict() for user_id in dict.fromkeys(ids)]
         found = items.get_items(self._client, self._table, wanted)
-        return {
-            item["sk"]: Profile.from_item(item["sk"], item)
-            for item in found
-            if "erased" not in item
-        }
+        profiles = [_profile(item) for item in found if "erased" not in item]
+        return {profile.id: profile for profile in profiles if profile is not None}
 
     def put(self, profile: Profile) -> None:
         """Write a person, whatever was known."""
@@ -44,3 +46,11 @@ class DynamoPeople:
         condition, values = "pk = :pk AND sk > :after", {":pk": pk, ":after": after or " "}
         found = items.query(self._client, self._table, condition, values)
         return (item["sk"] for item in found if "erased" not in item)
+
+
+def _profile(item: items.Item) -> Profile | None:
+    try:
+        return Profile.from_item(item, id=item["sk"])
+    except UnreadableItem as exc:
+        _log.error("an end user cannot be read: %s", exc)
+        return None

@@ -4,13 +4,12 @@ Who somebody is now: name, e-mail, external id and current properties. A telepho
 kept; nobody is called by this system.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from nps_core.times import from_iso, iso
+from nps_core.formats import AS_TEXT, IN_KEY, Stored
 
 
 class Person(NamedTuple):
@@ -21,43 +20,24 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Stored):
     """One end user as last read."""
 
-    id: str
+    id: str = field(metadata=IN_KEY)
     email: str | None
     external_id: str | None
     name: str | None
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict, metadata=AS_TEXT)
     updated_at: datetime | None = None
-
-    def to_item(self) -> dict[str, Any]:
-        """Return plain values for storage; `from_item` is the inverse."""
-        return {
-            "email": self.email,
-            "external_id": self.external_id,
-            "name": self.name,
-            "properties": json.dumps(dict(self.properties), sort_keys=True, ensure_ascii=False),
-            "updated_at": iso(self.updated_at) if self.updated_at else None,
-        }
-
-    @classmethod
-    def from_item(cls, user_id: str, item: Mapping[str, Any]) -> "Profile":
-        """Inverse of `to_item`."""
-        updated_at = item.get("updated_at")
-        return cls(
-            user_id,
-            item.get("email"),
-            item.get("external_id"),
-            item.get("name"),
-            json.loads(item["properties"]),
-            from_iso(updated_at) if updated_at else None,
-        )
 
     @property
     def person(self) -> Person:
         """What the end user adds to an answer."""
         return Person(self.email, self.external_id)
+
+    def keeping(self, stored: "Profile | None") -> "Profile":
+        """Return this person with what another version has added to the stored one."""
+        return self if stored is None else replace(self, unknown=stored.unknown)
 
     def tells_more_than(self, known: "Profile | None") -> bool:
         """Whether this person has an address or external id now that was not known before."""

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from nps_core import keys
 from nps_core.aws import items
-from nps_core.follow_up.items import alert_item, pointer_key, task_item, task_key, to_alert, to_task
+from nps_core.follow_up.items import (
+    alert_item,
+    pointer_key,
+    task_item,
+    task_key,
+    to_alert,
+    to_pointer,
+    to_task,
+)
 from nps_core.follow_up.models import Alert, Decision, Standing, Task
 from nps_core.keys import AnswerKey, StateKey
 from nps_core.outbox.dynamo import mail_item, to_mail
@@ -38,7 +46,7 @@ class DynamoFollowUp:
         first = [alert_key] if scope is None else [alert_key, pointer_key(scope)]
         found = self._get_many(first)
         alert = to_alert(found[alert_key]) if alert_key in found else None
-        pointer = found[first[-1]]["task_id"] if scope and first[-1] in found else None
+        pointer = to_pointer(found[first[-1]]) if scope and first[-1] in found else None
         own = alert.task_id if alert else None
         mail_keys = [keys.mail(name) for name in alert.mail_keys] if alert else []
         opened = alert.opened if alert else ()

@@ -187,16 +187,17 @@ def forget_mails(case: Case, why: str) -> list[OutboxMail]:
 def forget_contact(case: Case, left: Task | None) -> tuple[Task | None, tuple[Task, ...]]:
     """Drop the contact from the tasks that the answer opened; `left` is the one it has just left.
 
-    A task that another answer opened keeps its contact: that is another answer's person.
+    A task that another answer opened keeps its contact: that is another answer's person. What
+    another version has added may name the person too, so it goes as well.
     """
     opened = {task.task_id for task in case.before.opened}
     cleared = tuple(
-        replace(task, contact=None, version=task.version + 1)
+        replace(task, contact=None, unknown={}, version=task.version + 1)
         for task in case.before.opened
         if task.contact is not None and (left is None or task.task_id != left.task_id)
     )
     if left is not None and left.task_id in opened:
-        left = replace(left, contact=None)
+        left = replace(left, contact=None, unknown={})
     return left, cleared
 
 

@@ -1,10 +1,11 @@
 """What follows from an answer: the alert that records the decision, the task, the mails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from nps_core.answers.models import Answer
+from nps_core.formats import IN_KEY, Stored
 from nps_core.keys import AnswerKey
 from nps_core.outbox.facts import Facts
 from nps_core.outbox.mail_states import OutboxMail, short_hash
@@ -22,8 +23,8 @@ class ScoreRaisedFacts(Facts):
     old_score: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Stored):
     """One account to call, however many of its people are unhappy.
 
     `open` means that nobody has touched it. `due_at` never moves later. `version` counts writes.
@@ -36,9 +37,9 @@ class Task:
     account_name: str | None
     contact: str | None
     owner: str
-    owner_reason: str
-    tier: int
-    reason: str
+    owner_reason: str = ""
+    tier: int = 2
+    reason: str = ""
     opened_at: datetime
     due_at: datetime
     answers: tuple[AnswerKey, ...]
@@ -52,23 +53,23 @@ class Task:
         return tuple(key.id for key in self.answers)
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert(Stored):
     """What was decided for an answer, at its version `rev`, and why.
 
     `score` is that of the alert, `task_id` the last task it was on, `round` how often it came back
     to be a detractor after it had been withdrawn. `opened` are the tasks whose contact it is.
     """
 
-    key: AnswerKey
+    key: AnswerKey = field(metadata=IN_KEY)
     status: AlertStatus
-    rule: str
-    reason: str
-    scope: str
+    rule: str = ""
+    reason: str = ""
+    scope: str = ""
     task_id: str | None
     rev: int
     score: int | None
-    had_comment: bool
+    had_comment: bool = False
     decided_at: datetime
     mail_keys: tuple[str, ...] = ()
     opened: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ def prepare(mail: OutboxMail, stores: Stores, now: datetime) -> RenderedMail | C
     """
     kind = KINDS.get(mail.kind)
     if kind is None:
-        raise ValueError("this version does not know this kind of mail")
+        return Wait("a later version knows this kind of mail")
     found = kind.look_up(mail, stores)
     held = kind.verdict(mail, found)
     if held is not None:

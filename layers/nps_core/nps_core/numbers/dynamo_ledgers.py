@@ -1,15 +1,20 @@
 """Ledger items of StateTable: packed votes behind a version."""
 
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nps_core.aws import items
+from nps_core.errors import UnreadableItem
 from nps_core.keys import CONTACT_PREFIX, LEDGER_PREFIX
 from nps_core.numbers.ledger import Ledger, decode, encode
 from nps_core.numbers.ports import LedgerRef
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+_KNOWN = {"pk", "sk", "votes", "version", "split"}
 
 
 class DynamoLedgerStore:
@@ -29,6 +34,7 @@ class DynamoLedgerStore:
     def put(self, ref: LedgerRef, ledger: Ledger) -> bool:
         """Write as version + 1 if the stored version is `ledger.version`."""
         item = {
+            **ledger.unknown,
             "pk": ref[0],
             "sk": ref[1],
             "version": ledger.version + 1,
@@ -64,4 +70,12 @@ class DynamoLedgerStore:
 
 
 def _from_item(item: Mapping[str, Any]) -> Ledger:
-    return Ledger(decode(item["votes"]), item["version"], bool(item.get("split")))
+    try:
+        votes, version = decode(item["votes"]), int(item["version"])
+    except (LookupError, TypeError, ValueError, zlib.error):
+        # Not chained, and without the key: contacts are in both.
+        raise UnreadableItem(
+            "a ledger lacks its votes or version, or they cannot be read"
+        ) from None
+    unknown = {name: item[name] for name in item.keys() - _KNOWN}
+    return Ledger(votes, version, bool(item.get("split")), unknown)

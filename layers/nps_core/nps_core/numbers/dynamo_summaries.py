@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nps_core.aws import items
+from nps_core.errors import UnreadableItem
 from nps_core.keys import ACCOUNT, account_summary
 from nps_core.numbers.account_numbers import AccountView, MonthPoint
 from nps_core.scoring import Counts
@@ -27,7 +28,11 @@ class DynamoSummaryStore:
         """Return the stored summary and its version (0: none), strongly consistent."""
         pk, sk = account_summary(account_id)
         item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
-        return (_from_item(item), int(item["version"])) if item else (None, 0)
+        if item is None:
+            return None, 0
+        if "version" not in item:
+            raise UnreadableItem("version is missing in the summary of an account")
+        return _from_item(item), int(item["version"])
 
     def get(self, account_id: str) -> AccountView | None:
         """Return the stored summary, strongly consistent."""
@@ -68,20 +73,43 @@ def _to_item(view: AccountView) -> dict[str, Any]:
 
 
 def _from_item(item: Mapping[str, Any]) -> AccountView:
+    """Read a summary. One that another version has written otherwise is as good as out of date.
+
+    A summary is a fold: its readers fold it again, and the rollup writes it anew.
+    """
+    try:
+        return _read(item)
+    except (LookupError, TypeError, ValueError):
+        return _out_of_date(item["sk"])
+
+
+def _read(item: Mapping[str, Any]) -> AccountView:
+    counts = _counts(item["all"])
     return AccountView(
         account_id=item["sk"],
         name=item.get("name"),
         owner=item.get("owner"),
         as_of=from_iso(item["as_of"]),
         window_days=item["window_days"],
-        all=Counts(**item["all"]),
-        latest=Counts(**item["latest"]),
+        all=counts,
+        latest=_counts(item["latest"]),
         account_class=item.get("class"),
         class_reason=item["class_reason"],
         last_answered_at=_time(item.get("last_answered_at")),
-        trend=tuple(MonthPoint(row[0], Counts(*row[1:])) for row in json.loads(item["trend"])),
-        valid_until=_time(item.get("valid_until")),
+        trend=tuple(MonthPoint(row[0], Counts(*row[1:5])) for row in json.loads(item["trend"])),
+        # Nothing but an empty window is exact for ever.
+        valid_until=from_iso(item["valid_until"]) if counts.n else None,
     )
+
+
+def _counts(stored: Mapping[str, int]) -> Counts:
+    return Counts(**{one.name: stored[one.name] for one in fields(Counts)})
+
+
+def _out_of_date(account_id: str) -> AccountView:
+    never = datetime.fromtimestamp(0, UTC)
+    empty = Counts()
+    return AccountView(account_id, None, None, never, 0, empty, empty, None, "", None, (), None)
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -8,7 +8,7 @@ nothing. Every number is a fold of the votes (see `folds`).
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,8 @@ class Vote:
     contact: str = ""
     labels: tuple[str | None, ...] = ()
     gone: bool = False
+    unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Columns of another version, which have one value a vote."""
 
     @property
     def answered_at(self) -> datetime:
@@ -52,6 +54,8 @@ class Ledger:
     votes: Mapping[str, Vote] = field(default_factory=dict)
     version: int = 0
     is_split: bool = False
+    unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Attributes of the item that another version has written."""
 
     def merged(self, new: Mapping[str, Vote]) -> "Ledger":
         """Return the ledger after `new`; equal to this one when nothing is newer."""
@@ -59,7 +63,7 @@ class Ledger:
         if not newer:
             return self
         votes = {**self.votes, **newer}
-        return Ledger(votes, self.version, self.is_split or len(votes) > SPLIT_ABOVE)
+        return replace(self, votes=votes, is_split=self.is_split or len(votes) > SPLIT_ABOVE)
 
 
 def vote_id(answer: Answer) -> str:
@@ -106,6 +110,9 @@ def join(ledgers: Iterable[Ledger]) -> Votes:
     return joined
 
 
+_COLUMNS = {"id", "rev", "at", "score", "who", "label", "text"}
+
+
 def encode(votes: Mapping[str, Vote]) -> bytes:
     """Pack votes into the bytes of an item: about 20 bytes a vote, so 50 fit one write unit.
 
@@ -125,12 +132,16 @@ def encode(votes: Mapping[str, Vote]) -> bytes:
         "label": [[place.get(text or "", 0) for text in vote.labels] for vote in rows],
         "text": texts,
     }
+    for name in sorted({name for vote in rows for name in vote.unknown}):
+        columns[name] = [vote.unknown.get(name) for vote in rows]
     return zlib.compress(json.dumps(columns, separators=(",", ":")).encode(), 9)
 
 
 def decode(packed: bytes) -> Votes:
-    """Inverse of `encode`."""
+    """Inverse of `encode`. A vote that changes loses what other versions' columns said of it."""
     columns = json.loads(zlib.decompress(packed))
+    labels = columns.get("label") or [[]] * len(columns["id"])
+    unknown = columns.keys() - _COLUMNS
     texts: list[str | None] = [None, *columns["text"]]
     revs, times = _sums(columns["rev"]), _sums(columns["at"])
     return {
@@ -139,8 +150,9 @@ def decode(packed: bytes) -> Votes:
             answered_ms=times[i],
             score=None if columns["score"][i] in (None, -1) else columns["score"][i],
             contact=texts[columns["who"][i]] or "",
-            labels=tuple(texts[number] for number in columns["label"][i]),
+            labels=tuple(texts[number] for number in labels[i]),
             gone=columns["score"][i] is None,
+            unknown={name: columns[name][i] for name in unknown},
         )
         for i, key in enumerate(columns["id"])
     }

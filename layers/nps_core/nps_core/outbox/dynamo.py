@@ -6,6 +6,7 @@ from typing import Any
 
 from nps_core import keys
 from nps_core.aws.items import parsed_times, printed_times
+from nps_core.errors import UnreadableItem
 from nps_core.keys import parse_answer_key
 from nps_core.outbox.mail_states import OutboxMail
 
@@ -19,6 +20,9 @@ _MAIL_PLAIN = tuple(f.name for f in fields(OutboxMail) if f.name not in _MAIL_NO
 
 
 _MAIL_OWN = {"pk", "sk", "due_pk", "answer", "response_ids", *_MAIL_TIMES, *_MAIL_PLAIN}
+
+
+_MAIL_NEEDS = ("kind", "to", "due_at")
 
 
 _FACT = "fact_"
@@ -40,7 +44,13 @@ def mail_item(mail: OutboxMail) -> dict[str, Any]:
 
 
 def to_mail(item: Mapping[str, Any]) -> OutboxMail:
-    """Inverse of `mail_item`; attributes of other writers are kept in `facts`."""
+    """Inverse of `mail_item`; attributes of other writers are kept in `facts`.
+
+    Raises UnreadableItem, naming the field.
+    """
+    for name in _MAIL_NEEDS:
+        if name not in item:
+            raise UnreadableItem(f"OutboxMail.{name} is missing")
     plain = {name: item[name] for name in _MAIL_PLAIN if name in item}
     times = parsed_times(item, _MAIL_TIMES)
     times["created_at"] = times["created_at"] or times["due_at"]

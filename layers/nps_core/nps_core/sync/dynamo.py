@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nps_core import keys
 from nps_core.aws import items
-from nps_core.errors import LeaseLost
+from nps_core.errors import LeaseLost, UnreadableItem
 from nps_core.outbox.dynamo import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.lease import Grant, Held
@@ -52,7 +52,8 @@ class DynamoSyncState:
         old = self._update(
             "LEASE",
             "SET holder = :me, until_ms = :until, fence = if_not_exists(fence, :zero) + :one",
-            "attribute_not_exists(holder) OR until_ms < :now OR until_ms > :absurd",
+            "attribute_not_exists(holder) OR attribute_not_exists(until_ms)"
+            " OR until_ms < :now OR until_ms > :absurd",
             values,
             returns="UPDATED_OLD",
         )
@@ -87,24 +88,24 @@ class DynamoSyncState:
         )
         if item is None:
             raise LeaseLost("another run has taken over the connection")
-        return item.get("state")
+        return _state(item, name)
 
     def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
         """Write a checkpoint whose rows are stored. Raises LeaseLost and writes nothing."""
-        item = {
-            **self._key(f"CHECKPOINT#{name}"),
-            "fence": grant.fence,
-            "run_id": grant.run_id,
-            "state": state,
-        }
-        if not items.put_if(
-            self._client, self._table, item, "fence = :mine", {":mine": grant.fence}
-        ):
+        is_ours = items.set_values(
+            self._client,
+            self._table,
+            self._key(f"CHECKPOINT#{name}"),
+            {"run_id": grant.run_id, "state": state},
+            "fence = :mine",
+            {":mine": grant.fence},
+        )
+        if not is_ours:
             raise LeaseLost("another run has taken over the connection")
 
     def read_checkpoint(self, name: str) -> str | None:
         """Read a checkpoint without claiming it."""
-        return (self._get(f"CHECKPOINT#{name}") or {}).get("state")
+        return _state(self._get(f"CHECKPOINT#{name}") or {}, name)
 
     def requests(self) -> OperatorRequests:
         """Return what an operator last asked for."""
@@ -192,3 +193,10 @@ class DynamoSyncState:
             values,
             ReturnValues=returns,
         )
+
+
+def _state(item: Mapping[str, Any], name: str) -> str | None:
+    """Return a checkpoint's text; None where a run has claimed it and none has saved one yet."""
+    if "state" not in item and "run_id" in item:
+        raise UnreadableItem(f"CHECKPOINT#{name} has lost its state")
+    return item.get("state")

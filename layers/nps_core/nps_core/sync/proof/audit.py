@@ -1,13 +1,11 @@
 """What the sync knows about its own completeness between runs. Plain values, saved as JSON."""
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from nps_core.formats import Stored
 from nps_core.sync.proof.counting import ClassCounts, Days
 from nps_core.sync.reading.cursor import Position
-from nps_core.times import from_iso, iso
 
 EVERY = timedelta(hours=1)
 """One request an hour, as long as nothing differs."""
@@ -17,7 +15,7 @@ PROBE_EVERY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Stored):
     """The last comparison of the source's counts with those stored, over whole days."""
 
     at: datetime
@@ -34,7 +32,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditState:
+class AuditState(Stored):
     """Where the audit of a connection stands.
 
     `todo` are the ranges to be read again, `position` where the first of them stands, `reread`
@@ -75,65 +73,3 @@ class AuditState:
         """Return the state once the first range of `todo` has been read again."""
         days, *left = self.todo
         return replace(self, todo=tuple(left), position=None, reread=(*self.reread, days))
-
-    def to_json(self) -> str:
-        """Return a text for storage; `from_json` is the inverse."""
-        proof = self.proof
-        return json.dumps(
-            {
-                "proof": proof
-                and {
-                    "at": iso(proof.at),
-                    "days": _days_to_json(proof.days),
-                    "source": proof.source,
-                    "stored": proof.stored,
-                    "reread": proof.reread,
-                },
-                "begun_at": iso(self.begun_at) if self.begun_at else None,
-                "todo": [_days_to_json(days) for days in self.todo],
-                "position": self.position.to_json() if self.position else None,
-                "reread": [_days_to_json(days) for days in self.reread],
-                "by_day_at": iso(self.by_day_at) if self.by_day_at else None,
-                "next_day": self.next_day.isoformat() if self.next_day else None,
-                "is_small": self.is_small,
-                "asked_at": self.asked_at,
-                "lists_changes": self.lists_changes,
-                "probed_at": iso(self.probed_at) if self.probed_at else None,
-            },
-            separators=(",", ":"),
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> "AuditState":
-        """Inverse of `to_json`."""
-        data: dict[str, Any] = json.loads(text)
-        proof = data["proof"]
-        return cls(
-            proof=proof
-            and Proof(
-                from_iso(proof["at"]),
-                _days_from_json(proof["days"]),
-                ClassCounts(*proof["source"]),
-                ClassCounts(*proof["stored"]),
-                proof["reread"],
-            ),
-            begun_at=from_iso(data["begun_at"]) if data["begun_at"] else None,
-            todo=tuple(_days_from_json(days) for days in data["todo"]),
-            position=Position.from_json(data["position"]) if data["position"] else None,
-            reread=tuple(_days_from_json(days) for days in data["reread"]),
-            by_day_at=from_iso(data["by_day_at"]) if data["by_day_at"] else None,
-            next_day=date.fromisoformat(data["next_day"]) if data["next_day"] else None,
-            is_small=data["is_small"],
-            asked_at=data["asked_at"],
-            lists_changes=data["lists_changes"],
-            probed_at=from_iso(data["probed_at"]) if data["probed_at"] else None,
-        )
-
-
-def _days_to_json(days: Days) -> list[str]:
-    return [days.first.isoformat(), days.last.isoformat()]
-
-
-def _days_from_json(texts: list[str]) -> Days:
-    first, last = texts
-    return Days(date.fromisoformat(first), date.fromisoformat(last))

@@ -3,13 +3,16 @@
 Closed and settled ones stay for 180 days: they are the log of what was missing.
 """
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from nps_core import keys
 from nps_core.aws import items
+from nps_core.errors import UnreadableItem
+from nps_core.keys import AnswerKey
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.times import iso
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 _KEPT = timedelta(days=180)
 _GAP, _MISSING = "GAP#", "MISSING#"
+_SETTLED = ("outcome", "settled_at", "expires_at")
+
+_log = logging.getLogger(__name__)
 
 
 class DynamoProofStore:
@@ -30,7 +36,7 @@ class DynamoProofStore:
 
     def gaps(self) -> list[Gap]:
         """Return all gaps, closed ones of the last 180 days too, by stream, kind and range."""
-        return [Gap.from_item(item) for item in self._all(_GAP)]
+        return [_gap(item) for item in self._all(_GAP)]
 
     def put_gap(self, gap: Gap) -> None:
         """Write a gap as it is now; one per stream, kind and begin."""
@@ -44,20 +50,18 @@ class DynamoProofStore:
 
     def suspects(self) -> list[Suspect]:
         """Return the suspects, without those that are settled."""
-        return [
-            Suspect.from_item(item, self._token)
-            for item in self._all(_MISSING)
-            if "settled_at" not in item
-        ]
+        unsettled = (item for item in self._all(_MISSING) if "settled_at" not in item)
+        found = (_suspect(item, self._token) for item in unsettled)
+        return [suspect for suspect in found if suspect is not None]
 
     def put_suspect(self, suspect: Suspect) -> None:
         """Note that an answer is missing at the source."""
-        self._put(_sk(suspect), suspect.to_item())
+        self._put(_sk(suspect), _suspect_item(suspect))
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
         """Note what became of it: `deleted`, `erased` or `listed again`."""
         more = {"outcome": outcome, "settled_at": iso(at), "expires_at": _expiry(at)}
-        self._put(_sk(suspect), {**suspect.to_item(), **more})
+        self._put(_sk(suspect), {**_suspect_item(suspect), **more})
 
     def _all(self, prefix: str) -> Iterator[items.Item]:
         pk, _ = keys.connection(self._token, "")
@@ -67,6 +71,33 @@ class DynamoProofStore:
     def _put(self, sk: str, item: items.Item) -> None:
         key = keys.connection(self._token, sk)._asdict()
         items.put(self._client, self._table, {**key, **item})
+
+
+def _gap(item: items.Item) -> Gap:
+    """Read a gap. One that cannot be read stays an open one: nothing is proven by its loss."""
+    try:
+        return Gap.from_item(item, beside=("expires_at",))
+    except UnreadableItem as exc:
+        _log.error("a gap cannot be read: %s", exc)
+        _, stream, kind, from_s = item["sk"].split("#")
+        begin = datetime.fromtimestamp(int(from_s), UTC)
+        why = f"its record cannot be read: {exc}"
+        return Gap(stream, kind, int(from_s), int(from_s) + 1, why, begin, "")
+
+
+def _suspect(item: items.Item, token: str) -> Suspect | None:
+    """Read a suspect. One that cannot be read is none, until two listings have lacked it again."""
+    try:
+        _, kind, answer_id = item["sk"].split("#", 2)
+        key = AnswerKey(token, kind, answer_id)
+        return Suspect.from_item(item, ("kind", "id", *_SETTLED), key=key)
+    except UnreadableItem as exc:
+        _log.error("a suspect cannot be read: %s", exc)
+        return None
+
+
+def _suspect_item(suspect: Suspect) -> items.Item:
+    return {"kind": suspect.key.kind, "id": suspect.key.id, **suspect.to_item()}
 
 
 def _sk(suspect: Suspect) -> str:

@@ -6,11 +6,11 @@ record stays, so that the log tells what was missing and for how long.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
+from nps_core.formats import Stored
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.counting import NOTHING, ClassCounts
-from nps_core.times import from_iso, iso
 
 GapKind = Literal["second", "window", "counts"]
 """`second`: more rows in one second than the API lists. `window`: the source could not be read in
@@ -22,7 +22,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(days=1), timedelta(days=16)
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Stored):
     """A range that is not proven: from_s <= second < to_s."""
 
     stream: Stream
@@ -61,44 +61,3 @@ class Gap:
         return replace(
             self, tries=self.tries + 1, tried_at=at, next_user=None, reason=reason or self.reason
         )
-
-    def to_item(self) -> dict[str, Any]:
-        """Return plain values for storage; `from_item` is the inverse."""
-        return {
-            "stream": self.stream,
-            "kind": self.kind,
-            "from_s": self.from_s,
-            "to_s": self.to_s,
-            "reason": self.reason,
-            "found_at": iso(self.found_at),
-            "run_id": self.run_id,
-            "rows": self.rows,
-            "difference": list(self.difference),
-            "tries": self.tries,
-            "tried_at": iso(self.tried_at) if self.tried_at else None,
-            "next_user": self.next_user,
-            "closed_at": iso(self.closed_at) if self.closed_at else None,
-        }
-
-    @classmethod
-    def from_item(cls, item: dict[str, Any]) -> "Gap":
-        """Inverse of `to_item`."""
-        return cls(
-            stream=item["stream"],
-            kind=item["kind"],
-            from_s=item["from_s"],
-            to_s=item["to_s"],
-            reason=item["reason"],
-            found_at=from_iso(item["found_at"]),
-            run_id=item["run_id"],
-            rows=item["rows"],
-            difference=ClassCounts(*item["difference"]),
-            tries=item["tries"],
-            tried_at=_time(item.get("tried_at")),
-            next_user=item.get("next_user"),
-            closed_at=_time(item.get("closed_at")),
-        )
-
-
-def _time(text: str | None) -> datetime | None:
-    return from_iso(text) if text else None

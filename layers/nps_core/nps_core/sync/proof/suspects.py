@@ -4,12 +4,11 @@ There is no word of a deletion. An answer is taken for deleted when two complete
 second, at least a day apart, lack it and the source does not know its id any more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from nps_core.keys import AnswerKey, Kind
-from nps_core.times import from_iso, iso
+from nps_core.formats import IN_KEY, Stored
+from nps_core.keys import AnswerKey
 
 SECOND_LOOK = timedelta(hours=24)
 SETTLED = timedelta(hours=1)
@@ -17,10 +16,10 @@ SETTLED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
+class Suspect(Stored):
     """A stored answer that a complete listing lacked, since when."""
 
-    key: AnswerKey
+    key: AnswerKey = field(metadata=IN_KEY)
     second: int
     end_user_id: str | None
     missed_at: datetime
@@ -28,24 +27,3 @@ class Suspect:
     def is_due(self, now: datetime) -> bool:
         """Whether a second look may prove the deletion."""
         return now - self.missed_at >= SECOND_LOOK
-
-    def to_item(self) -> dict[str, Any]:
-        """Return plain values for storage; `from_item` is the inverse."""
-        return {
-            "kind": self.key.kind,
-            "id": self.key.id,
-            "second": self.second,
-            "end_user_id": self.end_user_id,
-            "missed_at": iso(self.missed_at),
-        }
-
-    @classmethod
-    def from_item(cls, item: dict[str, Any], account_token: str) -> "Suspect":
-        """Inverse of `to_item`."""
-        kind: Kind = item["kind"]
-        return cls(
-            AnswerKey(account_token, kind, item["id"]),
-            item["second"],
-            item.get("end_user_id"),
-            from_iso(item["missed_at"]),
-        )

@@ -5,22 +5,21 @@ reads the first sync's window once, up to the present, an extension reads what a
 for, and sweeps read everything again later. All are saved after every page.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass, replace
+from datetime import UTC, datetime, timedelta
 
+from nps_core.errors import UnreadableItem
+from nps_core.formats import Stored
 from nps_core.sync.reading.cursor import Position, SortedBy
 from nps_core.sync.reading.sweeps import Sweep, Swept
-from nps_core.times import from_iso, iso
 
 _SECOND_OVER_S = 60
 """A second read alone so much later than it was holds whatever a queue had kept back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Backfill:
+class Backfill(Stored):
     """A long read of a stream's history, with what it brought in over all its runs."""
 
     started_at: datetime
@@ -31,30 +30,9 @@ class Backfill:
     quarantined: int = 0
     requests: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; `from_json` is the inverse."""
-        return {
-            "started_at": iso(self.started_at),
-            "from_s": self.from_s,
-            "position": self.position.to_json(),
-            "ended_at": iso(self.ended_at) if self.ended_at else None,
-            "rows": self.rows,
-            "quarantined": self.quarantined,
-            "requests": self.requests,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Backfill":
-        """Inverse of `to_json`."""
-        ended_at = from_iso(data["ended_at"]) if data["ended_at"] else None
-        position = Position.from_json(data["position"])
-        started_at = from_iso(data["started_at"])
-        parts = {"started_at": started_at, "ended_at": ended_at, "position": position}
-        return cls(**{**data, **parts})
-
 
 @dataclass(frozen=True, slots=True)
-class StreamCheckpoint:
+class StreamCheckpoint(Stored):
     """Position of a stream. Times of the source are Unix seconds, times of ours are datetimes."""
 
     watermark_s: int
@@ -62,19 +40,20 @@ class StreamCheckpoint:
     proven_at: datetime
     """When the last finished live pass began: what showed up later may lie behind where it was."""
     saved_at: datetime
-    backfill: Backfill
+    _: KW_ONLY
     live: Position | None = None
     """The live pass that a run left unfinished."""
     live_since: datetime | None = None
     """When that pass began."""
-    extension: Backfill | None = None
-    """History that an operator asked for, while it is being read."""
-    extended_at: str = ""
-    """The operator's request that was accepted last."""
     sweep: Sweep | None = None
     """The sweep that is under way."""
     swept: Swept | None = None
     """When sweeps last finished; None before the first, when the backfill counts as one."""
+    backfill: Backfill
+    extension: Backfill | None = None
+    """History that an operator asked for, while it is being read."""
+    extended_at: str = ""
+    """The operator's request that was taken up last."""
     drained: frozenset[int] = frozenset()
     """Seconds inside the overlap that fill pages by themselves and have been read alone."""
 
@@ -84,7 +63,7 @@ class StreamCheckpoint:
         from_s = int((now - max(timedelta(days=backfill_days), overlap)).timestamp())
         ended_at = None if backfill_days else now
         backfill = Backfill(now, from_s, Position(from_s, done=not backfill_days), ended_at)
-        return cls(int(now.timestamp()), now, now, backfill)
+        return cls(int(now.timestamp()), now, now, backfill=backfill)
 
     def live_start(self, now: datetime, overlap: timedelta, by: SortedBy = "created") -> Position:
         """Return where this tick's live pass begins: resumed, or the overlap before the watermark.
@@ -161,62 +140,22 @@ class StreamCheckpoint:
     def after_sweep(self, position: Position, asked_at: datetime) -> "StreamCheckpoint":
         """Return the checkpoint after a page of the sweep that was asked for at `asked_at`."""
         if self.sweep is None or not position.done:
-            sweep = replace(self.sweep, position=position) if self.sweep else None
+            sweep = self.sweep._replace(position=position) if self.sweep else None
             return replace(self, sweep=sweep, saved_at=asked_at)
         swept = self.swept_at().after(self.sweep)
         return replace(self, sweep=None, swept=swept, saved_at=asked_at)
 
-    def to_json(self) -> str:
-        """Return a text for storage; `from_json` is the inverse."""
-        return json.dumps(
-            {
-                "watermark_s": self.watermark_s,
-                "proven_at": iso(self.proven_at),
-                "saved_at": iso(self.saved_at),
-                "live": self.live.to_json() if self.live else None,
-                "live_since": iso(self.live_since) if self.live_since else None,
-                "sweep": self.sweep and _sweep_to_json(self.sweep),
-                "swept": self.swept and _swept_to_json(self.swept),
-                "backfill": self.backfill.to_json(),
-                "extension": self.extension.to_json() if self.extension else None,
-                "extended_at": self.extended_at,
-                "drained": sorted(self.drained),
-            },
-            separators=(",", ":"),
-        )
 
-    @classmethod
-    def from_json(cls, text: str) -> "StreamCheckpoint":
-        """Inverse of `to_json`."""
-        data: Mapping[str, Any] = json.loads(text)
-        return cls(
-            watermark_s=data["watermark_s"],
-            proven_at=from_iso(data["proven_at"]),
-            saved_at=from_iso(data["saved_at"]),
-            backfill=Backfill.from_json(data["backfill"]),
-            live=Position.from_json(data["live"]) if data["live"] else None,
-            live_since=from_iso(data["live_since"]) if data["live_since"] else None,
-            extension=Backfill.from_json(data["extension"]) if data["extension"] else None,
-            extended_at=data["extended_at"],
-            sweep=_sweep_from_json(data["sweep"]) if data["sweep"] else None,
-            swept=_swept_from_json(data["swept"]) if data["swept"] else None,
-            drained=frozenset(data["drained"]),
-        )
+def oldest_proof(texts: Iterable[str | None]) -> datetime | None:
+    """Return the earliest `proven_at` of stored checkpoints; None where there is none.
+
+    One that cannot be read proves nothing, which must not look like "never synced".
+    """
+    return min((_proven_at(text) for text in texts if text), default=None)
 
 
-def _sweep_to_json(sweep: Sweep) -> list[Any]:
-    return [iso(sweep.started_at), sweep.is_recent, sweep.position.to_json()]
-
-
-def _sweep_from_json(data: list[Any]) -> Sweep:
-    started_at, is_recent, position = data
-    return Sweep(from_iso(started_at), is_recent, Position.from_json(position))
-
-
-def _swept_to_json(swept: Swept) -> list[Any]:
-    return [iso(swept.recent_at), iso(swept.slice_at), swept.slice_s]
-
-
-def _swept_from_json(data: list[Any]) -> Swept:
-    recent_at, slice_at, slice_s = data
-    return Swept(from_iso(recent_at), from_iso(slice_at), slice_s)
+def _proven_at(text: str) -> datetime:
+    try:
+        return StreamCheckpoint.from_json(text).proven_at
+    except UnreadableItem:
+        return datetime.fromtimestamp(0, UTC)

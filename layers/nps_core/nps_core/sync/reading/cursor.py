@@ -1,8 +1,10 @@
 """Positions of keyset paging: plain values that are also the checkpoint of a run."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+from nps_core.formats import LEFT_OUT, Stored
 
 PAGE_SIZE = 50
 Order = Literal["asc", "desc"]
@@ -38,7 +40,7 @@ class FullSecond:
 
 
 @dataclass(frozen=True, slots=True)
-class Drain:
+class Drain(Stored):
     """Reading one second alone, pass after pass over its pages.
 
     `seen` holds every id met, `proof` those that count towards the proof of completeness.
@@ -57,7 +59,7 @@ class Drain:
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class Position(Stored):
     """Where a pass stands. Everything before `cursor` has been read.
 
     A pass goes up to the present, or up to `end` (exclusive), in order of creation or of change.
@@ -67,31 +69,9 @@ class Position:
     seen: frozenset[str] = frozenset()
     newest: int | None = None
     done: bool = False
-    drain: Drain | None = None
     end: int | None = None
     by: SortedBy = "created"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a form that JSON keeps exactly; `from_json` is the inverse."""
-        data: dict[str, Any] = {"cursor": self.cursor, "seen": sorted(self.seen)}
-        data |= {"newest": self.newest, "done": self.done, "end": self.end, "by": self.by}
-        if self.drain:
-            data["drain"] = {name: getattr(self.drain, name) for name in _DRAIN_FIELDS}
-            data["drain"] |= {name: sorted(getattr(self.drain, name)) for name in ("seen", "proof")}
-        return data
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Position":
-        """Inverse of `to_json`."""
-        drain = data.get("drain")
-        if drain:
-            ids = {name: frozenset(drain[name]) for name in ("seen", "proof")}
-            drain = Drain(**{**drain, **ids})
-        whole = {**data, "seen": frozenset(data["seen"]), "drain": drain}
-        return cls(**whole)
-
-
-_DRAIN_FIELDS = tuple(Drain.__dataclass_fields__)
+    drain: Drain | None = field(default=None, metadata=LEFT_OUT)
 
 
 class Covered(NamedTuple):

@@ -69,6 +69,7 @@ def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_
             drain=Drain(
                 order="asc" if total is not None or drain.order == "desc" else "desc",
                 seen=drain.seen,
+                unknown=drain.unknown,
                 proof=frozenset() if begins_anew else drain.proof,
                 quiet=quiet,
                 passes=drain.passes + 1,

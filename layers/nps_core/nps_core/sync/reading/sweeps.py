@@ -6,8 +6,8 @@ that each row is read again within a week. Where the API lists by time of change
 is not needed and the slices go over everything.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from nps_core.sync.reading.cursor import Position
 
@@ -21,29 +21,29 @@ _SHORTEST_S = 7 * 86_400
 """A young history grows faster than a fifth of it a night."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """A re-read that is under way."""
+class Sweep(NamedTuple):
+    """A re-read that is under way, stored as a list; `unknown` is what another version appends."""
 
     started_at: datetime
     is_recent: bool
     position: Position
+    unknown: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """When the last finished re-reads began, and up to where the slices have come."""
+class Swept(NamedTuple):
+    """When the last finished re-reads began, and up to where the slices have come; as `Sweep`."""
 
     recent_at: datetime
     slice_at: datetime
-    slice_s: int
+    slice_s: int = 0
     """Everything older than the recent part and before this second was read again this round."""
+    unknown: tuple[Any, ...] = ()
 
     def after(self, sweep: Sweep) -> "Swept":
         """Return the times once `sweep` has finished."""
         if sweep.is_recent:
-            return replace(self, recent_at=sweep.started_at)
-        return replace(self, slice_at=sweep.started_at, slice_s=sweep.position.end or self.slice_s)
+            return self._replace(recent_at=sweep.started_at)
+        return self._replace(slice_at=sweep.started_at, slice_s=sweep.position.end or self.slice_s)
 
 
 def due(
