@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAMS = ("sync.py", "visible.py", "imports.py", "write_units.py")
+PROGRAMS = ("sync.py", "visible.py", "imports.py", "cli_start.py", "write_units.py")
 
 
 def main() -> None:

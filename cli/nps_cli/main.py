@@ -10,27 +10,74 @@ import typer
 from typer.core import TyperGroup
 
 from nps_cli.argv import OWN_OPTIONS, normalise
-from nps_cli.commands import (
-    accounts,
-    connect,
-    connections,
-    contacts,
-    directory,
-    doctor,
-    logs,
-    mail,
-    responses,
-    sync,
-)
-from nps_cli.commands.redrive import redrive
-from nps_cli.commands.replay import replay
-from nps_cli.shell.errors import TRANSLATED, Failure, explain
+from nps_cli.shell.deferred import Deferred
+from nps_cli.shell.errors import Failure, explain, translated
+from nps_cli.shell.options import Options
 from nps_cli.shell.stack import Stack
-from nps_cli.shell.target import Options
+
+COMMANDS = (
+    (
+        "company",
+        "nps_cli.commands.accounts:company",
+        "Show the company's NPS: all answers, and the latest answer of each contact.",
+    ),
+    (
+        "connect",
+        "nps_cli.commands.connect:connect",
+        "Store the Wootric credentials and signing keys, then activate the account.",
+    ),
+    (
+        "doctor",
+        "nps_cli.commands.doctor:doctor",
+        "Check credentials, API, webhook, mail, owner, activation, schedules;"
+        " says how to fix each.",
+    ),
+    (
+        "redrive",
+        "nps_cli.commands.redrive:redrive",
+        "Try again what was set aside: quarantined payloads, inbox messages, stream batches.",
+    ),
+    (
+        "replay",
+        "nps_cli.commands.replay:replay",
+        "Feed the answers given from --from on and before --to to rollup and notify once more.",
+    ),
+    ("accounts", "nps_cli.commands.accounts:app", "Accounts and their NPS."),
+    ("contacts", "nps_cli.commands.contacts:app", "People, their latest score and its direction."),
+    ("responses", "nps_cli.commands.responses:app", "Stored answers."),
+    ("declines", "nps_cli.commands.responses:declines_app", "Surveys that were declined."),
+    ("runs", "nps_cli.commands.logs:runs_app", "Runs of the sync."),
+    ("tasks", "nps_cli.commands.logs:tasks_app", "Follow-up tasks."),
+    ("mail", "nps_cli.commands.mail:app", "Mails sent and due."),
+    (
+        "quarantine",
+        "nps_cli.commands.logs:quarantine_app",
+        "Payloads that could not be understood.",
+    ),
+    ("directory", "nps_cli.commands.directory:app", "Accounts and owners known from elsewhere."),
+    ("sync", "nps_cli.commands.sync:app", "The sync with Wootric."),
+    (
+        "connections",
+        "nps_cli.commands.connections:app",
+        "The Wootric accounts that the stack reads.",
+    ),
+    (
+        OWN_OPTIONS,
+        "nps_local.commands:app",
+        "The whole loop on this machine: no Docker, no cloud account.",
+    ),
+)
+"""Name, place and first sentence of the help of every command, in the order of `nps --help`."""
 
 
 class OperatorGroup(TyperGroup):
     """Takes the common options anywhere, and turns failures of AWS into one line."""
+
+    def __init__(self, **attributes: Any) -> None:
+        """Add the commands."""
+        super().__init__(**attributes)
+        for name, path, summary in COMMANDS:
+            self.add_command(Deferred(name, path, summary))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the common options first, as the parser wants them."""
@@ -40,7 +87,7 @@ class OperatorGroup(TyperGroup):
         """Run the command; failures that AWS or the core name end it with exit status 1."""
         try:
             return super().invoke(ctx)
-        except TRANSLATED as exc:
+        except translated() as exc:
             raise Failure(explain(exc)) from exc
 
 
@@ -81,42 +128,6 @@ def nps(
     if ctx.invoked_subcommand == OWN_OPTIONS and data is not None:
         os.environ["NPS_LOCAL_DATA"] = str(data)
     ctx.obj = Stack(Options(local, stack, region, data, json))
-
-
-for name, group in (
-    ("accounts", accounts.app),
-    ("contacts", contacts.app),
-    ("responses", responses.app),
-    ("declines", responses.declines_app),
-    ("runs", logs.runs_app),
-    ("tasks", logs.tasks_app),
-    ("mail", mail.app),
-    ("quarantine", logs.quarantine_app),
-    ("directory", directory.app),
-    ("sync", sync.app),
-    ("connections", connections.app),
-):
-    app.add_typer(group, name=name)
-app.command("company")(accounts.company)
-app.command("connect")(connect.connect)
-app.command("doctor")(doctor.doctor)
-app.command("redrive")(redrive)
-app.command("replay")(replay)
-
-try:
-    from nps_local.commands import app as _local_app
-except ImportError as missing:
-    _reason = f"`nps local` needs {missing.name}: run `make install` in the checkout"
-
-    @app.command("local", context_settings={"ignore_unknown_options": True})
-    def local_is_missing(
-        _args: Annotated[list[str] | None, typer.Argument(metavar="...")] = None,
-    ) -> None:
-        """Run the whole loop on this machine (needs the checkout)."""
-        raise Failure(_reason)
-
-else:
-    app.add_typer(_local_app, name="local")
 
 
 def main() -> None:

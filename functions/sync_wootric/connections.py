@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from nps_core.connections.dynamo_settings import all_connections
-from nps_core.connections.settings import Connection
+from nps_core.connections.settings import Connection, all_connections
 from nps_core.errors import PayloadError
 from nps_core.sync.runlog import RunRecord
 from sync_wootric.journal import PageResult, RunResult

@@ -7,8 +7,8 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
-from nps_cli.connections.connection_list import connection_tokens
-from nps_cli.shell.errors import TRANSLATED, code_of, explain
+from nps_cli.connections.chosen import connection_tokens
+from nps_cli.shell.errors import code_of, explain, translated
 from nps_cli.shell.stack import Stack
 from nps_core.addresses import domain_of
 from nps_core.answers.models import UNMATCHED
@@ -25,7 +25,7 @@ def guarded(name: str, look: Callable[[Stack], Check], stack: Stack) -> Check:
     """Run a check; what AWS or the network answers instead becomes its result."""
     try:
         return look(stack)
-    except TRANSLATED as exc:
+    except translated() as exc:
         return Check.failed(name, explain(exc), "see the reason, then run `nps doctor` again")
     except requests.RequestException as exc:
         return Check.failed(name, type(exc).__name__, "check the network and the address")
@@ -36,7 +36,7 @@ def webhook(stack: Stack) -> Check:
 
     It cannot store anything, whatever the answer is.
     """
-    url = stack.target.webhook_url
+    url = stack.deployment.webhook_url
     reply = requests.post(
         url,
         data=json.dumps({"event_name": "nps_doctor"}).encode(),
@@ -58,8 +58,8 @@ def webhook(stack: Stack) -> Check:
 
 def sender(stack: Stack) -> Check:
     """SES sends only from a verified address or domain."""
-    mail_from = stack.target.parameter("SenderAddress")
-    client = stack.target.client("sesv2")
+    mail_from = stack.deployment.parameter("SenderAddress")
+    client = stack.deployment.client("sesv2")
     verified = [
         identity for identity in (mail_from, domain_of(mail_from)) if _verified(client, identity)
     ]
@@ -73,7 +73,7 @@ def sender(stack: Stack) -> Check:
 
 def sandbox(stack: Stack) -> Check:
     """In the sandbox SES refuses every recipient that is not verified."""
-    account: dict[str, Any] = stack.target.client("sesv2").get_account()
+    account: dict[str, Any] = stack.deployment.client("sesv2").get_account()
     out, sending = account.get("ProductionAccessEnabled"), account.get("SendingEnabled", True)
     detail = "SES may send to everybody" if out else "SES is in the sandbox"
     return Check.result(
@@ -115,10 +115,10 @@ def activation(stack: Stack) -> Check:
 
 def schedules(stack: Stack) -> Check:
     """Sync and mail happen only when their schedules are on."""
-    if stack.target.is_local:
+    if stack.deployment.is_local:
         return Check.passed("schedules", "a local stack fires them by `nps local fire`")
-    wanted = {stack.target.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
-    client = stack.target.client("scheduler")
+    wanted = {stack.deployment.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
+    client = stack.deployment.client("scheduler")
     pages = client.get_paginator("list_schedules").paginate()
     enabled = {
         schedule["Target"]["Arn"].rpartition(":")[2]

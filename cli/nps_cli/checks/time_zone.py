@@ -50,13 +50,13 @@ def telling_days(
     """
     earliest, latest = OFFSETS[0].total_seconds(), OFFSETS[-1].total_seconds()
     first = datetime.fromtimestamp(from_s, UTC).date()
-    found: list[tuple[int, date]] = []
+    days: list[tuple[int, date]] = []
     for number in range((to_s - from_s) // 86_400 + 2):
         day = first + timedelta(days=number)
         begins = datetime.combine(day, time(), UTC).timestamp()
         if begins - latest >= from_s and begins + 86_400 - earliest <= to_s:
-            found.append((_ruled_out(votes, day, zone), day))
-    return sorted((one for one in found if one[0]), reverse=True)
+            days.append((_ruled_out(votes, day, zone), day))
+    return sorted(((ruled_out, day) for ruled_out, day in days if ruled_out), reverse=True)
 
 
 def _ruled_out(votes: Sequence[Vote], day: date, zone: ZoneInfo) -> int:
@@ -87,7 +87,7 @@ def offset_ranges(offsets: Sequence[timedelta]) -> str:
             ranges[-1][1:] = [offset]
         else:
             ranges.append([offset])
-    return " or ".join(" to ".join(map(offset_name, one)) for one in ranges)
+    return " or ".join(" to ".join(map(offset_name, ends)) for ends in ranges)
 
 
 def offset_name(offset: timedelta) -> str:

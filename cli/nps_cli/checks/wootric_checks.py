@@ -13,8 +13,8 @@ import requests
 
 from nps_cli.checks import zone_check
 from nps_cli.connections import stored_secret
-from nps_cli.connections.connection_list import connections_of
-from nps_cli.shell.errors import TRANSLATED, explain
+from nps_cli.connections.chosen import connections_of
+from nps_cli.shell.errors import explain, translated
 from nps_cli.shell.stack import Stack
 from nps_core.connections.secret import Secret
 from nps_core.connections.settings import Connection
@@ -74,12 +74,12 @@ def all_of(stack: Stack) -> list[Check]:
     The names of checks of an added connection begin with its account token.
     """
     template, *added = connections_of(stack)
-    found = _of(stack, _Source(template, is_added=False))
+    results = _of(stack, _Source(template, is_added=False))
     for connection in added:
         token = connection.account_token
         checks = _of(stack, _Source(connection, is_added=True))
-        found += [check.of_connection(token) for check in checks]
-    return found
+        results += [check.of_connection(token) for check in checks]
+    return results
 
 
 def time_zone_now(stack: Stack, connection: Connection, *, is_added: bool) -> Check | None:
@@ -110,7 +110,7 @@ def _untried(*names: str) -> list[Check]:
 def _credentials(stack: Stack, source: _Source) -> tuple[Secret | None, Check]:
     try:
         whole = stored_secret.read(stack)
-    except TRANSLATED as exc:
+    except translated() as exc:
         return None, Check.failed("credentials", explain(exc), source.reconnect)
     secret = whole.of(source.account_token) if source.is_added else whole
     missing = secret.missing

@@ -51,27 +51,27 @@ def check(ask: Ask, connection: Connection, now: datetime, fix: str) -> Check:
     ours = {day: count_day(votes, day, connection.zone) for day in days}
     wrong = next((day for day in days if sources[day] != ours[day]), None)
     if wrong is None:
-        counted = tables.counted(sum(each.n for each in ours.values()), "answer")
+        counted = tables.counted(sum(counts.n for counts in ours.values()), "answer")
         recent = tables.counted(len(days), "recent day")
         return Check.passed(_NAME, f"{zone}, as Wootric counts the {counted} of {recent}")
-    found = (
+    difference = (
         f"of {wrong} Wootric counts {_classes(sources[wrong])};"
         f" in {zone} it would be {_classes(ours[wrong])}"
     )
     offsets = _possible(votes, sources)
     if not offsets:
-        return Check.passed(_NAME, f"not clear: {found}, and no other time zone fits either")
+        return Check.passed(_NAME, f"not clear: {difference}, and no other time zone fits either")
     example = example_zone(offsets, wrong) or "ZONE"
     remedy = f"{fix.format(example)}, or another zone at {offset_ranges(offsets)}"
-    return Check.failed(_NAME, found, remedy)
+    return Check.failed(_NAME, difference, remedy)
 
 
 def _possible(votes: Sequence[Vote], sources: Mapping[date, ClassCounts]) -> list[timedelta]:
     """Return the offsets that fit all days; a day on which none is left is not understood."""
     left: list[timedelta] = []
     for day, source in sources.items():
-        found = fitting(votes, day, source)
-        left = [offset for offset in found if offset in left] or left or found
+        offsets = fitting(votes, day, source)
+        left = [offset for offset in offsets if offset in left] or left or offsets
     return left
 
 
@@ -85,7 +85,7 @@ def _listed(ask: Ask, connection: Connection, now: datetime) -> tuple[list[Vote]
     """List the latest answers until a few days among them tell; also whether these are all."""
     to_s, rows = int(now.timestamp()), dict[str, Any]()
     votes: list[Vote] = []
-    found: list[tuple[int, date]] = []
+    days: list[tuple[int, date]] = []
     is_all = False
     for number in range(1, _MOST_PAGES + 1):
         page = ask(f"/v1/{STREAMS[0]}", page_params(PageQuery(0, to_s, number, "desc")))
@@ -96,10 +96,10 @@ def _listed(ask: Ask, connection: Connection, now: datetime) -> tuple[list[Vote]
         is_all = len(page) < PAGE_SIZE
         # Before all of them there is nothing; else more of the oldest second may follow.
         from_s = _oldest(rows.values(), to_s) + (-2 * _DAY_S if is_all else 1)
-        found = telling_days(votes, from_s, to_s, connection.zone)[:_MOST_DAYS]
-        if is_all or (len(found) == _MOST_DAYS and found[-1][0] >= _CLEAR):
+        days = telling_days(votes, from_s, to_s, connection.zone)[:_MOST_DAYS]
+        if is_all or (len(days) == _MOST_DAYS and days[-1][0] >= _CLEAR):
             break
-    return votes, [day for _, day in found], is_all
+    return votes, [day for _, day in days], is_all
 
 
 def _oldest(rows: Iterable[Any], default: int) -> int:
@@ -118,5 +118,5 @@ def _vote(row: Any) -> Vote | None:
 
 def _count(ask: Ask, day: date) -> ClassCounts:
     days = {"date[start]": day.isoformat(), "date[end]": day.isoformat()}
-    found = ask("/v1/nps_summary", days)
-    return counts_of(found if isinstance(found, dict) else {})
+    summary = ask("/v1/nps_summary", days)
+    return counts_of(summary if isinstance(summary, dict) else {})

@@ -8,10 +8,10 @@ import typer
 from nps_cli.commands.contacts import COLUMNS as CONTACT_COLUMNS
 from nps_cli.commands.contacts import contact_rows
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
-from nps_cli.shell.tables import Column
 from nps_core.answers.models import UNMATCHED
 from nps_core.numbers.account_numbers import AccountView
 from nps_core.numbers.current import current, read_account, read_company
@@ -119,9 +119,8 @@ def company(ctx: typer.Context) -> None:
     if stack.options.json:
         tables.print_json(row)
         return
-    screen = tables.console()
-    screen.print(tables.facts(_totals(row)))
-    screen.print(tables.facts([("accounts", row.accounts), ("without account", row.unmatched)]))
+    tables.print_facts(_totals(row))
+    tables.print_facts([("accounts", row.accounts), ("without account", row.unmatched)])
     tables.print_table(row.trend, _TREND)
 
 
@@ -160,7 +159,7 @@ def _print_account(row: "AccountDetail") -> None:
         ("because", row.class_reason),
         *_totals(row),
     ]
-    tables.console().print(tables.facts(head))
+    tables.print_facts(head)
     tables.print_table(row.trend, _TREND)
     if row.contacts:
         tables.print_table(row.contacts, CONTACT_COLUMNS)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nps_cli.checks import wootric_checks
 from nps_cli.connections import stored_secret
+from nps_cli.connections.chosen import template_connection
 from nps_cli.connections.connect_settings import (
     AccountOption,
     ApiUrlOption,
@@ -17,7 +17,6 @@ from nps_cli.connections.connect_settings import (
     Settings,
     TimeZoneOption,
 )
-from nps_cli.connections.connection_list import template_connection
 from nps_cli.shell import tables
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack, stack_of
@@ -68,6 +67,8 @@ def connect(
         _keep_added(stack, secrets, connection)
     activated_now = stack.profiles.activate(connection.account_token, stack.now)
     is_added = connection.account_token != template.account_token
+    from nps_cli.checks import wootric_checks
+
     zone = wootric_checks.time_zone_now(stack, connection, is_added=is_added)
     _tell(stack, connection, zone, activated_now=activated_now)
 
@@ -112,7 +113,7 @@ def _tell(
                 account_token=token,
                 activated_at=activated_at,
                 activated_now=activated_now,
-                webhook_url=stack.target.webhook_url,
+                webhook_url=stack.deployment.webhook_url,
                 time_zone=zone,
             )
         )
@@ -125,7 +126,7 @@ def _tell(
         tables.say(f"Time zone: {zone.detail}.")
         if not zone.ok:
             tables.say(f"Fix: {zone.fix}")
-    typer.echo(f"Enter this webhook address in Wootric: {stack.target.webhook_url}")
+    typer.echo(f"Enter this webhook address in Wootric: {stack.deployment.webhook_url}")
     typer.echo("Then run `nps doctor`, and `nps sync now` for the history.")
 
 

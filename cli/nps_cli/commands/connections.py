@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from nps_cli.connections import stored_secret
-from nps_cli.connections.connection_list import connections_of, template_connection
+from nps_cli.connections.chosen import connections_of, template_connection
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import stack_of
-from nps_cli.shell.tables import Column
 from nps_core.connectors.wootric.protocol import base_url
 
 app = typer.Typer(help="The Wootric accounts that the stack reads.", no_args_is_help=True)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
-from nps_cli.shell.tables import Column
 from nps_core.numbers.account_numbers import ContactView, fold_contact
 
 if TYPE_CHECKING:

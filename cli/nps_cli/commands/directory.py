@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from nps_cli.directory.directory_csv import COLUMNS, FileRejected, parse
+from nps_cli.directory.csv_file import COLUMNS, FileRejected, parse
 from nps_cli.directory.rematch import KnownDirectory, rematch
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
-from nps_cli.shell.tables import Column
 from nps_core.addresses import domain_of
 from nps_core.customers.entries import DirectoryEntry
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack, report_unreadable, stack_of
-from nps_cli.shell.tables import Column
 
 if TYPE_CHECKING:
     from nps_core.sync.runlog import RunRecord
@@ -78,7 +78,7 @@ def show_run(
     if stack.options.json:
         tables.print_json(row)
     else:
-        tables.console().print(tables.facts(list(row.as_json().items())))
+        tables.print_facts(list(row.as_json().items()))
 
 
 def _run(stack: Stack, run_id: str) -> "RunRecord":

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack, report_unreadable, stack_of
-from nps_cli.shell.tables import Column
 
 if TYPE_CHECKING:
     from nps_core.mails.render import RenderedMail
@@ -64,7 +64,7 @@ def show_mail(
             mail_detail(row, body.text if body else None, body.html if body else None)
         )
     else:
-        tables.console().print(tables.facts(list(row.as_json().items())))
+        tables.print_facts(list(row.as_json().items()))
         typer.echo(f"\n{_required(body).text}")
 
 

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from nps_cli.connections.connection_list import connection_tokens
+from nps_cli.connections.chosen import connection_tokens
 from nps_cli.repair.consumers import CONSUMERS, Consumer, Consumers, events
 from nps_cli.shell import tables
-from nps_cli.shell.errors import TRANSLATED, Failure, explain
+from nps_cli.shell.errors import Failure, explain, translated
+from nps_cli.shell.options import Options
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
-from nps_cli.shell.target import Options
-from nps_cli.shell.time_options import moment
+from nps_cli.shell.time_options import parse_time
 from nps_core.answers.models import Listed
 from nps_core.times import iso
 
@@ -48,11 +48,11 @@ class Request:
 def replay(
     ctx: typer.Context,
     start: Annotated[
-        datetime, typer.Option("--from", metavar="TIME", parser=moment, help="A day or a time.")
+        datetime, typer.Option("--from", metavar="TIME", parser=parse_time, help="A day or a time.")
     ],
     end: Annotated[
         datetime | None,
-        typer.Option("--to", metavar="TIME", parser=moment, help="Before it; else until now."),
+        typer.Option("--to", metavar="TIME", parser=parse_time, help="Before it; else until now."),
     ] = None,
     only: Annotated[
         Consumer | None, typer.Option("--only", metavar="FUNCTION", help="rollup or notify.")
@@ -103,7 +103,7 @@ def _feed(stack: Stack, request: Request, batches: Sequence[Sequence[Listed]]) -
             for event in events(answers):
                 for consumer in request.consumers:
                     consumers.feed(consumer, event)
-        except TRANSLATED as exc:
+        except translated() as exc:
             done = f"{number * BATCH:,} of {tables.counted(sum(map(len, batches)), 'answer')}"
             again = request.command(batch[0].answered_at, stack.options)
             raise Failure(f"{explain(exc)}\n{done} done; go on with: {again}") from exc

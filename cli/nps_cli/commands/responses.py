@@ -7,9 +7,9 @@ import typer
 
 from nps_cli.commands.contacts import AccountOption
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, answer_keys, stack_of
-from nps_cli.shell.tables import Column
 from nps_core.answers.models import Answer
 
 if TYPE_CHECKING:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from nps_cli.commands import sync_status
-from nps_cli.connections.connection_list import ConnectionOption, chosen
+from nps_cli.connections.chosen import ConnectionOption, chosen
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack, stack_of
-from nps_cli.shell.tables import Column
-from nps_cli.shell.time_options import moment
-from nps_cli.sync.sync_call import call, require_no_failure
+from nps_cli.shell.time_options import parse_time
 from nps_core.scoring import NPS
 from nps_core.times import iso
 
@@ -50,6 +49,7 @@ class _Counts(NamedTuple):
 @app.command("now")
 def sync_now(ctx: typer.Context, connection: ConnectionOption = None) -> None:
     """Run the sync now, wait, and print its report. Repeating it is harmless."""
+    from nps_cli.sync.call import call, require_no_failure
     from nps_core.views.sync.report import RunReport
 
     stack = stack_of(ctx)
@@ -77,6 +77,7 @@ def sync_audit(
 
     Exit status 1 if it failed or the counts differ.
     """
+    from nps_cli.sync.call import call, require_no_failure
     from nps_core.views.sync.report import runs_of
     from nps_core.views.sync.requested import audit_row
 
@@ -99,7 +100,9 @@ def sync_backfill(
     ctx: typer.Context,
     since: Annotated[
         datetime,
-        typer.Option("--since", metavar="DATE|TIME", parser=moment, help="A day or a time; UTC."),
+        typer.Option(
+            "--since", metavar="DATE|TIME", parser=parse_time, help="A day or a time; UTC."
+        ),
     ],
     connection: ConnectionOption = None,
     dry_run: Annotated[
@@ -110,6 +113,7 @@ def sync_backfill(
 
     History is counted and alerts nobody. Repeating it is harmless.
     """
+    from nps_cli.sync.call import call, require_no_failure
     from nps_core.views.sync.report import runs_of
     from nps_core.views.sync.requested import backfill_row
 
@@ -146,7 +150,7 @@ def _print_run(report: "RunReport") -> None:
         (name, json.dumps(value) if isinstance(value, dict) else value)
         for name, value in report.as_json().items()
     ]
-    tables.console().print(tables.facts(pairs))
+    tables.print_facts(pairs)
 
 
 def _print_audit(stack: Stack, row: "AuditRow") -> None:

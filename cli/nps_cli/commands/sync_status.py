@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from nps_cli.connections.connection_list import ConnectionOption, chosen, template_connection
+from nps_cli.connections.chosen import ConnectionOption, chosen, template_connection
 from nps_cli.shell import tables
+from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack, report_unreadable, stack_of
-from nps_cli.shell.tables import Column
 from nps_core.connections.settings import Connection
 from nps_core.connectors.wootric.protocol import base_url
 from nps_core.errors import UnreadableItem
@@ -99,7 +99,7 @@ def _read(parse: Callable[[str], T], text: str | None) -> T | None:
 
 
 def _overlap(stack: Stack) -> timedelta:
-    return timedelta(minutes=int(stack.target.parameter("OverlapMinutes")))
+    return timedelta(minutes=int(stack.deployment.parameter("OverlapMinutes")))
 
 
 def _last_runs(stack: Stack, tokens: Collection[str]) -> dict[str, RunRecord]:
@@ -132,7 +132,7 @@ def _print(row: "StatusRow", overlap: timedelta, connect: str) -> None:
         ("last run", _run(row.last_run)),
         ("open gaps", len(row.open_gaps) or "none"),
     ]
-    tables.console().print(tables.facts(facts))
+    tables.print_facts(facts)
     if row.open_gaps:
         tables.print_table(row.open_gaps, _GAPS)
 

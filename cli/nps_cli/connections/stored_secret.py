@@ -4,36 +4,41 @@ import json
 from typing import Any
 
 from nps_cli.shell.stack import Stack
-from nps_core.aws.clients import store_errors
 from nps_core.connections.secret import Secret, parse_secret
 
 
 def read(stack: Stack) -> Secret:
     """Return what is stored. Raises ConfigError when it is not the JSON we expect."""
+    from nps_core.aws.clients import store_errors
+
     with store_errors("GetSecretValue"):
-        reply = stack.target.client("secretsmanager").get_secret_value(
-            SecretId=stack.target.output("SecretArn")
+        reply = stack.deployment.client("secretsmanager").get_secret_value(
+            SecretId=stack.deployment.output("SecretArn")
         )
     return parse_secret(reply["SecretString"])
 
 
 def write(stack: Stack, secret: Secret) -> None:
     """Replace what is stored."""
+    from nps_core.aws.clients import store_errors
+
     with store_errors("PutSecretValue"):
-        stack.target.client("secretsmanager").put_secret_value(
-            SecretId=stack.target.output("SecretArn"), SecretString=to_text(secret)
+        stack.deployment.client("secretsmanager").put_secret_value(
+            SecretId=stack.deployment.output("SecretArn"), SecretString=to_text(secret)
         )
 
 
 def to_text(secret: Secret) -> str:
     """Return the JSON that the functions read."""
-    whole = _one(secret)
+    whole = _fields(secret)
     if secret.connections:
-        whole["connections"] = {name: _one(one) for name, one in secret.connections.items()}
+        whole["connections"] = {
+            token: _fields(added) for token, added in secret.connections.items()
+        }
     return json.dumps(whole)
 
 
-def _one(secret: Secret) -> dict[str, Any]:
+def _fields(secret: Secret) -> dict[str, Any]:
     return {
         "client_id": secret.client_id,
         "client_secret": secret.client_secret,

@@ -58,5 +58,5 @@ def rematch(stack: Stack, directory: KnownDirectory, *, dry_run: bool) -> tuple[
 
 def _unmatched(stack: Stack, keys: Sequence[AnswerKey]) -> Iterator[Answer]:
     for start in range(0, len(keys), _BATCH):
-        found = stack.answers.get_many(keys[start : start + _BATCH])
-        yield from (answer for answer in found.values() if answer.account_id is None)
+        answers = stack.answers.get_many(keys[start : start + _BATCH])
+        yield from (answer for answer in answers.values() if answer.account_id is None)

@@ -5,10 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from nps_cli.shell.stack import Stack
-from nps_core.answers.dynamo import to_item
 from nps_core.answers.models import Answer
-from nps_core.aws.clients import store_errors
-from nps_core.aws.items import to_wire
 from nps_core.errors import TransientError
 
 Consumer = Literal["rollup", "notify"]
@@ -27,21 +24,21 @@ class Consumers:
 
     def __init__(self, stack: Stack) -> None:
         """Look nothing up yet."""
-        self._target = stack.target
-        self._client = stack.target.client("lambda", read_timeout_s=_LONGEST_S)
+        self._deployment = stack.deployment
+        self._client = stack.deployment.client("lambda", read_timeout_s=_LONGEST_S)
 
     def function_name(self, consumer: Consumer) -> str:
         """Return what the stack calls the function."""
-        return self._target.output(_OUTPUTS[consumer])
+        return self._deployment.output(_OUTPUTS[consumer])
 
     def mappings(self) -> dict[str, Consumer]:
         """Return whom each stream mapping feeds, by the mapping's id."""
-        found: dict[str, Consumer] = {}
+        consumers: dict[str, Consumer] = {}
         pages = self._client.get_paginator("list_event_source_mappings")
         for consumer in CONSUMERS:
             for page in pages.paginate(FunctionName=self.function_name(consumer)):
-                found |= {one["UUID"]: consumer for one in page["EventSourceMappings"]}
-        return found
+                consumers |= {mapping["UUID"]: consumer for mapping in page["EventSourceMappings"]}
+        return consumers
 
     def feed(self, consumer: Consumer, event: bytes) -> None:
         """Invoke and wait.
@@ -50,16 +47,21 @@ class Consumers:
             ConsumerFailed: with the type of its error; what it said may name people.
             StoreUnavailable: Lambda did not answer properly.
         """
+        from nps_core.aws.clients import store_errors
+
         with store_errors(f"Invoke {consumer}"):
             reply = self._client.invoke(FunctionName=self.function_name(consumer), Payload=event)
             body = reply["Payload"].read()
         if reply.get("FunctionError"):
-            group = f"/aws/lambda/{self._target.stack_name}-{consumer}"
+            group = f"/aws/lambda/{self._deployment.stack_name}-{consumer}"
             raise ConsumerFailed(f"{consumer} failed with {_error_type(body)}, see {group}")
 
 
 def events(answers: Sequence[Answer]) -> Iterator[bytes]:
     """Yield the answers as stream events of their insertion, in order, each fit for Lambda."""
+    from nps_core.answers.dynamo import to_item
+    from nps_core.aws.items import to_wire
+
     records = [
         {"eventName": "INSERT", "dynamodb": {"NewImage": to_wire(to_item(answer))}}
         for answer in answers

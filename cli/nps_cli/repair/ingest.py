@@ -8,13 +8,13 @@ from nps_core.answers.matching import AccountRules, Directory
 def account_rules(stack: Stack) -> AccountRules:
     """Return how the stack reads account and owner from an answer."""
     return AccountRules.of(
-        stack.target.parameter("AccountProperties"),
-        stack.target.parameter("AccountNameProperty"),
-        stack.target.parameter("OwnerProperty"),
+        stack.deployment.parameter("AccountProperties"),
+        stack.deployment.parameter("AccountNameProperty"),
+        stack.deployment.parameter("OwnerProperty"),
     )
 
 
 def ingest_of(stack: Stack, directory: Directory) -> Ingest:
     """Return the ingest use case of the stack; `directory` may be one in memory."""
-    metric = stack.target.parameter("WootricMetric")
+    metric = stack.deployment.parameter("WootricMetric")
     return Ingest(stack.answers, directory, account_rules(stack), metric)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from nps_cli.repair.consumers import Consumer, Consumers, as_event
-from nps_cli.repair.redrive_result import Tally
+from nps_cli.repair.redrive_result import RedriveResult
 from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
@@ -20,15 +20,18 @@ class NotRedriven(PermanentError):
     """The object stays; the message says why."""
 
 
-def redrive_batches(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
+def redrive_batches(stack: Stack, result: RedriveResult, *, dry_run: bool) -> None:
     """Invoke with every batch; its object is deleted after that, and kept if the function fails."""
-    client, bucket = stack.target.client("s3"), stack.target.output("FailedBatchesBucketName")
-    found = _keys(client, bucket)
-    if not found:
+    client, bucket = (
+        stack.deployment.client("s3"),
+        stack.deployment.output("FailedBatchesBucketName"),
+    )
+    keys = _keys(client, bucket)
+    if not keys:
         return
     consumers = Consumers(stack)
     mappings = consumers.mappings()
-    for key in track(found, "batches", len(found)):
+    for key in track(keys, "batches", len(keys)):
         try:
             consumer, event = _read(client, bucket, key, mappings)
             if not dry_run:
@@ -36,16 +39,16 @@ def redrive_batches(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
                 with store_errors("DeleteObject"):
                     client.delete_object(Bucket=bucket, Key=key)
         except NpsError as exc:
-            tally.failed[explain(exc)] += 1
+            result.failed[explain(exc)] += 1
         else:
-            tally.redriven += 1
+            result.redriven += 1
 
 
 def _keys(client: Any, bucket: str) -> list[str]:
     """Return all keys; the objects expire after 14 days, so they are few."""
     with store_errors("ListObjectsV2"):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=_PREFIX)
-        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
 
 def _read(

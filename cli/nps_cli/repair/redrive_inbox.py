@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from nps_cli.repair.redrive_result import Tally
+from nps_cli.repair.redrive_result import RedriveResult
 from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
@@ -16,16 +16,16 @@ _PATIENCE_S = 20.0
 _HIDDEN = "another reader has it; repeat in a minute"
 
 
-def redrive_inbox(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
+def redrive_inbox(stack: Stack, result: RedriveResult, *, dry_run: bool) -> None:
     """Send each message to the inbox, then delete it: a crash doubles one, which is harmless.
 
     As many as were there at the start: one that fails again would come round for ever.
     """
-    client = stack.target.client("sqs")
-    dead, inbox = stack.target.output("InboxDlqUrl"), stack.target.output("InboxQueueUrl")
+    client = stack.deployment.client("sqs")
+    dead, inbox = stack.deployment.output("InboxDlqUrl"), stack.deployment.output("InboxQueueUrl")
     waiting = _waiting(client, dead)
     if dry_run:
-        tally.redriven = waiting
+        result.redriven = waiting
         return
     for message in track(_messages(client, dead, waiting), "messages", waiting):
         try:
@@ -34,11 +34,11 @@ def redrive_inbox(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
             with store_errors("DeleteMessage"):
                 client.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         except StoreUnavailable as exc:
-            tally.failed[explain(exc)] += 1
+            result.failed[explain(exc)] += 1
             continue
-        tally.redriven += 1
-    if missed := waiting - tally.redriven - tally.failed.total():
-        tally.left[_HIDDEN] += missed
+        result.redriven += 1
+    if missed := waiting - result.redriven - result.failed.total():
+        result.left[_HIDDEN] += missed
 
 
 def _waiting(client: Any, queue: str) -> int:

@@ -2,8 +2,8 @@
 
 from nps_cli.repair.consumers import CONSUMERS, Consumers, as_event
 from nps_cli.repair.ingest import ingest_of
-from nps_cli.repair.redrive_result import Tally
-from nps_cli.repair.reparse import Record, understand
+from nps_cli.repair.redrive_result import RedriveResult
+from nps_cli.repair.reparse import Record, reparse
 from nps_cli.shell.errors import explain
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
@@ -14,33 +14,33 @@ from nps_core.errors import PayloadError, TransientError, UnreadableItem
 _UNREADABLE = "its record cannot be read by this version"
 
 
-def redrive_quarantine(stack: Stack, tally: Tally, *, dry_run: bool) -> None:
+def redrive_quarantine(stack: Stack, result: RedriveResult, *, dry_run: bool) -> None:
     """Store what is understood now; a payload is taken out after that, so none is lost."""
 
     def skip(_item: Item) -> None:
-        tally.left[_UNREADABLE] += 1
+        result.left[_UNREADABLE] += 1
 
     for payload in track(stack.quarantine.everything(skip), "quarantine"):
         try:
-            understood = understand(payload)
+            incoming = reparse(payload)
         except PayloadError as exc:
-            tally.left[str(exc)] += 1
+            result.left[str(exc)] += 1
             continue
         if not dry_run:
             try:
-                _store(stack, understood)
+                _store(stack, incoming)
                 stack.quarantine.remove(payload.key)
             except (TransientError, UnreadableItem) as exc:
-                tally.failed[explain(exc)] += 1
+                result.failed[explain(exc)] += 1
                 continue
-        tally.redriven += 1
+        result.redriven += 1
 
 
-def _store(stack: Stack, understood: Incoming | Record) -> None:
+def _store(stack: Stack, incoming: Incoming | Record) -> None:
     """Store an answer; a record of the stream is of a stored one, so its consumers get it."""
-    if isinstance(understood, Incoming):
-        ingest_of(stack, stack.directory).one(understood, stack.now)
+    if isinstance(incoming, Incoming):
+        ingest_of(stack, stack.directory).one(incoming, stack.now)
         return
     consumers = Consumers(stack)
     for consumer in CONSUMERS:
-        consumers.feed(consumer, as_event([understood]))
+        consumers.feed(consumer, as_event([incoming]))

@@ -1,4 +1,4 @@
-"""What a redrive has done, of one kind of thing."""
+"""What a redrive did with one kind of thing."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from nps_core.views.repair import RedriveRow
 
 
 @dataclass(slots=True)
-class Tally:
+class RedriveResult:
     """Counts, and why things stayed. found = redriven + left + failed."""
 
     what: str

@@ -15,7 +15,7 @@ Record = Mapping[str, Any]
 """A record of the stream that the consumers can read."""
 
 
-def understand(payload: Quarantined) -> Incoming | Record:
+def reparse(payload: Quarantined) -> Incoming | Record:
     """Read a quarantined payload as the path that set it aside would read it now.
 
     A row of the API counts as read when it was received, so it overwrites nothing newer.
@@ -47,8 +47,8 @@ def _record(record: Any) -> Record:
     _, bad = read_records({"Records": [record]})
     if bad:
         raise PayloadError("bad_stream_record", bad[0].detail)
-    found: Record = record
-    return found
+    stored: Record = record
+    return stored
 
 
 def _parsed(raw: str) -> Any:

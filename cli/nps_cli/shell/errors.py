@@ -1,11 +1,14 @@
 """Failures as one line with the fix, exit status 1; never a traceback for what AWS answers."""
 
-from typing import IO, Any
+import sys
+from typing import IO, TYPE_CHECKING, Any, TypeGuard
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 
 from nps_core.errors import NpsError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 _SIGN_IN = "sign in to AWS again (`aws sso login`, or set AWS_PROFILE) and repeat"
 _ALLOW = "this AWS identity lacks the permission; use one that may operate the stack"
@@ -44,19 +47,29 @@ class Failure(click.ClickException):
         click.echo(f"error: {self.format_message()}", err=file is None, file=file)
 
 
+def translated() -> tuple[type[Exception], ...]:
+    """Return what a command may raise and `main` turns into a `Failure`.
+
+    An error of the SDK can only come once something has imported the SDK, which takes longer than
+    a usage error may.
+    """
+    sdk = sys.modules.get("botocore.exceptions")
+    return (NpsError, sdk.ClientError, sdk.BotoCoreError) if sdk else (NpsError,)
+
+
 def code_of(exc: BaseException) -> str:
     """Return the code that AWS or its SDK gives to a failure."""
-    if isinstance(exc, ClientError):
+    if _is_refusal(exc):
         return str(exc.response.get("Error", {}).get("Code", "unknown"))
     if isinstance(exc, NpsError) and exc.__cause__ is not None:
         return code_of(exc.__cause__)
     return type(exc).__name__
 
 
-def explain(exc: NpsError | ClientError | BotoCoreError) -> str:
+def explain(exc: Exception) -> str:
     """Return one line: what failed, and what to do about it. No content of any item."""
     code = code_of(exc)
-    if isinstance(exc, ClientError):
+    if _is_refusal(exc):
         what = f"{exc.operation_name}: {code}"
     else:
         what = str(exc) if isinstance(exc, NpsError) else code
@@ -64,5 +77,6 @@ def explain(exc: NpsError | ClientError | BotoCoreError) -> str:
     return " ".join(f"{what}: {fix}".split()) if fix else " ".join(what.split())
 
 
-TRANSLATED = (NpsError, ClientError, BotoCoreError)
-"""What a command may raise and `main` turns into a `Failure`."""
+def _is_refusal(exc: BaseException) -> "TypeGuard[ClientError]":
+    sdk = sys.modules.get("botocore.exceptions")
+    return sdk is not None and isinstance(exc, sdk.ClientError)

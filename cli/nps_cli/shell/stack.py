@@ -6,132 +6,165 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nps_cli.shell.target import Options, Target, resolve
+from nps_cli.shell.options import Options
 from nps_core import clock
-from nps_core.answers.dynamo import DynamoAnswerStore
-from nps_core.answers.quarantine import DynamoQuarantine
-from nps_core.aws.items import Item
-from nps_core.connections.dynamo_settings import DynamoConnections
-from nps_core.connections.profile import DynamoProfiles
-from nps_core.customers.directory import DynamoDirectory
-from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.customers.owners import OwnerPolicy
-from nps_core.follow_up.dynamo import DynamoFollowUp
 from nps_core.keys import AnswerKey
-from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
-from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.numbers.ledger import join
-from nps_core.sync.dynamo import DynamoSyncState
-from nps_core.sync.dynamo_runs import DynamoRunLog
-from nps_core.sync.proof.dynamo import DynamoProofStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from nps_cli.shell.deployment import Deployment
+    from nps_core.answers.dynamo import DynamoAnswerStore
+    from nps_core.answers.quarantine import DynamoQuarantine
+    from nps_core.aws.items import Item
+    from nps_core.connections.dynamo_settings import DynamoConnections
+    from nps_core.connections.profile import DynamoProfiles
+    from nps_core.customers.directory import DynamoDirectory
+    from nps_core.customers.dynamo_people import DynamoPeople
+    from nps_core.follow_up.dynamo import DynamoFollowUp
+    from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
+    from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
+    from nps_core.sync.dynamo import DynamoSyncState
+    from nps_core.sync.dynamo_runs import DynamoRunLog
+    from nps_core.sync.proof.dynamo import DynamoProofStore
+
 
 class Stack:
-    """Made once per command; the stack is looked up when it is first needed."""
+    """Made once per command; the stack is looked up when it is first needed.
+
+    Each store imports its adapter when it is first asked for: the SDK takes longer to import than
+    everything else that `nps --help` and wrong usage need.
+    """
 
     def __init__(self, options: Options) -> None:
         """Keep the options of the command."""
         self.options = options
 
     @cached_property
-    def target(self) -> Target:
-        """The stack. Raises Failure when none is named or found."""
-        return resolve(self.options)
+    def deployment(self) -> "Deployment":
+        """Where the stack runs. Raises Failure when none is named or found."""
+        self.options.require_one_stack()
+        from nps_cli.shell import deployment
+
+        return deployment.find(self.options)
 
     @cached_property
     def now(self) -> datetime:
         """The time of the stack (that of a local stack can be moved), the same for all rows."""
-        _ = self.target
+        _ = self.deployment
         return clock.now()
 
     @property
     def window_days(self) -> int:
         """Length of the trailing window."""
-        return int(self.target.parameter("WindowDays"))
+        return int(self.deployment.parameter("WindowDays"))
 
     @property
     def fallback_owner(self) -> str:
         """Who owns an account that nobody else owns."""
-        return self.target.parameter("FallbackOwnerAddress")
+        return self.deployment.parameter("FallbackOwnerAddress")
 
     @property
     def owners(self) -> OwnerPolicy:
         """Who may be mailed. Raises ConfigError when the fallback owner may not."""
-        return OwnerPolicy.of(self.fallback_owner, self.target.parameter("RecipientDomains"))
+        return OwnerPolicy.of(self.fallback_owner, self.deployment.parameter("RecipientDomains"))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """Client of both tables."""
-        client: DynamoDBClient = self.target.client("dynamodb")
+        client: DynamoDBClient = self.deployment.client("dynamodb")
         return client
 
     @property
     def state_table(self) -> str:
         """Name of the table of everything derived."""
-        return self.target.output("StateTableName")
+        return self.deployment.output("StateTableName")
 
     @cached_property
-    def answers(self) -> DynamoAnswerStore:
+    def answers(self) -> "DynamoAnswerStore":
         """ResponsesTable."""
-        return DynamoAnswerStore(self.dynamodb, self.target.output("ResponsesTableName"))
+        from nps_core.answers.dynamo import DynamoAnswerStore
+
+        return DynamoAnswerStore(self.dynamodb, self.deployment.output("ResponsesTableName"))
 
     @cached_property
-    def ledgers(self) -> DynamoLedgerStore:
+    def ledgers(self) -> "DynamoLedgerStore":
         """Ledgers of accounts and contacts."""
+        from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
+
         return DynamoLedgerStore(self.dynamodb, self.state_table)
 
     @cached_property
-    def summaries(self) -> DynamoSummaryStore:
+    def summaries(self) -> "DynamoSummaryStore":
         """Account summaries."""
+        from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
+
         return DynamoSummaryStore(self.dynamodb, self.state_table)
 
     @cached_property
-    def directory(self) -> DynamoDirectory:
+    def directory(self) -> "DynamoDirectory":
         """Accounts known from outside the answers."""
+        from nps_core.customers.directory import DynamoDirectory
+
         return DynamoDirectory(self.dynamodb, self.state_table)
 
     @cached_property
-    def profiles(self) -> DynamoProfiles:
+    def profiles(self) -> "DynamoProfiles":
         """Activation of the Wootric accounts."""
+        from nps_core.connections.profile import DynamoProfiles
+
         return DynamoProfiles(self.dynamodb, self.state_table)
 
     @cached_property
-    def connections(self) -> DynamoConnections:
+    def connections(self) -> "DynamoConnections":
         """Wootric accounts beside that of the template."""
+        from nps_core.connections.dynamo_settings import DynamoConnections
+
         return DynamoConnections(self.dynamodb, self.state_table)
 
     @cached_property
-    def quarantine(self) -> DynamoQuarantine:
+    def quarantine(self) -> "DynamoQuarantine":
         """Payloads that nobody could understand."""
+        from nps_core.answers.quarantine import DynamoQuarantine
+
         return DynamoQuarantine(self.dynamodb, self.state_table)
 
     @cached_property
-    def follow_up(self) -> DynamoFollowUp:
+    def follow_up(self) -> "DynamoFollowUp":
         """Tasks and mails."""
+        from nps_core.follow_up.dynamo import DynamoFollowUp
+
         return DynamoFollowUp(self.dynamodb, self.state_table)
 
     @cached_property
-    def run_log(self) -> DynamoRunLog:
+    def run_log(self) -> "DynamoRunLog":
         """Runs of the sync."""
+        from nps_core.sync.dynamo_runs import DynamoRunLog
+
         return DynamoRunLog(self.dynamodb, self.state_table)
 
-    def sync_state(self, account_token: str) -> DynamoSyncState:
+    def sync_state(self, account_token: str) -> "DynamoSyncState":
         """Return what the sync of a Wootric account knows between runs."""
+        from nps_core.sync.dynamo import DynamoSyncState
+
         return DynamoSyncState(self.dynamodb, self.state_table, account_token)
 
-    def proof_store(self, account_token: str) -> DynamoProofStore:
+    def proof_store(self, account_token: str) -> "DynamoProofStore":
         """Return what is not proven of a Wootric account."""
+        from nps_core.sync.proof.dynamo import DynamoProofStore
+
         return DynamoProofStore(self.dynamodb, self.state_table, account_token)
 
-    def people(self, account_token: str) -> DynamoPeople:
+    def people(self, account_token: str) -> "DynamoPeople":
         """Return the end users of a Wootric account."""
+        from nps_core.customers.dynamo_people import DynamoPeople
+
         return DynamoPeople(self.dynamodb, self.state_table, account_token)
 
 
-def report_unreadable(item: Item) -> None:
+def report_unreadable(item: "Item") -> None:
     """Name an item that a list leaves out: another version may have written it."""
     typer.echo(f"warning: {item['pk']} {item['sk']} cannot be read by this version", err=True)
 

@@ -8,7 +8,7 @@ import typer
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     """Parse an option's value; a bare date is its midnight in UTC.
 
     Raises:

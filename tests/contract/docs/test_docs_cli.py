@@ -1,14 +1,10 @@
 """Every command with its options and JSON fields is documented, and nothing that does not exist."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import click
 import pytest
-import typer.main
 
-from nps_cli.main import app
 from nps_core.views.accounts import AccountRow, Company
 from nps_core.views.checks import Check
 from nps_core.views.connections import Connected, ConnectionRemoval, ConnectionRow
@@ -24,18 +20,12 @@ from nps_core.views.sync.status import StatusRow
 from nps_core.views.tasks import TaskRow
 from nps_core.views.view import View
 from nps_local.fakes.wootric.admin import control, data
+from nps_testing.command_tree import commands
 from nps_testing.documents import section, text
 
-
-def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from leaves(child, (*path, name))
-    else:
-        yield " ".join(path), command
-
-
-ALL_COMMANDS = dict(leaves(typer.main.get_command(app)))
+ALL_COMMANDS = {
+    name: command for name, command in commands().items() if not isinstance(command, click.Group)
+}
 COMMANDS = {name: one for name, one in ALL_COMMANDS.items() if not name.startswith("local ")}
 LOCAL_COMMANDS = {name: one for name, one in ALL_COMMANDS.items() if name.startswith("local ")}
 

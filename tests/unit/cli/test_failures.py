@@ -2,7 +2,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from nps_cli.shell.errors import Failure, explain
-from nps_cli.sync.sync_call import outcome, with_fix
+from nps_cli.sync.call import outcome, with_fix
 from nps_core.aws.clients import store_errors
 from nps_core.errors import StoreUnavailable
 

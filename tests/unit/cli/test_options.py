@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from nps_cli.shell.target import Options
+from nps_cli.shell.options import Options
 
 
 def test_options__are_named_as_they_would_be_typed() -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from nps_cli.repair.reparse import understand
+from nps_cli.repair.reparse import reparse
 from nps_core.answers.models import Incoming
 from nps_core.answers.quarantine import Quarantined
 from nps_core.errors import PayloadError
@@ -20,7 +20,7 @@ def kept(payload: object, source: str = "sync", reason: str = "bad_time") -> Qua
 
 
 def incoming(payload: Quarantined) -> Incoming:
-    understood = understand(payload)
+    understood = reparse(payload)
     assert isinstance(understood, Incoming)
     return understood
 
@@ -34,7 +34,7 @@ def test_a_row__was_read_when_it_was_received() -> None:
 def test_a_row_without_a_score__is_a_decline_unless_a_score_was_missed() -> None:
     assert incoming(kept(DECLINE)).key.kind == "decline"
     with pytest.raises(PayloadError, match="bad_score"):
-        understand(kept(DECLINE, reason="bad_score"))
+        reparse(kept(DECLINE, reason="bad_score"))
 
 
 def test_a_webhook__says_itself_whose_it_is_and_when() -> None:
@@ -48,7 +48,7 @@ def test_a_webhook__says_itself_whose_it_is_and_when() -> None:
 
 def test_a_record_of_the_stream__is_returned_as_it_is() -> None:
     record = stream_event([(None, make_answer())])["Records"][0]
-    assert understand(kept(record, "stream")) == record
+    assert reparse(kept(record, "stream")) == record
 
 
 @pytest.mark.parametrize(
@@ -67,5 +67,5 @@ def test_a_record_of_the_stream__is_returned_as_it_is() -> None:
 )
 def test_what_is_not_understood__says_why(payload: object, source: str, reason: str) -> None:
     with pytest.raises(PayloadError) as caught:
-        understand(kept(payload, source))
+        reparse(kept(payload, source))
     assert caught.value.reason == reason

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from nps_cli.sync.sync_progress import Done, how_far
+from nps_cli.sync.progress import Done, how_far
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
 from nps_testing.factories import NOW

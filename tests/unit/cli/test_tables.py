@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from rich.text import Text
 
-from nps_cli.shell import tables
-from nps_cli.shell.tables import Column
+from nps_cli.shell import drawing, tables
+from nps_cli.shell.columns import Column
 from nps_core.views.view import View
 
 
@@ -99,10 +99,10 @@ def test_fitting__takes_by_rank_what_there_is_room_for_and_keeps_the_order() -> 
         Column.of(name, rank=rank) for name, rank in (("a", 2), ("b", 0), ("c", 1))
     )
     widths = {first: 5, second: 10, third: 10}
-    assert tables.fitting(widths, 100) == [first, second, third]
-    assert tables.fitting(widths, 25) == [second, third]
-    assert tables.fitting(widths, 20) == [first, second]
-    assert tables.fitting(widths, 5) == [second]
+    assert drawing.fitting(widths, 100) == [first, second, third]
+    assert drawing.fitting(widths, 25) == [second, third]
+    assert drawing.fitting(widths, 20) == [first, second]
+    assert drawing.fitting(widths, 5) == [second]
 
 
 def test_customer_text__is_neither_markup_nor_a_terminal_command(
@@ -115,12 +115,12 @@ def test_customer_text__is_neither_markup_nor_a_terminal_command(
 
 @pytest.mark.parametrize("nothing", [None, "", []])
 def test_nothing__is_shown_as_a_dash(nothing: object) -> None:
-    assert tables.cell(nothing) == Text("-", style="dim")
+    assert drawing.cell(nothing) == Text("-", style="dim")
 
 
 def test_zero_and_false__are_something() -> None:
-    assert tables.cell(0).plain == "0"
-    assert tables.cell(False).plain == "no"
+    assert drawing.cell(0).plain == "0"
+    assert drawing.cell(False).plain == "no"
 
 
 @pytest.mark.parametrize(("number", "shown"), [(5, "+5"), (-5, "-5"), (0, "0"), (None, None)])
@@ -135,7 +135,7 @@ def test_a_long_comment__is_cut_in_a_table_only() -> None:
 
 def test_joiners__stay_in_text_that_needs_them() -> None:
     family = "\U0001f469\u200d\U0001f467"
-    assert tables.plain(f" {family}\n") == family
+    assert drawing.plain(f" {family}\n") == family
 
 
 @pytest.mark.parametrize(

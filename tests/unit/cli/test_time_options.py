@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 import typer
 
-from nps_cli.shell.time_options import moment
+from nps_cli.shell.time_options import parse_time
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ from nps_cli.shell.time_options import moment
         ("2026-03-02T08:00:00+02:00", datetime(2026, 3, 2, 6, tzinfo=UTC)),
     ],
 )
-def test_a_moment__is_utc_unless_it_says_otherwise(text: str, expected: datetime) -> None:
-    assert moment(text) == expected
-    assert moment(text).tzinfo is UTC
+def test_a_time__is_utc_unless_it_says_otherwise(text: str, expected: datetime) -> None:
+    assert parse_time(text) == expected
+    assert parse_time(text).tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -26,5 +26,5 @@ def test_a_moment__is_utc_unless_it_says_otherwise(text: str, expected: datetime
 )
 def test_anything_else__is_refused_with_the_form(text: str) -> None:
     with pytest.raises(typer.BadParameter) as caught:
-        moment(text)
+        parse_time(text)
     assert "give 2026-03-02 or 2026-03-02T08:00:00Z" in str(caught.value)

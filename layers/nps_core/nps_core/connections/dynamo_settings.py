@@ -30,9 +30,3 @@ class DynamoConnections:
     def remove(self, account_token: str) -> None:
         """Stop reading an account; what is stored of it stays. Harmless if it is not there."""
         items.delete(self._client, self._table, {"pk": keys.CONNECTION, "sk": account_token})
-
-
-def all_connections(default: Connection, added: list[Connection]) -> list[Connection]:
-    """Return the template's connection and those that were added; its own settings win."""
-    others = [one for one in added if one.account_token != default.account_token]
-    return [default, *others]

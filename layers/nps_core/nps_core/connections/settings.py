@@ -49,3 +49,11 @@ def checked(connection: Connection) -> Connection:
             "the time zone is a name of the IANA database such as Europe/Berlin"
         ) from exc
     return connection
+
+
+def all_connections(default: Connection, added: list[Connection]) -> list[Connection]:
+    """Return the template's connection and those that were added; its own settings win."""
+    others = [
+        connection for connection in added if connection.account_token != default.account_token
+    ]
+    return [default, *others]

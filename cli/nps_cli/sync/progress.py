@@ -3,12 +3,13 @@
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nps_cli.shell import progress
-from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
+
+if TYPE_CHECKING:
+    from nps_core.sync.dynamo import DynamoSyncState
 
 _LOOK_EVERY_S = 1.0
 
@@ -46,19 +47,21 @@ def how_far(checkpoint: StreamCheckpoint) -> Done:
     return Done(fill.rows, read_s, window_s, name)
 
 
-def watch(state: DynamoSyncState, running: "Future[dict[str, Any]]") -> None:
+def watch(state: "DynamoSyncState", running: "Future[dict[str, Any]]") -> None:
     """Show how far the run is until it ends, by the checkpoint that it saves after every page."""
+    from nps_cli.shell.progress_bar import bar
+
     before: tuple[str, int] | None = None
-    with progress.bar(counts_steps=False) as shown:
-        task = shown.add_task("sync", total=None)
+    with bar(counts_steps=False) as progress:
+        task = progress.add_task("sync", total=None)
         while not running.done():
             if text := state.read_checkpoint(STREAMS[0]):
                 done = how_far(StreamCheckpoint.from_json(text))
                 if before is None or before[0] != done.name:
                     before = done.name, done.answers
-                elapsed = shown.tasks[0].elapsed or 0.0
+                elapsed = progress.tasks[0].elapsed or 0.0
                 label = done.label(done.answers - before[1], elapsed)
-                shown.update(task, completed=done.read_s, total=done.all_s, description=label)
+                progress.update(task, completed=done.read_s, total=done.all_s, description=label)
             try:
                 running.exception(timeout=_LOOK_EVERY_S)
             except NotYet:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from nps_cli.connections.connection_list import chosen
-from nps_cli.shell import progress
+from nps_cli.connections.chosen import chosen
 from nps_cli.shell.errors import Failure
+from nps_cli.shell.progress import is_shown
 from nps_cli.shell.stack import Stack
-from nps_cli.sync import sync_progress
+from nps_cli.sync.progress import watch
 from nps_core.aws.clients import store_errors
 from nps_core.views.sync.report import TickReport, parse_report, runs_of
 
@@ -38,8 +38,8 @@ def call(stack: Stack, event: Mapping[str, Any], connection: str | None) -> Tick
     first = chosen(stack, connection)[0]
     named = {**event, "connection": connection} if connection else dict(event)
     running = _started(stack, json.dumps(named).encode())
-    if progress.is_shown():
-        sync_progress.watch(stack.sync_state(first.account_token), running)
+    if is_shown():
+        watch(stack.sync_state(first.account_token), running)
     try:
         return parse_report(running.result())
     except ValueError as exc:
@@ -88,8 +88,8 @@ def with_fix(reason: str) -> str:
 
 def _started(stack: Stack, payload: bytes) -> "Future[dict[str, Any]]":
     """Invoke the function in a thread that ends with the process, so that Ctrl-C works."""
-    name = stack.target.output("SyncFunctionName")
-    client = stack.target.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
+    name = stack.deployment.output("SyncFunctionName")
+    client = stack.deployment.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
     done: Future[dict[str, Any]] = Future()
 
     def run() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from nps_cli.directory.directory_csv import FileRejected, parse
+from nps_cli.directory.csv_file import FileRejected, parse
 from nps_core.customers.entries import DirectoryEntry
 
 HEADER = "kind,value,account_id,owner,name\n"

@@ -6,8 +6,7 @@ import typer
 
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack
-from nps_core.connections.dynamo_settings import all_connections
-from nps_core.connections.settings import Connection
+from nps_core.connections.settings import Connection, all_connections
 
 ConnectionOption = Annotated[
     str | None,
@@ -17,7 +16,7 @@ ConnectionOption = Annotated[
 
 def template_connection(stack: Stack) -> Connection:
     """Return the connection that the parameters of the template describe."""
-    parameter = stack.target.parameter
+    parameter = stack.deployment.parameter
     return Connection(
         parameter("WootricAccountToken"),
         parameter("WootricApiUrl"),
@@ -34,14 +33,15 @@ def connections_of(stack: Stack) -> list[Connection]:
 
 def connection_tokens(stack: Stack) -> list[str]:
     """Return the account tokens of all connections."""
-    return [one.account_token for one in connections_of(stack)]
+    return [connection.account_token for connection in connections_of(stack)]
 
 
 def chosen(stack: Stack, token: str | None) -> list[Connection]:
     """Return the connection of a token, or all. Raises Failure for one that does not exist."""
-    every = connections_of(stack)
-    found = [one for one in every if token in (None, one.account_token)]
-    if not found:
-        names = ", ".join(one.account_token for one in every)
+    connections = {connection.account_token: connection for connection in connections_of(stack)}
+    if token is None:
+        return list(connections.values())
+    if token not in connections:
+        names = ", ".join(connections)
         raise Failure(f"--connection: there is no connection {token!r}, only {names}")
-    return found
+    return [connections[token]]

@@ -146,6 +146,6 @@ _VALUES: dict[str, Callable[[str], str]] = {
 def _add(
     entries: dict[tuple[str, str], tuple[int, DirectoryEntry]], entry: DirectoryEntry, line: int
 ) -> None:
-    known = entries.setdefault((entry.kind, entry.value), (line, entry))
-    if known[1] != entry:
-        raise _CellError("value", f"line {known[0]} says something else of the same {entry.kind}")
+    first_line, first = entries.setdefault((entry.kind, entry.value), (line, entry))
+    if first != entry:
+        raise _CellError("value", f"line {first_line} says something else of the same {entry.kind}")
