@@ -51,7 +51,7 @@ endef
 test: install ## Run all tests: unit, contract, integration, end to end
 	$(call run_tests,,)
 
-coverage: install ## Run all tests, and fail when they reach too little of the code
+coverage: install ## Run all tests, and fail below the coverage threshold
 	$(call run_tests,--cov --cov-report= --cov-fail-under=0,--cov --cov-append --cov-report=term)
 
 soak: install ## Run all tests in full, with coverage; the result becomes a line of docs/soak.md
