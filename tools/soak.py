@@ -67,12 +67,15 @@ class Outcome:
         return self.status == 0 and 0 < self.collected == self.passed
 
 
+NOTHING = Outcome(collected=0, passed=0, failed=0, coverage="unknown", status=1)
+
+
 def soak(run: Run) -> Outcome:
     """Count the tests, then run them; `make coverage` fails below the threshold."""
     status, listed = run([sys.executable, "-m", "pytest", "--collect-only", "-q", "tests"])
     collected = _COLLECTED.search(listed)
     if status or collected is None:
-        return Outcome(0, 0, 0, "unknown", status or 1)
+        return NOTHING
     return Outcome.of(int(collected[1]), *run(["make", "coverage"]))
 
 
@@ -116,19 +119,19 @@ def _printed(lines: Iterable[str]) -> Iterable[str]:
         yield line
 
 
-def main() -> int:
+def recorded(run: Run, record: Path) -> Outcome:
     """Soak; whatever happens on the way, the record gets its line."""
-    began, start, commit = datetime.now(UTC), time.monotonic(), commit_of(printing)
-    outcome = Outcome(0, 0, 0, "unknown", 1)
+    began, start, commit = datetime.now(UTC), time.monotonic(), commit_of(run)
+    outcome = NOTHING
     try:
-        outcome = soak(printing)
+        outcome = soak(run)
     finally:
         line = row(outcome, commit, began, time.monotonic() - start)
-        with RECORD.open("a") as record:
-            record.write(line)
+        with record.open("a") as file:
+            file.write(line)
         print(line, end="")
-    return 0 if outcome.good else 1
+    return outcome
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(0 if recorded(printing, RECORD).good else 1)

@@ -1,6 +1,7 @@
 """What a soak writes down about itself, from what pytest prints."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,8 @@ class Machine:
 
     def __call__(self, command: list[str]) -> tuple[int, str]:
         self.ran.append(command)
+        if command[0] == "git":
+            return 0, "0123456789\n"
         return self.listed if "--collect-only" in command else (self.status, self.output)
 
 
@@ -89,3 +92,25 @@ def test_commit__says_whether_the_checkout_differs(changed: int, said: str) -> N
         return (0, "0123456789\n") if "rev-parse" in command else (changed, "")
 
     assert soak.commit_of(git) == said
+
+
+def test_soak_that_is_broken_off__is_recorded_too(tmp_path: Path) -> None:
+    machine = Machine(GOOD)
+
+    def stopped(command: list[str]) -> tuple[int, str]:
+        if command[0] == "make":
+            raise KeyboardInterrupt
+        return machine(command)
+
+    record = tmp_path / "soak.md"
+    with pytest.raises(KeyboardInterrupt):
+        soak.recorded(stopped, record)
+    (line,) = record.read_text().splitlines()
+    assert line.endswith("| **failed** |")
+
+
+def test_record__grows_by_a_line_and_keeps_what_it_has(tmp_path: Path) -> None:
+    record = tmp_path / "soak.md"
+    for _ in range(2):
+        assert soak.recorded(Machine(GOOD), record).good
+    assert [line[-10:] for line in record.read_text().splitlines()] == ["| passed |"] * 2
