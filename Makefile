@@ -7,7 +7,7 @@ UV := $(BIN)/uv
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format build deploy bench lock clean
+.PHONY: help install demo test coverage soak check format build deploy bench lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -38,13 +38,24 @@ dynamodb-local:
 demo: install ## Run the whole loop on this machine and compare every number with a recompute
 	$(BIN)/python -m nps_local.demo.__main__
 
-test: install ## Run all tests: unit, contract, integration, end to end; prints coverage
-	@# On all cores at first; then, with the machine to themselves, the stacks whose timing matters.
-	@failed=; \
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report= --cov-fail-under=0 \
-	  tests/unit tests/contract tests/integration || failed=1; \
-	$(BIN)/pytest --cov --cov-append --cov-report=term tests/e2e || failed=1; \
-	test -z "$$failed"
+# Two runs of pytest: on all cores at first; then, with the machine to themselves, the stacks whose
+# timing matters. $(1) and $(2) are options of the one and of the other.
+define run_tests
+@failed=; \
+$(BIN)/pytest -n auto --dist worksteal --durations=20 $(1) \
+  tests/unit tests/contract tests/integration || failed=1; \
+$(BIN)/pytest --durations=20 $(2) tests/e2e || failed=1; \
+test -z "$$failed"
+endef
+
+test: install ## Run all tests: unit, contract, integration, end to end
+	$(call run_tests,,)
+
+coverage: install ## Run all tests, and fail below the coverage threshold
+	$(call run_tests,--cov --cov-report= --cov-fail-under=0,--cov --cov-append --cov-report=term)
+
+soak: install ## Run all tests in full, with coverage; the result becomes a line of docs/soak.md
+	$(BIN)/python tools/soak.py
 
 check: .venv/.installed ## Lint, types, import rules, and the template
 	$(BIN)/ruff check .

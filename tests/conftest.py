@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from unittest.mock import patch
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from nps_core.aws import clients
 from nps_testing.stacks import environment
@@ -15,6 +17,9 @@ __all__ = ["dynamodb_local", "tables"]  # fixtures for every test
 
 # Powertools reads its variables when a handler is imported, as Lambda sets them before that.
 os.environ.update(environment.FUNCTION)
+
+# Hundreds of SDK sessions come and go; what describes the services is parsed once for all of them.
+JSONFileLoader.load_file = staticmethod(cache(JSONFileLoader().load_file))  # type: ignore[method-assign]
 
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "CI", "JAVA_HOME", "COVERAGE_PROCESS_START")
 

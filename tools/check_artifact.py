@@ -21,7 +21,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nps_testing.template import load_template
+from nps_local.deployment.template import load
 
 ELF_MACHINES = {62: "x86_64", 183: "aarch64"}
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
@@ -51,7 +51,7 @@ class Build(NamedTuple):
     @classmethod
     def read(cls, folder: Path) -> "Build":
         """Read the template that `sam build` leaves beside the artifacts."""
-        template = load_template(folder / "template.yaml")
+        template = load(folder / "template.yaml")
         shared: dict[str, Any] = template["Globals"]["Function"]
         found: dict[str, dict[str, dict[str, Any]]] = {}
         for name, resource in template["Resources"].items():

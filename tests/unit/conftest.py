@@ -6,8 +6,12 @@ import pytest
 import pytest_socket
 from hypothesis import settings
 
+from nps_testing.effort import usually
+
 # Property tests draw the same examples in every run, and a slow machine does not fail them.
-settings.register_profile("steady", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, max_examples=usually(100, soak=1_000)
+)
 settings.load_profile("steady")
 
 

@@ -121,6 +121,21 @@ def test_make_targets__are_documented() -> None:
     assert named == targets
 
 
+def test_what_a_soak_does_in_full__is_documented() -> None:
+    rows = dict(re.findall(r"^\| \[.*?\]\(\.\./(.*?)\) \| (.*) \|$", text("docs/soak.md"), re.M))
+    files = (path.relative_to(ROOT) for path in (ROOT / "tests").rglob("*.py"))
+    samples = {
+        str(path): re.findall(r"usually\(([\d_]+), soak=([\d_]+)\)", text(path))
+        for path in files
+        if re.search(r"^from nps_testing.effort import", text(path), re.M)
+    }
+
+    assert set(rows) == set(samples)
+    for path, pairs in samples.items():
+        for number in (int(digits) for pair in pairs for digits in pair):
+            assert number < 10 or f"{number:,}" in rows[path], path
+
+
 # ------------------------------------------------------------------------------------- numbers
 
 

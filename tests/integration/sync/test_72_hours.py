@@ -9,11 +9,12 @@ tick `nps_testing.worlds.sync_claims` holds the sync to its word; what that mean
 import pytest
 
 from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.effort import usually
 from nps_testing.fakes.sync import MovingTime
 from nps_testing.worlds.three_days import live_through
 
 
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", usually([1], soak=[1, 2, 3, 4, 5]))
 def test_72_hours_of_mishaps_and_a_quiet_week__end_with_the_sources_own_answers(seed: int) -> None:
     time = MovingTime()
     with FakeWootric(now=time) as source:

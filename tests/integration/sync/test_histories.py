@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nps_local.fakes.wootric.actions import NewAnswer, NewRow
 from nps_local.fakes.wootric.data.model import Answer
 from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.effort import usually
 from nps_testing.fakes.sync import MovingTime
 from nps_testing.stacks.crashes import Killed
 from nps_testing.worlds.sync_account import Moment, SyncAccount
@@ -25,7 +26,7 @@ STEADY = settings(
     derandomize=True,
     deadline=None,
     database=None,
-    max_examples=30,
+    max_examples=usually(30, soak=200),
     suppress_health_check=list(HealthCheck),
 )
 QUIET_DAYS, QUIET_TICK_S = 9, 8 * 3_600

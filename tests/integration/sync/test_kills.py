@@ -1,7 +1,7 @@
 """The sync, killed before or after AWS calls of a short life, ends with the source's answers.
 
 A sample, because each kill begins a tick anew: every tick of the life is killed at its first call,
-then 31 calls later, and so on until it comes through. So every kill meets what the ones before
+then some calls later, and so on until it comes through. So every kill meets what the ones before
 have left behind.
 """
 
@@ -17,13 +17,14 @@ from nps_core.sync.runlog import RunRecord
 from nps_local.fakes.wootric.actions import NewAnswer, NewRow
 from nps_local.fakes.wootric.data.model import Answer as SourceAnswer
 from nps_local.fakes.wootric.server import FakeWootric
+from nps_testing.effort import usually
 from nps_testing.stacks.backends import moto_tables
 from nps_testing.stacks.crashes import Fuse, Killed, Moment, fuse_on
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.sync import SyncStack, sync_stack
 from nps_testing.worlds.sync_truth import differences
 
-DAY_S, STRIDE = 86_400, 31
+DAY_S, STRIDE = 86_400, usually(31, soak=7)
 PERSON, DELETED, ERASED = 7_001, 500_101, 7_003
 
 

@@ -16,6 +16,7 @@ from nps_core.sync.reading.cursor import PageQuery
 from nps_local.fakes.wootric.oauth import Credentials
 from nps_local.fakes.wootric.server import FakeWootric
 from nps_local.fakes.wootric.wire import ApiError
+from nps_testing.effort import usually
 from nps_testing.fakes.sync import MovingTime
 from nps_testing.stacks.environment import TOKEN
 
@@ -168,7 +169,7 @@ def test_rate_limit__met_with_a_slow_clock_is_waited_for_a_whole_minute(
     assert connection.client.throttled <= 1
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
+@settings(derandomize=True, deadline=None, max_examples=usually(30, soak=300))
 @given(
     skew_s=st.integers(-3600, 3600) | st.integers(-61, 61),
     first=st.integers(0, 59),

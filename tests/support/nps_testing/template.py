@@ -1,14 +1,15 @@
 """The deployed tables, taken from template.yaml, so that no test describes them a second time."""
 
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from nps_local.checkout import ROOT
+from nps_local.deployment.template import Template, load
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TEMPLATE = Path(__file__).parents[3] / "template.yaml"
+TEMPLATE = ROOT / "template.yaml"
 _CREATE_TABLE = (
     "BillingMode",
     "AttributeDefinitions",
@@ -18,32 +19,10 @@ _CREATE_TABLE = (
 )
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with the short tags of CloudFormation, spelled out as the long functions."""
-
-
-def _function(loader: yaml.Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = node.value
-    if tag in {"Ref", "Condition"}:
-        return {tag: value}
-    if tag == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {f"Fn::{tag}": value}
-
-
-_Loader.add_multi_constructor("!", _function)
-
-
-def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Parse a template into plain dicts: `!Ref x` is `{"Ref": "x"}`, `!GetAtt a.b` a list."""
-    loaded: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  # is a SafeLoader
-    return loaded
+@cache
+def load_template() -> Template:
+    """The template, parsed once; whoever changes it takes a copy."""
+    return load(TEMPLATE)
 
 
 def resources(template: dict[str, Any], type_: str) -> dict[str, dict[str, Any]]:
@@ -61,8 +40,8 @@ def create_tables(dynamodb: "DynamoDBClient") -> dict[str, str]:
     for logical_id, properties in resources(load_template(), "AWS::DynamoDB::Table").items():
         name = f"{logical_id}-test"
         arguments = {key: properties[key] for key in _CREATE_TABLE if key in properties}
-        if "StreamSpecification" in arguments:
-            arguments["StreamSpecification"] |= {"StreamEnabled": True}
+        if stream := arguments.get("StreamSpecification"):
+            arguments["StreamSpecification"] = {**stream, "StreamEnabled": True}
         dynamodb.create_table(TableName=name, **arguments)
         dynamodb.get_waiter("table_exists").wait(TableName=name)
         if ttl := properties.get("TimeToLiveSpecification"):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nps_core.answers.ingest import Ingest
 from nps_core.answers.matching import AccountRules
+from nps_testing.effort import usually
 from nps_testing.factories import NOW, make_incoming
 from nps_testing.fakes.stores import InMemoryAnswerStore, InMemoryDirectory
 from nps_testing.worlds.follow_up import SETTLE, World
@@ -59,7 +60,7 @@ def outcome(world: World) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=usually(60, soak=600), deadline=None)
 @given(
     scores=st.lists(SCORES, min_size=1, max_size=4),
     texts=st.lists(st.sampled_from([None, "slow", "very slow"]), min_size=4, max_size=4),
@@ -92,7 +93,7 @@ def test_versions_within_the_settle_time__end_the_same_in_any_order(
     assert _comments(sent) == _comments(other_sent)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=usually(150, soak=1_500), deadline=None)
 @given(STEPS)
 def test_invariants__hold_after_every_step(steps: list[tuple[str, dict[str, Any], int]]) -> None:
     world, due = World(), dict[str, datetime]()

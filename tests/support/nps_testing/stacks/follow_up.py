@@ -30,6 +30,7 @@ from nps_testing.fakes.ses_server import SesServer, ses_server
 from nps_testing.stacks.crashes import Killed, Moment, fuse_on
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
+from nps_testing.stacks.snapshot import Snapshot
 from nps_testing.stream_events import stream_event
 
 
@@ -84,6 +85,18 @@ class FollowUpStack:
         mail = credentials_mail("admin@example.com", facts)
         connections = DynamoProfiles(clients.dynamodb(), os.environ["STATE_TABLE"])
         assert connections.login_refused(TOKEN, mail, self.now)
+
+    def way_back(self) -> Callable[[], None]:
+        """Return what brings a new process back to this point of the life, when all is decided."""
+        assert not self.pending
+        tables, now, received = Snapshot.take(), self.now, list(self.ses.received)
+
+        def go_back() -> None:
+            tables.restore()
+            self.now, self.ses.received[:] = now, received
+            _restart()
+
+        return go_back
 
     def count(self) -> None:
         """Hand all pending stream records to the rollup handler; they stay pending."""

@@ -1,0 +1,137 @@
+"""Run every test in full, with coverage, and write down in docs/soak.md how it ended.
+
+`make soak` calls it. A test is not in the record as run because it stands in the repository: what
+pytest collects is counted first, and a run in which one of them was skipped or left out has failed.
+"""
+
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD = ROOT / "docs" / "soak.md"
+IN_FULL = {"NPS_SOAK": "1", "CI": "true"}
+"""In CI a test that lacks a program it needs fails instead of being skipped."""
+
+_COLLECTED = re.compile(r"^(?:=+ )?(\d+) tests? collected in ", re.M)
+_SUMMARY = re.compile(r"^=+ (.+) in [\d.]+s(?: \([\d:]+\))? =+$", re.M)
+_OUTCOME = re.compile(r"(\d+) ([a-z]+)")
+_COVERAGE = re.compile(r"Total coverage: ([\d.]+)%")
+
+Run = Callable[[list[str]], tuple[int, str]]
+"""Runs a command; returns its exit status and what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a soak ended."""
+
+    collected: int
+    passed: int
+    failed: int
+    coverage: str
+    status: int
+
+    @classmethod
+    def of(cls, collected: int, status: int, output: str) -> "Outcome":
+        """Read it from what pytest printed, in one run of it or several."""
+        counts: Counter[str] = Counter()
+        for summary in _SUMMARY.findall(output):
+            for number, word in _OUTCOME.findall(summary):
+                counts[word.removesuffix("s")] += int(number)
+        reached = _COVERAGE.findall(output)
+        return cls(
+            collected,
+            counts["passed"],
+            counts["failed"] + counts["error"],
+            f"{reached[-1]} %" if reached else "unknown",
+            status,
+        )
+
+    @property
+    def not_run(self) -> int:
+        """Tests that neither passed nor failed: skipped, deselected, or never reached."""
+        return max(0, self.collected - self.passed - self.failed)
+
+    @property
+    def good(self) -> bool:
+        """Whether every test ran and passed, and the coverage is high enough."""
+        return self.status == 0 and 0 < self.collected == self.passed
+
+
+NOTHING = Outcome(collected=0, passed=0, failed=0, coverage="unknown", status=1)
+
+
+def soak(run: Run) -> Outcome:
+    """Count the tests, then run them; `make coverage` fails below the threshold."""
+    status, listed = run([sys.executable, "-m", "pytest", "--collect-only", "-q", "tests"])
+    collected = _COLLECTED.search(listed)
+    if status or collected is None:
+        return NOTHING
+    return Outcome.of(int(collected[1]), *run(["make", "coverage"]))
+
+
+def row(outcome: Outcome, commit: str, began: datetime, seconds: float) -> str:
+    """The line of docs/soak.md."""
+    cells = (
+        f"{began:%Y-%m-%d %H:%M}",
+        commit,
+        f"{platform.python_version()}, {os.cpu_count()} cores",
+        f"{outcome.collected:,} tests in full",
+        f"{outcome.passed:,}",
+        f"{outcome.failed:,}",
+        f"{outcome.not_run:,}",
+        f"{seconds:,.0f}",
+        outcome.coverage,
+        "passed" if outcome.good else "**failed**",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def commit_of(run: Run) -> str:
+    """The commit that is tested, and whether the checkout differs from it (but for the record)."""
+    _, commit = run(["git", "rev-parse", "--short=10", "HEAD"])
+    changed, _ = run(["git", "diff", "--quiet", "HEAD", "--", ".", ":!docs/soak.md"])
+    return f"{commit.strip()}{' and changes' if changed else ''}"
+
+
+def printing(command: list[str]) -> tuple[int, str]:
+    """Run a command in the checkout, every test in full, and print its output as it comes."""
+    environment = {**os.environ, **IN_FULL}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        output = "".join(_printed(process.stdout or ()))
+    return process.returncode, output
+
+
+def _printed(lines: Iterable[str]) -> Iterable[str]:
+    for line in lines:
+        print(line, end="", flush=True)
+        yield line
+
+
+def recorded(run: Run, record: Path) -> Outcome:
+    """Soak; whatever happens on the way, the record gets its line."""
+    began, start, commit = datetime.now(UTC), time.monotonic(), commit_of(run)
+    outcome = NOTHING
+    try:
+        outcome = soak(run)
+    finally:
+        line = row(outcome, commit, began, time.monotonic() - start)
+        with record.open("a") as file:
+            file.write(line)
+        print(line, end="")
+    return outcome
+
+
+if __name__ == "__main__":
+    sys.exit(0 if recorded(printing, RECORD).good else 1)
