@@ -1,4 +1,4 @@
-"""Where options may stand: those of the whole command are taken from anywhere and put first."""
+"""Options of the whole command, accepted anywhere on the command line and moved to the front."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ def normalise(args: Sequence[str]) -> list[str]:
     """Move `--local`, `--json`, `--stack`, `--region` and `--data` before the command.
 
     `nps accounts list --local --json` and `nps --local --json accounts list` are then the same.
-    What follows `--` is left alone, and so is everything after the command `local`.
+    Arguments after `--` and after the command `local` stay where they are.
     """
     first: list[str] = []
     rest: list[str] = []

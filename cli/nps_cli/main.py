@@ -35,12 +35,12 @@ COMMANDS = (
     (
         "redrive",
         "nps_cli.commands.redrive:redrive",
-        "Try again what was set aside: quarantined payloads, inbox messages, stream batches.",
+        "Retry quarantined payloads, dead-lettered webhooks and failed stream batches.",
     ),
     (
         "replay",
         "nps_cli.commands.replay:replay",
-        "Feed the answers given from --from on and before --to to rollup and notify once more.",
+        "Feed the answers of a period to rollup and notify again.",
     ),
     ("accounts", "nps_cli.commands.accounts:app", "Accounts and their NPS."),
     ("contacts", "nps_cli.commands.contacts:app", "People, their latest score and its direction."),
@@ -67,24 +67,22 @@ COMMANDS = (
         "The whole loop on this machine: no Docker, no cloud account.",
     ),
 )
-"""Name, place and first sentence of the help of every command, in the order of `nps --help`."""
+"""Name, import path and summary of every command, in the order of `nps --help`."""
 
 
 class OperatorGroup(TyperGroup):
-    """Takes the common options anywhere, and turns failures of AWS into one line."""
+    """Accepts the common options anywhere, and turns failures of AWS into one line."""
 
     def __init__(self, **attributes: Any) -> None:
-        """Add the commands."""
         super().__init__(**attributes)
         for name, path, summary in COMMANDS:
             self.add_command(Deferred(name, path, summary))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the common options first, as the parser wants them."""
         return super().parse_args(ctx, normalise(args))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; failures that AWS or the core name end it with exit status 1."""
+        """Run the command. Errors of AWS and of the core end it with exit status 1."""
         try:
             return super().invoke(ctx)
         except translated() as exc:
@@ -131,7 +129,6 @@ def nps(
 
 
 def main() -> None:
-    """Run the command line of this process."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets a question mark, not a traceback.
         if reconfigure := getattr(stream, "reconfigure", None):

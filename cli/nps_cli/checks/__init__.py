@@ -1,1 +1,1 @@
-"""The checks behind `nps doctor` and `nps connect`; each line with its fix."""
+"""The checks behind `nps doctor` and `nps connect`. Each result names its fix."""

@@ -17,7 +17,7 @@ _AWS = {
 
 
 def diagnose(stack: Stack) -> list[Check]:
-    """Run all checks: those of Wootric first."""
+    """Run all checks, Wootric first."""
     checks = wootric_checks.all_of(stack)
     for name, look in track(_AWS.items(), "checks", len(_AWS)):
         checks.append(stack_checks.guarded(name, look, stack))

@@ -1,4 +1,4 @@
-"""What can be wrong with a deployed stack, each with its fix. Nothing here changes anything."""
+"""Read-only checks of a deployed stack, each with its fix."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _HTTP_TIMEOUT_S = 15
 
 
 def guarded(name: str, look: Callable[[Stack], Check], stack: Stack) -> Check:
-    """Run a check; what AWS or the network answers instead becomes its result."""
+    """Run a check. An error of AWS or the network becomes a failed result."""
     try:
         return look(stack)
     except translated() as exc:
@@ -32,9 +32,9 @@ def guarded(name: str, look: Callable[[Stack], Check], stack: Stack) -> Check:
 
 
 def webhook(stack: Stack) -> Check:
-    """A request with a wrong signature must be refused with 401: route, function and secret work.
+    """Expect 401 for a wrong signature: then route, function and secret work.
 
-    It cannot store anything, whatever the answer is.
+    The request cannot store anything, whatever the answer is.
     """
     url = stack.deployment.webhook_url
     reply = requests.post(
@@ -87,7 +87,7 @@ def sandbox(stack: Stack) -> Check:
 
 
 def owner(stack: Stack) -> Check:
-    """Whoever owns what nobody else owns must be mailable, or a detractor is told to nobody."""
+    """The fallback owner gets the alerts of accounts without an owner, so it must be mailable."""
     fallback = stack.fallback_owner
     fix = "deploy with a FallbackOwnerAddress whose domain is among RecipientDomains"
     try:
@@ -114,7 +114,7 @@ def activation(stack: Stack) -> Check:
 
 
 def schedules(stack: Stack) -> Check:
-    """Sync and mail happen only when their schedules are on."""
+    """Sync and deliver run only while their schedules are enabled."""
     if stack.deployment.is_local:
         return Check.passed("schedules", "a local stack fires them by `nps local fire`")
     wanted = {stack.deployment.output(name) for name in ("SyncFunctionName", "DeliverFunctionName")}
@@ -136,7 +136,7 @@ def schedules(stack: Stack) -> Check:
 
 
 def unmatched(stack: Stack) -> Check:
-    """Answers without an account have no owner who knows the customer."""
+    """An answer without an account has no owner who knows the customer."""
     total = without = 0
     for stored in stack.summaries.everything():
         n = current(stored, stack.ledgers, stack.now, stack.window_days).all.n

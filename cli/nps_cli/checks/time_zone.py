@@ -1,7 +1,7 @@
 """Whether the configured time zone is the one in which the source counts days. Pure.
 
-A day's counts depend on where it begins, so counting listed answers between other midnights and
-comparing with the source's own counts of that day shows which offsets from UTC are possible.
+The counts of a day depend on when the day begins. We count the listed answers between other
+midnights; the offsets from UTC that give the source's own counts are the possible ones.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,31 +22,30 @@ _EXAMPLES = (
     *("Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland", "America/Sao_Paulo", "Asia/Dubai"),
     *("America/Halifax", "Europe/Moscow", "Asia/Karachi", "Asia/Bangkok", "Pacific/Honolulu"),
 )
-"""Well-known zones, the likelier first."""
+"""Well-known zones, most likely first."""
 
 
 class Vote(NamedTuple):
-    """A listed answer that counts: its Unix second and its score."""
+    """A counted answer of a list: its Unix second and its score."""
 
     second: int
     score: int
 
 
 def count_day(votes: Iterable[Vote], day: date, zone: tzinfo) -> ClassCounts:
-    """Count the answers of a day of a time zone."""
     start = datetime.combine(day, time(), zone).timestamp()
     end = datetime.combine(day + timedelta(days=1), time(), zone).timestamp()
     classes = [categorize(vote.score) for vote in votes if start <= vote.second < end]
     return ClassCounts(*(classes.count(name) for name in ("promoter", "passive", "detractor")))
 
 
-def telling_days(
+def decisive_days(
     votes: Sequence[Vote], from_s: int, to_s: int, zone: ZoneInfo
 ) -> list[tuple[int, date]]:
-    """Return days with how many other offsets they rule out, most first, without those of none.
+    """Return each day with the number of offsets it rules out, highest first, without zeros.
 
-    Only days that lie in from_s <= second < to_s wherever they begin, because the votes of that
-    range are all there are.
+    A day qualifies only if it lies in from_s <= second < to_s at every offset: `votes` is complete
+    for that range alone.
     """
     earliest, latest = OFFSETS[0].total_seconds(), OFFSETS[-1].total_seconds()
     first = datetime.fromtimestamp(from_s, UTC).date()
@@ -66,12 +65,12 @@ def _ruled_out(votes: Sequence[Vote], day: date, zone: ZoneInfo) -> int:
 
 
 def fitting(votes: Sequence[Vote], day: date, source: ClassCounts) -> list[timedelta]:
-    """Return the offsets from UTC with which the votes of the day count as the source does."""
+    """Return the offsets from UTC at which our counts of the day equal those of the source."""
     return [offset for offset in OFFSETS if count_day(votes, day, timezone(offset)) == source]
 
 
 def example_zone(offsets: Sequence[timedelta], day: date) -> str | None:
-    """Return a well-known zone that has one of the offsets on that day."""
+    """Return a well-known zone at one of the offsets on that day."""
 
     def offset_of(name: str) -> timedelta | None:
         return datetime.combine(day, time(12), ZoneInfo(name)).utcoffset()
@@ -80,7 +79,7 @@ def example_zone(offsets: Sequence[timedelta], day: date) -> str | None:
 
 
 def offset_ranges(offsets: Sequence[timedelta]) -> str:
-    """Return offsets in order as `UTC+1` or `UTC-8 to UTC-6 or UTC+1`."""
+    """Format sorted offsets: `UTC+1` or `UTC-8 to UTC-6 or UTC+1`."""
     ranges: list[list[timedelta]] = []
     for offset in offsets:
         if ranges and offset - ranges[-1][-1] == _STEP:
@@ -91,7 +90,7 @@ def offset_ranges(offsets: Sequence[timedelta]) -> str:
 
 
 def offset_name(offset: timedelta) -> str:
-    """Return `UTC`, `UTC+1` or `UTC+5:30`."""
+    """Format an offset: `UTC`, `UTC+1` or `UTC+5:30`."""
     minutes = int(offset.total_seconds() // 60)
     if not minutes:
         return "UTC"

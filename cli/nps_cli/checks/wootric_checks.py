@@ -1,7 +1,7 @@
-"""Whether Wootric lets us in and answers as the sync needs it.
+"""Checks access to a Wootric account and the replies that the sync depends on.
 
-Asked in the plainest way, one request each, without the retries and the pacing of the sync: what
-the server really answers is the diagnosis.
+One plain request each, without the retries and the pacing of the sync: the raw reply is the
+diagnosis.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _NOT_TRIED = "not tried"
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the API of a connection is, and what to do when something about it is wrong."""
+    """The API of a connection, and the fixes for its failures."""
 
     connection: Connection
     is_added: bool
@@ -63,7 +63,7 @@ class _Source:
 
     @property
     def zone_fix(self) -> str:
-        """What to do about a wrong time zone, with {} for the right one."""
+        """Has {} for the right time zone."""
         command = f"`nps connect --account {self.account_token} --time-zone {{}}`"
         return command if self.is_added else "deploy with WootricTimeZone={}"
 
@@ -71,7 +71,7 @@ class _Source:
 def all_of(stack: Stack) -> list[Check]:
     """Check every connection: credentials, token, one page, the rate headers and the time zone.
 
-    The names of checks of an added connection begin with its account token.
+    Check names of an added connection begin with its account token.
     """
     template, *added = connections_of(stack)
     results = _of(stack, _Source(template, is_added=False))
@@ -83,13 +83,13 @@ def all_of(stack: Stack) -> list[Check]:
 
 
 def time_zone_now(stack: Stack, connection: Connection, *, is_added: bool) -> Check | None:
-    """Check the time zone of a connection alone; None when the source cannot be asked."""
+    """Check only the time zone of a connection; None when Wootric cannot be reached."""
     *_, check = _of(stack, _Source(connection, is_added))
     return None if check.detail == _NOT_TRIED else check
 
 
 def _of(stack: Stack, source: _Source) -> list[Check]:
-    """Check one connection; each check needs the one before."""
+    """Check one connection; each check needs the previous one."""
     secret, credentials = _credentials(stack, source)
     if secret is None:
         return [credentials, *_untried("token", "page", "rate_headers", "time_zone")]
@@ -149,7 +149,7 @@ def _token(source: _Source, secret: Secret) -> tuple[str | None, Check]:
 
 
 def _page(source: _Source, token: str) -> tuple[Check, Check]:
-    """Read one answer, and look at the headers that came with it."""
+    """Read one answer, and check the rate headers of the reply."""
     try:
         reply = _get(source, token, f"/v1/{STREAMS[0]}", {"per_page": "1", "page": "1"})
     except requests.RequestException as exc:
@@ -172,7 +172,7 @@ def _page(source: _Source, token: str) -> tuple[Check, Check]:
 
 
 def _zone(source: _Source, token: str, now: datetime) -> Check:
-    """Compare the counts of one day; at most as many requests as `zone_check` lists pages."""
+    """Compare the counts of a few recent days, see `zone_check`."""
 
     def ask(path: str, params: Mapping[str, str]) -> Any:
         reply = _get(source, token, path, params)

@@ -1,4 +1,4 @@
-"""The check of the time zone: the source's own counts of a few days against what it lists."""
+"""The check of the time zone: compares the source's counts of a few days with its lists."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -8,10 +8,10 @@ from nps_cli.checks.time_zone import (
     OFFSETS,
     Vote,
     count_day,
+    decisive_days,
     example_zone,
     fitting,
     offset_ranges,
-    telling_days,
 )
 from nps_cli.shell import tables
 from nps_core.connections.settings import Connection
@@ -26,7 +26,7 @@ from nps_core.views.checks import Check
 _MOST_PAGES = 8
 _MOST_DAYS = 3
 _CLEAR = len(OFFSETS) * 3 // 4
-"""A day that rules out so many offsets tells enough."""
+"""A day that rules out this many offsets is decisive."""
 _DAY_S = 86_400
 _NAME = "time_zone"
 
@@ -35,7 +35,7 @@ Ask = Callable[[str, Mapping[str, str]], Any]
 
 
 def check(ask: Ask, connection: Connection, now: datetime, fix: str) -> Check:
-    """Compare recent days; ok also when nothing can be said. `fix` has {} for the name of a zone.
+    """Compare recent days; passes when they decide nothing. `fix` has {} for the name of a zone.
 
     Raises what `ask` raises.
     """
@@ -67,7 +67,7 @@ def check(ask: Ask, connection: Connection, now: datetime, fix: str) -> Check:
 
 
 def _possible(votes: Sequence[Vote], sources: Mapping[date, ClassCounts]) -> list[timedelta]:
-    """Return the offsets that fit all days; a day on which none is left is not understood."""
+    """Return the offsets that fit all days. A day that fits none of the offsets left is ignored."""
     left: list[timedelta] = []
     for day, source in sources.items():
         offsets = fitting(votes, day, source)
@@ -82,7 +82,7 @@ def _classes(counts: ClassCounts) -> str:
 
 
 def _listed(ask: Ask, connection: Connection, now: datetime) -> tuple[list[Vote], list[date], bool]:
-    """List the latest answers until a few days among them tell; also whether these are all."""
+    """List the latest answers until a few days are decisive. Returns (votes, days, is_all)."""
     to_s, rows = int(now.timestamp()), dict[str, Any]()
     votes: list[Vote] = []
     days: list[tuple[int, date]] = []
@@ -94,9 +94,9 @@ def _listed(ask: Ask, connection: Connection, now: datetime) -> tuple[list[Vote]
         rows |= {row_ref(row).id: row for row in page}
         votes = [vote for row in rows.values() if (vote := _vote(row)) is not None]
         is_all = len(page) < PAGE_SIZE
-        # Before all of them there is nothing; else more of the oldest second may follow.
+        # A complete list has nothing before it. Otherwise more of the oldest second may follow.
         from_s = _oldest(rows.values(), to_s) + (-2 * _DAY_S if is_all else 1)
-        days = telling_days(votes, from_s, to_s, connection.zone)[:_MOST_DAYS]
+        days = decisive_days(votes, from_s, to_s, connection.zone)[:_MOST_DAYS]
         if is_all or (len(days) == _MOST_DAYS and days[-1][0] >= _CLEAR):
             break
     return votes, [day for _, day in days], is_all

@@ -1,1 +1,1 @@
-"""Arguments and output, a module per group of commands; the work is done in the other rooms."""
+"""Arguments and output, one module per group of commands. The other packages do the work."""

@@ -97,7 +97,7 @@ def show_account(
             stack.summaries, stack.ledgers, account_id, stack.now, stack.window_days
         )
     if view is None:
-        raise Failure(f"there is no account {account_id!r}: `nps accounts list` names them all")
+        raise Failure(f"there is no account {account_id!r}: `nps accounts list` shows them all")
     known = stack.directory.entry("account", account_id)
     row = account_row(view, known, stack.fallback_owner)
     account = account_detail(row, view, contact_rows(stack, account_id))
@@ -146,8 +146,8 @@ def _unmatched(stack: Stack, views: list[AccountView]) -> int:
 
 def _directory(stack: Stack) -> "dict[str, DirectoryEntry]":
     """Return the directory's account entries by account id."""
-    every = stack.directory.everything()
-    return {entry.value: entry for entry in every if entry.kind == "account"}
+    entries = stack.directory.everything()
+    return {entry.value: entry for entry in entries if entry.kind == "account"}
 
 
 def _print_account(row: "AccountDetail") -> None:

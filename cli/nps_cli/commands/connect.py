@@ -1,4 +1,4 @@
-"""`nps connect`: store the credentials of a Wootric account and make it live."""
+"""`nps connect`: store the credentials of a Wootric account and activate it."""
 
 import json
 from dataclasses import replace
@@ -33,7 +33,7 @@ SecretsOption = Annotated[
     typer.Option(
         "--secrets",
         metavar="FILE",
-        help="JSON: client_id, client_secret, webhook_keys {active, retired}. Without it: asks.",
+        help="JSON: client_id, client_secret, webhook_keys {active, retired}. Default: prompt.",
     ),
 ]
 
@@ -49,8 +49,8 @@ def connect(
 ) -> None:
     """Store the Wootric credentials and signing keys, then activate the account.
 
-    Answers given before the first activation are history and alert nobody. Run it again to
-    rotate a key: the key that was active stays accepted as retired. Secrets are never shown.
+    Answers given before the first activation are history and alert nobody. To rotate a key, run
+    it again: the previous key stays accepted as retired. Secrets are never shown.
 
     With --account TOKEN it adds another Wootric account to the stack, or changes it.
     """
@@ -62,24 +62,24 @@ def connect(
         connection = template
         _keep_template(stack, secrets, connection.account_token)
     else:
-        known = {one.account_token: one for one in stack.connections.added()}
-        connection = settings.over(known.get(account) or settings.first(account, template))
+        added = {row.account_token: row for row in stack.connections.added()}
+        connection = settings.over(added.get(account) or settings.first(account, template))
         _keep_added(stack, secrets, connection)
     activated_now = stack.profiles.activate(connection.account_token, stack.now)
     is_added = connection.account_token != template.account_token
     from nps_cli.checks import wootric_checks
 
     zone = wootric_checks.time_zone_now(stack, connection, is_added=is_added)
-    _tell(stack, connection, zone, activated_now=activated_now)
+    _report(stack, connection, zone, activated_now=activated_now)
 
 
 def _keep_template(stack: Stack, secrets: Path | None, token: str) -> None:
     try:
         stored = stored_secret.read(stack)
     except ConfigError:
-        stored = Secret()  # whatever somebody pasted there is about to be replaced
+        stored = Secret()  # the unreadable text is about to be replaced
     secret = _from_file(secrets, token) if secrets else _asked(stored)
-    # A file without other accounts says nothing about those that are stored.
+    # A file without other accounts leaves the stored ones as they are.
     secret = replace(secret, connections={**stored.connections, **secret.connections})
     _require(secret)
     if secret != stored:
@@ -100,7 +100,7 @@ def _keep_added(stack: Stack, secrets: Path | None, connection: Connection) -> N
     stack.connections.put(connection)
 
 
-def _tell(
+def _report(
     stack: Stack, connection: Connection, zone: "Check | None", *, activated_now: bool
 ) -> None:
     token = connection.account_token
@@ -137,7 +137,7 @@ def _from_file(file: Path, account_token: str) -> Secret:
     except OSError as exc:
         raise Failure(f"cannot read {file}: {exc.strerror}") from exc
     except ValueError:
-        # Not chained: the error of the JSON parser holds the whole document.
+        # Not chained: the parser's error holds the whole document with its secrets.
         raise Failure(f"{file} is not JSON in UTF-8") from None
     theirs = data.get("account_token", account_token) if isinstance(data, dict) else None
     if theirs != account_token and isinstance(data, dict):
@@ -146,7 +146,7 @@ def _from_file(file: Path, account_token: str) -> Secret:
 
 
 def _asked(stored: Secret) -> Secret:
-    """Ask for each value; just Enter keeps what is stored."""
+    """Prompt for each value; Enter keeps the stored one."""
     client_id = _ask("OAuth client id", stored.client_id)
     client_secret = _ask("OAuth client secret", stored.client_secret)
     key = _ask("Webhook signing key", stored.active_keys[0] if stored.active_keys else "")
@@ -155,7 +155,7 @@ def _asked(stored: Secret) -> Secret:
 
 
 def with_key(secret: Secret, key: str) -> Secret:
-    """Make `key` the active one; those that were active are still accepted, as retired."""
+    """Make `key` the only active key; the previous ones stay accepted as retired."""
     if not key or key in secret.active_keys:
         return secret
     own = (*secret.active_keys, *secret.retired_keys)

@@ -47,14 +47,14 @@ def list_connections(ctx: typer.Context) -> None:
 @app.command("remove")
 def remove_connection(
     ctx: typer.Context,
-    token: Annotated[str, typer.Argument(metavar="TOKEN", help="As `nps connections list` says.")],
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="As in `nps connections list`.")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
+        bool, typer.Option("--dry-run", help="Only show what would be done.")
     ] = False,
 ) -> None:
-    """Stop reading an account that was added, and delete its credentials.
+    """Stop reading an added account, and delete its credentials.
 
-    What is stored of it stays and stays counted.
+    Its stored answers stay and stay counted.
     """
     from nps_core.views.connections import ConnectionRemoval
 
@@ -65,12 +65,12 @@ def remove_connection(
             " or with SchedulesState=DISABLED to stop the sync"
         )
     secret = stored_secret.read(stack)
-    if token not in {one.account_token for one in connections_of(stack)} | set(secret.connections):
-        raise Failure(f"there is no connection {token!r}: `nps connections list` names them all")
+    if token not in {row.account_token for row in connections_of(stack)} | set(secret.connections):
+        raise Failure(f"there is no connection {token!r}: `nps connections list` shows them all")
     if not dry_run:
-        # In this order: credentials that nothing uses do no harm, a connection without fails.
+        # In this order: unused credentials do no harm, a connection without credentials fails.
         stack.connections.remove(token)
-        others = {name: one for name, one in secret.connections.items() if name != token}
+        others = {name: login for name, login in secret.connections.items() if name != token}
         if others != secret.connections:
             stored_secret.write(stack, replace(secret, connections=others))
     if stack.options.json:
@@ -79,5 +79,5 @@ def remove_connection(
         )
     else:
         done = "would no longer be" if dry_run else "is no longer"
-        tables.say(f"{token} {done} read. What is stored of it stays and stays counted.")
-        tables.say("Switch off its webhook in Wootric: it would be refused from now on.")
+        tables.say(f"{token} {done} read. Its stored answers stay and stay counted.")
+        tables.say("Switch off its webhook in Wootric: the stack refuses it from now on.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="People, their latest score and its direction.", no_args_is_help=True)
 
 AccountOption = Annotated[
-    str | None, typer.Option("--account", metavar="ID", help="Only those of this account.")
+    str | None, typer.Option("--account", metavar="ID", help="Only contacts of this account.")
 ]
 COLUMNS = (
     Column("contact", lambda row: row.name or row.email or row.end_user_id),
@@ -33,7 +33,7 @@ COLUMNS = (
 
 @app.command("list")
 def list_contacts(ctx: typer.Context, account: AccountOption = None) -> None:
-    """List contacts per account; anonymous visitors, who cannot be compared, are left out."""
+    """List contacts per account, without anonymous visitors, who cannot be compared."""
     stack = stack_of(ctx)
     accounts = [account] if account else [view.account_id for view in stack.summaries.everything()]
     found = [
@@ -43,7 +43,7 @@ def list_contacts(ctx: typer.Context, account: AccountOption = None) -> None:
     ]
     empty = "No contact has answered yet: run `nps sync now`."
     if account:
-        empty = f"No contact of account {account!r}: `nps accounts list` names the accounts."
+        empty = f"No contact of account {account!r}: `nps accounts list` shows the accounts."
     tables.print_rows(found, COLUMNS, as_json=stack.options.json, empty=empty)
 
 
@@ -56,7 +56,7 @@ def contact_rows(stack: Stack, account_id: str) -> "list[ContactRow]":
     people: dict[str, set[str]] = {}
     for ledger in stack.ledgers.contacts(account_id):
         if view := fold_contact(shown, ledger.votes):
-            # All votes of a contact are of one Wootric account, which their ids begin with.
+            # All votes of a contact belong to one Wootric account; its token begins their ids.
             token = next(iter(ledger.votes)).partition("#")[0]
             views.append((token, view))
             if view.end_user_id is not None:

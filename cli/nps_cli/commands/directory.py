@@ -1,4 +1,4 @@
-"""`nps directory ...`: accounts and owners that the answers do not tell."""
+"""`nps directory ...`: accounts and owners that the answers do not name."""
 
 from pathlib import Path
 from typing import Annotated
@@ -45,10 +45,10 @@ def import_directory(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="kind,value,account_id,...")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count only.")] = False,
 ) -> None:
-    """Add or replace the entries of FILE, then match the unmatched answers anew.
+    """Add or replace the entries of FILE, then match the unmatched answers again.
 
-    Columns: kind (account, external_id, email or domain), value, account_id (whom the value
-    belongs to), and for kind account also owner (e-mail address) and name. If any line is wrong,
+    Columns: kind (account, external_id, email or domain), value, account_id (the account of
+    the value), and for kind account also owner (e-mail address) and name. If any line is wrong,
     nothing is written.
     """
     entries = _read(file)
@@ -76,7 +76,7 @@ def _read(file: Path) -> list[DirectoryEntry]:
 
 
 def _warn_of_owners(stack: Stack, entries: list[DirectoryEntry]) -> None:
-    """Say which owners could not be mailed: their alerts would go to the fallback owner."""
+    """Warn of owners who cannot be mailed: their alerts would go to the fallback owner."""
     domains = {domain_of(entry.owner) for entry in entries if entry.owner}
     for domain in sorted(domains - stack.owners.domains):
         typer.echo(

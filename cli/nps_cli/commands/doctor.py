@@ -1,4 +1,4 @@
-"""`nps doctor`: is everything there that the promises need."""
+"""`nps doctor`: check a stack and name the fix of every failure."""
 
 import typer
 

@@ -70,7 +70,7 @@ def show_run(
         str, typer.Argument(metavar="ID", help="As in `nps runs list`, its beginning, or last.")
     ],
 ) -> None:
-    """Show one run of the sync with everything that was recorded about it."""
+    """Show the full record of one run of the sync."""
     from nps_core.views.sync.runs import RunDetail
 
     stack = stack_of(ctx)
@@ -82,20 +82,20 @@ def show_run(
 
 
 def _run(stack: Stack, run_id: str) -> "RunRecord":
-    """Return the run whose id is `run_id` or the only one that begins so; `last` is the latest."""
+    """Return the run with this id or the only one that begins with it; `last` is the latest."""
     exact = stack.run_log.run(run_id) if run_id else None
     found = [exact] if exact else _runs_named(stack, run_id)
     if not found:
-        raise Failure(f"there is no run {run_id!r}: `nps runs list` names them all")
+        raise Failure(f"there is no run {run_id!r}: `nps runs list` shows them all")
     if len(found) > 1:
         raise Failure(
-            f"several runs begin with {run_id!r}: give more of the id, `nps runs list` names them"
+            f"several runs begin with {run_id!r}: give more of the id, `nps runs list` shows them"
         )
     return found[0]
 
 
 def _runs_named(stack: Stack, prefix: str) -> "list[RunRecord]":
-    """Return at most two runs of the thousands that may be kept."""
+    """Return at most two of thousands of runs: two already make the prefix ambiguous."""
     if prefix == _LAST:
         latest = stack.run_log.latest()
         return [latest] if latest else []
@@ -122,12 +122,14 @@ def list_quarantine(
     ctx: typer.Context,
     raw: Annotated[bool, typer.Option("--raw", help="Add the payloads; may name people.")] = False,
 ) -> None:
-    """List payloads that were kept because they could not be understood, newest last."""
+    """List payloads that could not be understood, newest last."""
     from nps_core.views.quarantine import QuarantineDetail, QuarantineRow
 
     stack = stack_of(ctx)
     view = QuarantineDetail if raw else QuarantineRow
-    found = [view.model_validate(one) for one in stack.quarantine.everything(report_unreadable)]
+    found = [
+        view.model_validate(payload) for payload in stack.quarantine.everything(report_unreadable)
+    ]
     found.sort(key=lambda row: (row.received_at, row.key))
     columns = (*_QUARANTINE, Column.of("raw", wraps_at=40)) if raw else _QUARANTINE
     empty = "Nothing is in quarantine: every payload so far was understood."

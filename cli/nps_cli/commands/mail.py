@@ -1,4 +1,4 @@
-"""`nps mail ...`: the outbox, what was sent and what is due."""
+"""`nps mail ...`: the outbox, with mails sent and mails due."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +28,7 @@ _COLUMNS = (
 
 @app.command("list")
 def list_mails(ctx: typer.Context) -> None:
-    """List mails, by the time they are due; the ones sent as well."""
+    """List mails, sent ones included, by the time they are due."""
     from nps_core.views.mails import MailRow
 
     stack = stack_of(ctx)
@@ -44,17 +44,17 @@ def show_mail(
     key: Annotated[str, typer.Argument(metavar="KEY", help="As in `nps mail list`.")],
     html: Annotated[bool, typer.Option("--html", help="Print the HTML part alone.")] = False,
 ) -> None:
-    """Show one mail, written anew from what is stored now: bodies are never kept.
+    """Show one mail, rendered again from the stored data: bodies are never kept.
 
-    The subject of a mail that was sent is the one it was sent with. A mail whose answer has gone,
-    or whose person was erased, has no body any more.
+    A sent mail keeps the subject it was sent with. A mail whose answer is gone, or whose person
+    was erased, no longer has a body.
     """
     from nps_core.views.mails import mail_detail, mail_row
 
     stack = stack_of(ctx)
     mail = stack.follow_up.mail(key)
     if mail is None:
-        raise Failure(f"there is no mail {key!r}: `nps mail list` names them all")
+        raise Failure(f"there is no mail {key!r}: `nps mail list` shows them all")
     body = body_of(stack, mail)
     row = mail_row(mail, body.subject if body else None)
     if html:
@@ -69,7 +69,7 @@ def show_mail(
 
 
 def body_of(stack: Stack, mail: "OutboxMail") -> "RenderedMail | None":
-    """Write a mail from what is stored now; None when its answer, person or task is gone."""
+    """Render a mail from the stored data; None when its answer, person or task is gone."""
     try:
         from nps_core.mails.kind import Stores
         from nps_core.mails.prepare import preview
@@ -88,7 +88,5 @@ def body_of(stack: Stack, mail: "OutboxMail") -> "RenderedMail | None":
 
 def _required(body: "RenderedMail | None") -> "RenderedMail":
     if body is None:
-        raise Failure(
-            "the answer, its person or the task behind this mail is gone: it has no body any more"
-        )
+        raise Failure("the answer, person or task of this mail is gone: it no longer has a body")
     return body

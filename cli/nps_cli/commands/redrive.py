@@ -1,4 +1,4 @@
-"""`nps redrive`: give what was set aside another try."""
+"""`nps redrive`: retry quarantined payloads, dead-lettered webhooks and failed batches."""
 
 from typing import Annotated, Literal, get_args
 
@@ -23,13 +23,13 @@ def redrive(
         typer.Argument(metavar="KIND", help="quarantine, inbox or batches; all three if left out."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count what would go, change nothing.")
+        bool, typer.Option("--dry-run", help="Only count what would be redriven.")
     ] = False,
 ) -> None:
-    """Try again what was set aside: quarantined payloads, inbox messages, stream batches.
+    """Retry quarantined payloads, dead-lettered webhooks and failed stream batches.
 
-    Each is taken out only after it was stored or handled, and stays otherwise. A repeat is
-    harmless. Deploy the version that understands a payload before you redrive it.
+    Each is deleted only after it was stored or handled. Repeating it is harmless. Deploy the
+    version that understands a payload before you redrive it.
     """
     stack = stack_of(ctx)
     _ = stack.deployment  # no stack, nothing to redrive: that error is the answer
@@ -39,8 +39,8 @@ def redrive(
     rows = [result.row(dry_run=dry_run) for result in results]
     tables.print_rows(rows, _COLUMNS, as_json=stack.options.json, empty="")
     if dry_run and not stack.options.json:
-        tables.say("Nothing was changed; redriven is what would have gone.")
+        tables.say("Nothing was changed: `redriven` counts what would be redriven.")
     for remark in (line for result in results for line in result.remarks()):
         typer.echo(remark, err=True)
     if failed := sum(result.failed.total() for result in results):
-        raise Failure(f"{failed:,} failed and stay as they are: repeat when the cause is gone")
+        raise Failure(f"{failed:,} failed and stay as they are: repeat once the cause is fixed")

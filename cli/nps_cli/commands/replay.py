@@ -25,7 +25,7 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for: answers with start <= answered_at < end."""
+    """Answers with start <= answered_at < end."""
 
     start: datetime
     end: datetime
@@ -34,11 +34,10 @@ class Request:
 
     @property
     def consumers(self) -> tuple[Consumer, ...]:
-        """Who is fed."""
         return (self.only,) if self.only else CONSUMERS
 
     def command(self, start: datetime, options: Options) -> str:
-        """Return the command that does the same from a later start on."""
+        """Return the command that continues this replay at a later start."""
         words = ["nps", "replay", "--from", iso(start), "--to", iso(self.end)]
         words += ["--only", self.only] if self.only else []
         words += ["--connection", self.connection] if self.connection else []
@@ -52,7 +51,7 @@ def replay(
     ],
     end: Annotated[
         datetime | None,
-        typer.Option("--to", metavar="TIME", parser=parse_time, help="Before it; else until now."),
+        typer.Option("--to", metavar="TIME", parser=parse_time, help="Exclusive; default: now."),
     ] = None,
     only: Annotated[
         Consumer | None, typer.Option("--only", metavar="FUNCTION", help="rollup or notify.")
@@ -63,11 +62,11 @@ def replay(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only.")] = False,
 ) -> None:
-    """Feed the answers given from --from on and before --to to rollup and notify once more.
+    """Feed the answers of a period to rollup and notify again.
 
-    It brings back numbers and tasks that a lost stream batch or a restore has cost. Both functions
-    know what they have seen, so what is there already does not change, and history alerts nobody.
-    Times are UTC; a day is its midnight.
+    The period includes --from and excludes --to. Replay rebuilds numbers and tasks that a lost
+    stream batch or a restore left out. Both functions are idempotent: nothing that is already there
+    changes, and history alerts nobody. Times are UTC; a day means its midnight.
     """
     stack = stack_of(ctx)
     request = Request(start, end or stack.now, only, connection)
@@ -83,23 +82,25 @@ def replay(
 
 
 def _listed(stack: Stack, request: Request) -> list[Listed]:
-    """Return the answers of all chosen connections in one order of time, so that one can go on."""
+    """Return the answers of the chosen connections in order of time, so that replay can resume."""
     tokens = connection_tokens(stack)
     if request.connection and request.connection not in tokens:
         names = ", ".join(tokens)
         raise Failure(f"there is no connection {request.connection!r}: this stack has {names}")
     chosen = [request.connection] if request.connection else tokens
-    each = (stack.answers.between(one, "response", request.start, request.end) for one in chosen)
-    return list(track(merge(*each, key=lambda one: one.answered_at), "answers"))
+    lists = (
+        stack.answers.between(token, "response", request.start, request.end) for token in chosen
+    )
+    return list(track(merge(*lists, key=lambda answer: answer.answered_at), "answers"))
 
 
 def _feed(stack: Stack, request: Request, batches: Sequence[Sequence[Listed]]) -> None:
-    """Feed every batch to every consumer; a failure tells how to go on from there."""
+    """Feed every batch to every consumer. A failure names the command that continues."""
     consumers = Consumers(stack)
     for number, batch in enumerate(track(batches, "batches", len(batches))):
         try:
-            stored = stack.answers.get_many([one.key for one in batch])
-            answers = [stored[one.key] for one in batch if one.key in stored]
+            stored = stack.answers.get_many([listed.key for listed in batch])
+            answers = [stored[listed.key] for listed in batch if listed.key in stored]
             for event in events(answers):
                 for consumer in request.consumers:
                     consumers.feed(consumer, event)

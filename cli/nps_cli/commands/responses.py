@@ -48,7 +48,7 @@ _DECLINE_COLUMNS = (
 
 @app.command("list")
 def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
-    """List stored answers, oldest first, with those that do not count."""
+    """List stored answers, oldest first, including those that do not count."""
     from nps_core.views.responses import ResponseRow
 
     stack = stack_of(ctx)
@@ -56,7 +56,7 @@ def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
     found = _sorted(answer for answer in track(every, "answers") if answer.key.kind == "response")
     empty = "No answer is stored yet. Connect Wootric with `nps connect`, then run `nps sync now`."
     if account:
-        empty = f"No answer of account {account!r}: `nps accounts list` names the accounts."
+        empty = f"No answer of account {account!r}: `nps accounts list` shows the accounts."
     tables.print_rows(
         [ResponseRow.model_validate(answer) for answer in found],
         _COLUMNS,
@@ -82,12 +82,12 @@ def list_declines(ctx: typer.Context) -> None:
 
 
 def _of_account(stack: Stack, account_id: str) -> Iterable[Answer]:
-    """Yield the account's answers by their keys: a scan would read every other account's too."""
+    """Yield the account's answers by key: a scan would read the answers of all accounts."""
     keys = answer_keys(stack, account_id)
     for start in range(0, len(keys), _BATCH):
         batch = stack.answers.get_many(keys[start : start + _BATCH])
-        # A ledger keeps a tombstone of an answer that has moved to another account.
-        yield from (one for one in batch.values() if one.ledger_account == account_id)
+        # A ledger keeps a tombstone of an answer that moved to another account.
+        yield from (answer for answer in batch.values() if answer.ledger_account == account_id)
 
 
 def _sorted(answers: Iterable[Answer]) -> list[Answer]:

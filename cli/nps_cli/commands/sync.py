@@ -1,4 +1,4 @@
-"""`nps sync ...`: run the sync, prove it, read history, see where it stands."""
+"""`nps sync ...`: run the sync, audit it, read history, see its status."""
 
 import json
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ _COUNTS = (
     Column.of("of"),
     *(Column.of(name, right=True) for name in ("promoters", "passives", "detractors", "all")),
 )
-_NOTED = "{}: another run is at work. The request is noted, and the next tick takes it up."
+_NOTED = "{}: another run is in progress. The request is stored; the next tick carries it out."
 
 
 class _Counts(NamedTuple):
@@ -61,7 +61,7 @@ def sync_now(ctx: typer.Context, connection: ConnectionOption = None) -> None:
     else:
         tables.print_table(report.runs, _RUNS)
     if report.status == "skipped" and not stack.options.json:
-        typer.echo("Another run is at work; `nps runs list` shows it.")
+        typer.echo("Another run is in progress; `nps runs list` shows it.")
     require_no_failure(report)
 
 
@@ -70,7 +70,7 @@ def sync_audit(
     ctx: typer.Context,
     connection: ConnectionOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only compare; read nothing again.")
+        bool, typer.Option("--dry-run", help="Only compare; do not read again.")
     ] = False,
 ) -> None:
     """Compare Wootric's own counts with what is stored, and read again what differs.
@@ -106,10 +106,10 @@ def sync_backfill(
     ],
     connection: ConnectionOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how much it would read.")
+        bool, typer.Option("--dry-run", help="Only show how much it would read.")
     ] = False,
 ) -> None:
-    """Read history from a date on: what is older than the first sync, or all of it again.
+    """Read history from a date on: answers before the first sync, or all of them again.
 
     History is counted and alerts nobody. Repeating it is harmless.
     """
@@ -121,7 +121,7 @@ def sync_backfill(
     if since >= stack.now:
         raise typer.BadParameter(f"{iso(since)} is not in the past", param_hint="'--since'")
     report = call(stack, {"task": "backfill", "since": iso(since), "dry_run": dry_run}, connection)
-    known = {one.account_token: one for one in chosen(stack, connection)}
+    known = {row.account_token: row for row in chosen(stack, connection)}
     found = [
         backfill_row(run, known[run.account_token], since, dry_run=dry_run)
         for run in runs_of(report)
@@ -135,10 +135,10 @@ def sync_backfill(
     require_no_failure(report)
 
 
-def _require_look(found: "Sequence[AuditRow | BackfillRow]") -> None:
-    """Fail when a dry run could not look, because its question has no answer then."""
-    if held := [row.account_token for row in found if row.dry_run and _is_skipped(row)]:
-        raise Failure(f"another run is at work for {', '.join(held)}: repeat in a few minutes")
+def _require_look(rows: "Sequence[AuditRow | BackfillRow]") -> None:
+    """Fail when another run kept a dry run from looking."""
+    if held := [row.account_token for row in rows if row.dry_run and _is_skipped(row)]:
+        raise Failure(f"another run is in progress for {', '.join(held)}: repeat in a few minutes")
 
 
 def _is_skipped(row: "AuditRow | BackfillRow") -> bool:
@@ -184,7 +184,7 @@ def _what_follows(row: "AuditRow") -> str:
         return f"{again} read again." if row.reread_days else "Nothing had to be read again."
     if row.reread_days:
         return f"{again} read again, and they still differ: `nps sync status` shows the gaps."
-    return "Not all has been read again yet: the next ticks go on."
+    return "Not everything has been read again yet: the next ticks continue."
 
 
 def days_text(first: date, last: date) -> str:
@@ -196,19 +196,19 @@ def days_text(first: date, last: date) -> str:
 def _why_no_audit(stack: Stack, row: "AuditRow") -> str:
     token = row.account_token
     if _is_skipped(row):
-        return f"{token}: another run is at work." if row.dry_run else _NOTED.format(token)
+        return f"{token}: another run is in progress." if row.dry_run else _NOTED.format(token)
     (connection,) = chosen(stack, token)
     if connection.metric != NPS:
         return f"{token}: Wootric counts NPS answers only, not {connection.metric}; no comparison."
     if row.status == "complete":
         return f"{token}: nothing to compare yet, no whole day has been read."
-    return f"{token}: not compared yet; the next tick takes it up. `nps sync status` shows more."
+    return f"{token}: not compared yet; the next tick compares. `nps sync status` shows more."
 
 
 def _backfill_sentence(row: "BackfillRow", per_minute: int) -> str:
     token, since = row.account_token, tables.minute(row.since)
     if _is_skipped(row):
-        return f"{token}: another run is at work." if row.dry_run else _NOTED.format(token)
+        return f"{token}: another run is in progress." if row.dry_run else _NOTED.format(token)
     if row.dry_run:
         if row.responses is None or row.requests is None or row.minutes is None:
             return f"{token}: how much there is since {since} UTC is not known."
@@ -224,4 +224,4 @@ def _backfill_sentence(row: "BackfillRow", per_minute: int) -> str:
     )
     if row.status == "complete":
         return f"{brought} All of it has been read."
-    return f"{brought} The next ticks go on; `nps sync status` shows how far."
+    return f"{brought} The next ticks continue; `nps sync status` shows the progress."

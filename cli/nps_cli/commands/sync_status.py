@@ -1,4 +1,4 @@
-"""`nps sync status`: up to when is everything here, and why not later."""
+"""`nps sync status`: until when everything is stored, and why not later."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
@@ -40,9 +40,9 @@ _GAPS = (
 
 
 def status(ctx: typer.Context, connection: ConnectionOption = None) -> None:
-    """Show up to when everything is stored, why not later, and what the sync is at.
+    """Show until when everything is stored, why not later, and the phase of the sync.
 
-    Reads the stack only; Wootric is not asked.
+    Reads only the stack and sends Wootric no request.
     """
     from nps_core.views.sync.status import status_row
 
@@ -88,7 +88,7 @@ def _known(stack: Stack, connection: Connection, last_run: RunRecord | None) -> 
 
 
 def _read(parse: Callable[[str], T], text: str | None) -> T | None:
-    """Read a checkpoint. Raises Failure for one that another version has written."""
+    """Raises Failure for a text that another version wrote."""
     try:
         return parse(text) if text else None
     except UnreadableItem as exc:
@@ -103,7 +103,7 @@ def _overlap(stack: Stack) -> timedelta:
 
 
 def _last_runs(stack: Stack, tokens: Collection[str]) -> dict[str, RunRecord]:
-    """Return the newest run of each connection; a preview for an operator is none."""
+    """Return the newest run of each connection; previews for an operator do not count."""
     found: dict[str, RunRecord] = {}
     newest = stack.run_log.runs(report_unreadable, newest_first=True)
     for run in islice(newest, _RUNS_LOOKED_AT * len(tokens)):
@@ -138,7 +138,7 @@ def _print(row: "StatusRow", overlap: timedelta, connect: str) -> None:
 
 
 def _phase(row: "StatusRow", connect: str) -> str:
-    """Return the phase with how far it is."""
+    """Return the phase and its progress."""
     if row.phase == "not connected":
         return f"not connected: `{connect}`"
     if row.phase == "backfill":
@@ -188,5 +188,5 @@ def _run(run: "LastRun | None") -> str | None:
 
 
 def _second(moment: datetime) -> str:
-    """Return a time to the minute, or to the second where that matters."""
+    """Format a time in UTC to the minute, or to the second if that is not zero."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")

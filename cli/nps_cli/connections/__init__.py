@@ -1,1 +1,1 @@
-"""Which Wootric accounts a stack reads, and the settings and secret of each."""
+"""The Wootric accounts that a stack reads, with the settings and the secret of each."""

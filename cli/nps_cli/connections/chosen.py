@@ -1,4 +1,4 @@
-"""The Wootric accounts that a stack reads: that of the template first, then those added to it."""
+"""The Wootric accounts that a stack reads: the template's first, then the added ones."""
 
 from typing import Annotated
 
@@ -27,17 +27,15 @@ def template_connection(stack: Stack) -> Connection:
 
 
 def connections_of(stack: Stack) -> list[Connection]:
-    """Return all connections."""
     return all_connections(template_connection(stack), stack.connections.added())
 
 
 def connection_tokens(stack: Stack) -> list[str]:
-    """Return the account tokens of all connections."""
     return [connection.account_token for connection in connections_of(stack)]
 
 
 def chosen(stack: Stack, token: str | None) -> list[Connection]:
-    """Return the connection of a token, or all. Raises Failure for one that does not exist."""
+    """Return the connection of a token, or all. Raises Failure for an unknown token."""
     connections = {connection.account_token: connection for connection in connections_of(stack)}
     if token is None:
         return list(connections.values())

@@ -15,18 +15,18 @@ AccountOption = Annotated[
 ]
 ApiUrlOption = Annotated[
     str | None,
-    typer.Option("--api-url", metavar="URL", help="Its API; else as the token's prefix says."),
+    typer.Option("--api-url", metavar="URL", help="Its API; default: by the token's prefix."),
 ]
 MetricOption = Annotated[
     str | None, typer.Option("--metric", metavar="NPS|CES|CSAT", help="What its surveys ask.")
 ]
 TimeZoneOption = Annotated[
     str | None,
-    typer.Option("--time-zone", metavar="ZONE", help="In which it counts days, Europe/Berlin."),
+    typer.Option("--time-zone", metavar="ZONE", help="Of its day counts, such as Europe/Berlin."),
 ]
 RequestsOption = Annotated[
     int | None,
-    typer.Option("--requests-per-minute", metavar="N", help="Of each 100 that it allows."),
+    typer.Option("--requests-per-minute", metavar="N", help="Percentage of its rate limit to use."),
 ]
 _PARAMETERS = {
     "api_url": "WootricApiUrl",
@@ -38,7 +38,7 @@ _PARAMETERS = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the options say, None where one was not given. Names as those of `Connection`."""
+    """The given options, None for the others. Named like the fields of `Connection`."""
 
     api_url: str | None
     metric: str | None
@@ -46,7 +46,7 @@ class Settings:
     requests_per_minute: int | None
 
     def require_none(self) -> None:
-        """Raise Failure if any was given: for the template's account they are parameters."""
+        """Raise Failure if any was given: the account of the template has parameters instead."""
         given = [name for name, value in asdict(self).items() if value is not None]
         if given:
             options = ", ".join(f"--{name.replace('_', '-')}" for name in given)
@@ -57,10 +57,10 @@ class Settings:
             )
 
     def first(self, account_token: str, template: Connection) -> Connection:
-        """Return how an account is read that nobody has described yet."""
+        """Return the defaults of a new account."""
         return replace(template, account_token=account_token, api_url="", metric=NPS)
 
     def over(self, connection: Connection) -> Connection:
-        """Return the connection as the options change it. Raises ConfigError if it cannot work."""
+        """Apply the options to a connection. Raises ConfigError if the result cannot work."""
         given = {name: value for name, value in asdict(self).items() if value is not None}
         return checked(replace(connection, **given))

@@ -1,4 +1,4 @@
-"""The one secret of the stack as an operator reads and writes it."""
+"""Reads and writes the stack's secret."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from nps_core.connections.secret import Secret, parse_secret
 
 
 def read(stack: Stack) -> Secret:
-    """Return what is stored. Raises ConfigError when it is not the JSON we expect."""
+    """Raises ConfigError when the stored text is not the JSON we expect."""
     from nps_core.aws.clients import store_errors
 
     with store_errors("GetSecretValue"):
@@ -19,7 +19,6 @@ def read(stack: Stack) -> Secret:
 
 
 def write(stack: Stack, secret: Secret) -> None:
-    """Replace what is stored."""
     from nps_core.aws.clients import store_errors
 
     with store_errors("PutSecretValue"):

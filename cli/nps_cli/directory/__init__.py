@@ -1,1 +1,1 @@
-"""Directory files, and matching stored answers again after a change."""
+"""Parses directory files and matches stored answers again after a change."""

@@ -1,4 +1,4 @@
-"""Reading a directory file: every error by line and column, and no entry unless all are right."""
+"""Parses a directory file: all entries, or every error with its line and column."""
 
 import csv
 import io
@@ -16,14 +16,13 @@ _KINDS: dict[str, DirectoryKind] = {
     "email": "email",
     "domain": "domain",
 }
-_MAX = 200  # as for an account id that comes with an answer: keys of DynamoDB are short
+_MAX = 200  # as for an account id that comes with an answer: DynamoDB limits the length of keys
 
 
 class FileRejected(ValueError):
     """The file has errors; `errors` names each by line and column."""
 
     def __init__(self, errors: list[str]) -> None:
-        """Keep the errors, in the order of the lines."""
         super().__init__(f"{len(errors)} errors")
         self.errors = errors
 
@@ -37,7 +36,7 @@ def parse(data: bytes) -> list[DirectoryEntry]:
     """Read a CSV file with the columns kind, value, account_id, owner, name.
 
     Raises:
-        FileRejected: naming line and column of everything that is wrong.
+        FileRejected: with the line and column of every error.
     """
     reader = csv.DictReader(io.StringIO(_text(data), newline=""), strict=True, restkey="")
     errors: list[str] = []
@@ -131,7 +130,7 @@ def _domain(value: str) -> str:
     if address(f"someone@{domain}") is None:
         raise _CellError("value", "not a domain such as acme.example")
     if domain in FREE_MAIL:
-        raise _CellError("value", "a free-mail domain says nothing about a company")
+        raise _CellError("value", "a free-mail domain does not identify a company")
     return domain
 
 
@@ -148,4 +147,4 @@ def _add(
 ) -> None:
     first_line, first = entries.setdefault((entry.kind, entry.value), (line, entry))
     if first != entry:
-        raise _CellError("value", f"line {first_line} says something else of the same {entry.kind}")
+        raise _CellError("value", f"line {first_line} has other values for the same {entry.kind}")

@@ -1,4 +1,4 @@
-"""Finding the accounts of unmatched answers anew, after the directory has changed."""
+"""Matches unmatched answers again after the directory has changed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class KnownDirectory:
-    """A directory in memory, (kind, value) to account id. Implements `Directory`."""
+    """A directory in memory: (kind, value) to account id."""
 
     entries: Mapping[tuple[str, str], str]
 
     @classmethod
     def of(cls, entries: Iterable[DirectoryEntry]) -> "KnownDirectory":
-        """Take the entries of another directory; of two for one value the later wins."""
+        """Of two entries for one value the later wins."""
         return cls(
             {
                 (entry.kind, entry.value): entry.account_id
@@ -32,7 +32,7 @@ class KnownDirectory:
         )
 
     def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
+        """Return (account id, kind) of the first known (kind, value)."""
         for kind, value in lookups:
             if (kind, value) in self.entries:
                 return self.entries[kind, value], kind
@@ -40,9 +40,9 @@ class KnownDirectory:
 
 
 def rematch(stack: Stack, directory: KnownDirectory, *, dry_run: bool) -> tuple[int, int]:
-    """Match the unmatched answers by `directory`. Returns (how many there were, now matched).
+    """Match the unmatched answers by `directory`. Returns (unmatched before, matched now).
 
-    The stream then moves their votes, so the numbers of the accounts follow by themselves.
+    The stream then moves their votes, so the accounts' numbers need no further step.
     """
     ingest = ingest_of(stack, directory)
     keys = answer_keys(stack, UNMATCHED)

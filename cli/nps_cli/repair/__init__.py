@@ -1,1 +1,1 @@
-"""What `nps redrive` and `nps replay` do again; what they repair is stored by the core."""
+"""The work of `nps redrive` and `nps replay`; the core stores the results."""

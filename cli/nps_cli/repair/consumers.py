@@ -16,23 +16,21 @@ _MOST_BYTES = 5_000_000  # Lambda takes 6 MB
 
 
 class ConsumerFailed(TransientError):
-    """A consumer raised or was stopped; the message names it and where to look."""
+    """A consumer raised or was stopped; the message names it and its log group."""
 
 
 class Consumers:
     """Invokes the consumers of a stack. Both are idempotent, so a retry or a repeat is harmless."""
 
     def __init__(self, stack: Stack) -> None:
-        """Look nothing up yet."""
         self._deployment = stack.deployment
         self._client = stack.deployment.client("lambda", read_timeout_s=_LONGEST_S)
 
     def function_name(self, consumer: Consumer) -> str:
-        """Return what the stack calls the function."""
         return self._deployment.output(_OUTPUTS[consumer])
 
     def mappings(self) -> dict[str, Consumer]:
-        """Return whom each stream mapping feeds, by the mapping's id."""
+        """Return the consumer of each event source mapping, by the mapping's id."""
         consumers: dict[str, Consumer] = {}
         pages = self._client.get_paginator("list_event_source_mappings")
         for consumer in CONSUMERS:
@@ -44,8 +42,8 @@ class Consumers:
         """Invoke and wait.
 
         Raises:
-            ConsumerFailed: with the type of its error; what it said may name people.
-            StoreUnavailable: Lambda did not answer properly.
+            ConsumerFailed: with the type of its error only; its message may name people.
+            StoreUnavailable: Lambda failed.
         """
         from nps_core.aws.clients import store_errors
 
@@ -58,7 +56,7 @@ class Consumers:
 
 
 def events(answers: Sequence[Answer]) -> Iterator[bytes]:
-    """Yield the answers as stream events of their insertion, in order, each fit for Lambda."""
+    """Yield the answers in order as INSERT events of the stream, within Lambda's size limit."""
     from nps_core.answers.dynamo import to_item
     from nps_core.aws.items import to_wire
 

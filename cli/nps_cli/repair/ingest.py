@@ -1,4 +1,4 @@
-"""The one merge of the functions, over the tables and with the settings of the operator's stack."""
+"""The ingest of the functions, with the tables and settings of the operator's stack."""
 
 from nps_cli.shell.stack import Stack
 from nps_core.answers.ingest import Ingest
@@ -6,7 +6,7 @@ from nps_core.answers.matching import AccountRules, Directory
 
 
 def account_rules(stack: Stack) -> AccountRules:
-    """Return how the stack reads account and owner from an answer."""
+    """Return the stack's rules for the account and owner of an answer."""
     return AccountRules.of(
         stack.deployment.parameter("AccountProperties"),
         stack.deployment.parameter("AccountNameProperty"),
@@ -15,6 +15,6 @@ def account_rules(stack: Stack) -> AccountRules:
 
 
 def ingest_of(stack: Stack, directory: Directory) -> Ingest:
-    """Return the ingest use case of the stack; `directory` may be one in memory."""
+    """`directory` may be one in memory."""
     metric = stack.deployment.parameter("WootricMetric")
     return Ingest(stack.answers, directory, account_rules(stack), metric)

@@ -1,4 +1,4 @@
-"""Retries what was set aside, kind by kind; a kind that fails does not stop the next."""
+"""Retries quarantine, inbox and batches in turn; a kind that fails does not stop the next."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,6 @@ _REDRIVE = {
 
 
 def redrive(stack: Stack, kinds: Sequence[str], *, dry_run: bool) -> list[RedriveResult]:
-    """Redrive each kind and return what became of it."""
     results = [RedriveResult(kind) for kind in kinds]
     for result in results:
         try:

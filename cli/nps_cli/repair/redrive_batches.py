@@ -1,4 +1,4 @@
-"""Stream batches that were given up: each goes once more to the function it was for."""
+"""Failed stream batches: each is sent to its function again."""
 
 import json
 from typing import Any
@@ -12,7 +12,9 @@ from nps_core.aws.clients import store_errors
 from nps_core.errors import NpsError, PermanentError
 
 _PREFIX = "aws/lambda/"
-_NOBODY = "its mapping is no function's any more: `nps replay` its time, then delete the object"
+_NO_CONSUMER = (
+    "its mapping no longer belongs to a function: `nps replay` its time, then delete the object"
+)
 _NO_BATCH = "the object is not a batch of records"
 
 
@@ -21,7 +23,7 @@ class NotRedriven(PermanentError):
 
 
 def redrive_batches(stack: Stack, result: RedriveResult, *, dry_run: bool) -> None:
-    """Invoke with every batch; its object is deleted after that, and kept if the function fails."""
+    """Invoke with every batch, then delete its object; an object stays if the function fails."""
     client, bucket = (
         stack.deployment.client("s3"),
         stack.deployment.output("FailedBatchesBucketName"),
@@ -54,17 +56,17 @@ def _keys(client: Any, bucket: str) -> list[str]:
 def _read(
     client: Any, bucket: str, key: str, mappings: dict[str, Consumer]
 ) -> tuple[Consumer, bytes]:
-    """Return whom a batch is for and its event. Raises NotRedriven and StoreUnavailable."""
+    """Return the consumer and the event of a batch. Raises NotRedriven and StoreUnavailable."""
     consumer = mappings.get(key.removeprefix(_PREFIX).partition("/")[0])
     if consumer is None:
-        raise NotRedriven(_NOBODY)
+        raise NotRedriven(_NO_CONSUMER)
     with store_errors("GetObject"):
         body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
     return consumer, event_of(body)
 
 
 def event_of(body: bytes) -> bytes:
-    """Return the event in an object of Lambda's: under `payload`, as text or as an object.
+    """Return the event in an object written by Lambda: under `payload`, as text or as JSON.
 
     Raises:
         NotRedriven: there is none.

@@ -1,4 +1,4 @@
-"""Inbox: messages of the dead-letter queue go back to where they came from."""
+"""Inbox: sends the messages of the dead-letter queue to the inbox again."""
 
 import time
 from typing import Any
@@ -10,16 +10,16 @@ from nps_cli.shell.stack import Stack
 from nps_core.aws.clients import store_errors
 from nps_core.errors import StoreUnavailable
 
-_AT_ONCE = 10  # SQS gives no more
-_LOOK_S = 1  # of a receive that finds nothing: it asks all of the queue's servers
+_AT_ONCE = 10  # the most that SQS returns
+_LOOK_S = 1  # long polling asks all of the queue's servers
 _PATIENCE_S = 20.0
 _HIDDEN = "another reader has it; repeat in a minute"
 
 
 def redrive_inbox(stack: Stack, result: RedriveResult, *, dry_run: bool) -> None:
-    """Send each message to the inbox, then delete it: a crash doubles one, which is harmless.
+    """Send each message to the inbox, then delete it: a crash in between duplicates it harmlessly.
 
-    As many as were there at the start: one that fails again would come round for ever.
+    Stops after as many messages as there were at the start: one that fails again comes back.
     """
     client = stack.deployment.client("sqs")
     dead, inbox = stack.deployment.output("InboxDlqUrl"), stack.deployment.output("InboxQueueUrl")
@@ -49,7 +49,7 @@ def _waiting(client: Any, queue: str) -> int:
 
 
 def _messages(client: Any, queue: str, wanted: int) -> Any:
-    """Yield that many messages, fewer if none comes for a while."""
+    """Yield that many messages; fewer if none arrives for a while."""
     deadline = time.monotonic() + _PATIENCE_S
     while wanted > 0 and time.monotonic() < deadline:
         with store_errors("ReceiveMessage"):

@@ -1,4 +1,4 @@
-"""Quarantine: what this version understands is stored, and taken out."""
+"""Quarantine: stores the payloads that this version understands."""
 
 from nps_cli.repair.consumers import CONSUMERS, Consumers, as_event
 from nps_cli.repair.ingest import ingest_of
@@ -15,7 +15,7 @@ _UNREADABLE = "its record cannot be read by this version"
 
 
 def redrive_quarantine(stack: Stack, result: RedriveResult, *, dry_run: bool) -> None:
-    """Store what is understood now; a payload is taken out after that, so none is lost."""
+    """Store each payload that is understood now, then delete it from the quarantine."""
 
     def skip(_item: Item) -> None:
         result.left[_UNREADABLE] += 1
@@ -37,7 +37,7 @@ def redrive_quarantine(stack: Stack, result: RedriveResult, *, dry_run: bool) ->
 
 
 def _store(stack: Stack, incoming: Incoming | Record) -> None:
-    """Store an answer; a record of the stream is of a stored one, so its consumers get it."""
+    """Store an answer. A stream record belongs to a stored one, so it goes to the consumers."""
     if isinstance(incoming, Incoming):
         ingest_of(stack, stack.directory).one(incoming, stack.now)
         return

@@ -1,4 +1,4 @@
-"""What a redrive did with one kind of thing."""
+"""The result of a redrive of one kind."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,17 +8,16 @@ from nps_core.views.repair import RedriveRow
 
 @dataclass(slots=True)
 class RedriveResult:
-    """Counts, and why things stayed. found = redriven + left + failed."""
+    """Counts, and reasons for what stayed. found = redriven + left + failed."""
 
     what: str
     redriven: int = 0
     left: Counter[str] = field(default_factory=Counter)
-    """Stay until the software or a person changes something, by reason."""
+    """Number by reason. They stay until the software or a person changes something."""
     failed: Counter[str] = field(default_factory=Counter)
-    """Could have gone, and did not, by reason."""
+    """Number by reason. A later redrive may succeed."""
 
     def row(self, *, dry_run: bool) -> RedriveRow:
-        """Return the counts."""
         left, failed = self.left.total(), self.failed.total()
         return RedriveRow(
             what=self.what,
@@ -30,7 +29,7 @@ class RedriveResult:
         )
 
     def remarks(self) -> list[str]:
-        """Return a line per reason. No content of anything."""
+        """Return one line per reason, without content of payloads."""
         return [
             f"{self.what}: {count:,} {fate}, {reason}"
             for fate, reasons in (("left", self.left), ("failed", self.failed))

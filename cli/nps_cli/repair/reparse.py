@@ -1,4 +1,4 @@
-"""Payloads of the quarantine, understood with the code of this version. Pure."""
+"""Parses quarantined payloads with the code of this version. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ Record = Mapping[str, Any]
 
 
 def reparse(payload: Quarantined) -> Incoming | Record:
-    """Read a quarantined payload as the path that set it aside would read it now.
+    """Parse a quarantined payload as its original path would do now.
 
-    A row of the API counts as read when it was received, so it overwrites nothing newer.
+    A row of the API keeps the time of its receipt, so it does not overwrite a newer one.
 
     Raises:
-        PayloadError: it is still not understood.
+        PayloadError: it still cannot be understood.
     """
     if may_be_cut(payload.raw):
         raise PayloadError("cut", "it was too long to be kept in full")
@@ -38,7 +38,7 @@ def reparse(payload: Quarantined) -> Incoming | Record:
 
 
 def _kind(row: object, reason: str) -> Kind:
-    """Tell a response by its score: a declined survey has none, and none is missed there."""
+    """Recognise a response by its score: a declined survey has none."""
     has_score = isinstance(row, Mapping) and "score" in row
     return "response" if has_score or reason == "bad_score" else "decline"
 

@@ -1,1 +1,1 @@
-"""The command line itself: stack, options, tables, progress, errors; it knows no NPS."""
+"""The command line itself: stack, options, tables, progress, errors; nothing about NPS."""

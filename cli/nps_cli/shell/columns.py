@@ -1,4 +1,4 @@
-"""Which columns a table has; how they are drawn is decided in `drawing`."""
+"""The columns of a table; `drawing` draws them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its title and what it shows of a row."""
+    """A title, and the value of each row."""
 
     title: str
     value: Callable[[Any], object]
     justify: Literal["left", "right"] = "left"
     rank: int = 0
-    """0 is always shown; the higher, the sooner it is left out of a narrow terminal."""
+    """0 is always shown; a narrow terminal leaves out the highest ranks first."""
     wraps_at: int | None = None
-    """Prose may be wrapped to this width; None for what must stay in one piece, as ids."""
+    """Width to which prose may be wrapped; None for values such as ids that must not break."""
 
     @classmethod
     def of(
@@ -28,6 +28,6 @@ class Column:
         rank: int = 0,
         wraps_at: int | None = None,
     ) -> "Column":
-        """Show a field as it is."""
+        """Show a field unchanged."""
         justify: Literal["left", "right"] = "right" if right else "left"
         return cls(title or name, attrgetter(name), justify, rank, wraps_at)

@@ -1,4 +1,4 @@
-"""Commands whose module is imported when they are used, so that `nps --help` need not wait."""
+"""Commands whose module is imported on use, so that `nps --help` starts quickly."""
 
 import pkgutil
 from typing import Any
@@ -10,10 +10,10 @@ from nps_cli.shell.errors import Failure
 
 
 class Deferred(click.Command):
-    """Stands in a list of commands, with its help, for a command that is loaded when it is used."""
+    """Stands in for a command, with its help, until the command is used."""
 
     def __init__(self, name: str, path: str, help: str) -> None:
-        """Keep where the command is: the module, a colon, the group or the function."""
+        """`path` is the module, a colon, and the group or function."""
         super().__init__(name, help=help)
         self._path = path
 
@@ -24,11 +24,11 @@ class Deferred(click.Command):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """Parse the arguments as the command itself does: it is the one that the context runs."""
+        """Let the real command parse the arguments; its context runs the real command."""
         return self.load().make_context(info_name, args, parent, **extra)
 
     def load(self) -> click.Command:
-        """Import the command. Raises Failure when it needs a module that is not installed."""
+        """Import the command. Raises Failure when a module is not installed."""
         try:
             command = pkgutil.resolve_name(self._path)
         except ModuleNotFoundError as exc:

@@ -22,24 +22,21 @@ class Deployment:
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
     settings: Mapping[str, str] = field(repr=False)
-    """Arguments of every client: region, and where the emulator listens."""
+    """Arguments of every client: the region, and the endpoint of the emulator."""
     webhook_url: str = ""
 
     def output(self, name: str) -> str:
-        """Return an output of the stack."""
         return _value(self.outputs, name, "output", self.stack_name)
 
     def parameter(self, name: str) -> str:
-        """Return a parameter of the stack, as deployed."""
         return _value(self.parameters, name, "parameter", self.stack_name)
 
     def client(self, service: str, read_timeout_s: float = 20, attempts: int = 4) -> Any:
-        """Return a client for an AWS service of the stack's account and region."""
         return _client(service, self.settings, read_timeout_s, attempts)
 
 
 def find(options: Options) -> Deployment:
-    """Find the one stack that the options name. Raises Failure when it does not exist."""
+    """Find the stack that the options name. Raises Failure when it does not exist."""
     return _deployed(options.stack, options.region) if options.stack else _local(options)
 
 
@@ -52,7 +49,7 @@ def _local(options: Options) -> Deployment:
         running = discovery.find(options.data)
     except discovery.NoRunningStackError as exc:
         raise Failure(str(exc)) from exc
-    # From here on `clock.now()` is the time that the local stack has.
+    # From here on `clock.now()` is the time of the local stack.
     os.environ["NPS_CLOCK_FILE"] = str(running.clock_file)
     settings = running.client_settings()
     return _describe(running.stack_name, settings, is_local=True, webhook_url=running.webhook_url)
@@ -93,7 +90,7 @@ def _describe(
 
 
 def _client(service: str, settings: Mapping[str, str], read_timeout_s: float, attempts: int) -> Any:
-    # A client is looked up by its name here, which the typed overloads of boto3 cannot express.
+    # boto3's typed overloads cannot express a service name in a variable.
     make: Any = boto3.client
     config = Config(
         connect_timeout=5,

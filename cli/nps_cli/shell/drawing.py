@@ -1,4 +1,4 @@
-"""Tables and texts on a terminal, by rich; no colour where nobody sees it."""
+"""Draws tables and texts with rich; in colour on a terminal only."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from nps_cli.shell.columns import Column
 
-_WIDE = 100_000  # a file or a pipe has no width: nothing is cut, so that lines can be searched
+_WIDE = 100_000  # for a file or a pipe: nothing is cut, so that lines can be searched
 _TONES = {
     **dict.fromkeys(("promoter", "up", "complete", "SENT", "ok"), "green"),
     **dict.fromkeys(("detractor", "down", "failed", "FAILED", "UNKNOWN", "FAIL"), "red"),
@@ -22,9 +22,9 @@ _TONES = {
 
 
 def print_table(rows: Sequence[object], columns: Sequence[Column]) -> None:
-    """Print the columns that the terminal has room for, and name the others.
+    """Print the columns that fit the terminal, and name the others.
 
-    Nothing in the rows is taken as markup or as a terminal command.
+    Rows cannot inject markup or terminal commands.
     """
     screen = _console()
     cells = {column: [cell(column.value(row)) for row in rows] for column in columns}
@@ -44,7 +44,7 @@ def print_table(rows: Sequence[object], columns: Sequence[Column]) -> None:
 
 
 def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """Print names and values of one thing."""
+    """Print names and values of one object."""
     grid = Table(box=None, show_header=False, pad_edge=False)
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
@@ -54,12 +54,12 @@ def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a remark under or instead of a table, broken between words."""
+    """Print a remark, wrapped between words."""
     _console().print(Text(text))
 
 
 def fitting(widths: Mapping[Column, int], room: int) -> list[Column]:
-    """Choose columns by rank as long as there is room; they stay in their order."""
+    """Choose columns by rank while they fit; their order stays."""
     shown: set[Column] = set()
     for column in sorted(widths, key=lambda column: column.rank):
         wanted = _total(widths[chosen] for chosen in (*shown, column))
@@ -69,7 +69,7 @@ def fitting(widths: Mapping[Column, int], room: int) -> list[Column]:
 
 
 def _width(column: Column, texts: Sequence[Text]) -> int:
-    """Return the least width at which the column is easy to read."""
+    """Return the smallest width at which the column is easy to read."""
     longest = max([cell_len(column.title), *(text.cell_len for text in texts)])
     return longest if column.wraps_at is None else min(longest, column.wraps_at)
 
@@ -81,7 +81,7 @@ def _total(columns: Iterable[int]) -> int:
 
 
 def cell(value: object) -> Text:
-    """Return what a person reads: `-` for nothing, a score's colour, no control characters."""
+    """Format a value: `-` for None, a score's colour, no control characters."""
     if value is None or value in ("", []):
         return Text("-", style="dim")
     if isinstance(value, bool):
@@ -93,20 +93,20 @@ def cell(value: object) -> Text:
 
 
 def plain(text: str) -> str:
-    """Return one line without control and direction characters, which could forge a table."""
+    """Return one line without control and bidi characters, which could forge a table."""
     kept = "".join(" " if _is_control(char) else char for char in text)
     return " ".join(kept.split())
 
 
 def _is_control(char: str) -> bool:
-    # The two joiners belong to how emoji and several scripts are written.
+    # Emoji and several scripts need the two joiners.
     return char not in "\u200c\u200d" and unicodedata.category(char) in {"Cc", "Cf", "Cs"}
 
 
 def _console() -> Console:
-    """Return the terminal, or something without width and colour for a file or a pipe.
+    """Return a console for the terminal, or one without width and colour for a file or a pipe.
 
-    The width that COLUMNS names holds everywhere.
+    COLUMNS sets the width of both.
     """
     has_width = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     return Console(width=None if has_width else _WIDE, highlight=False, soft_wrap=False)

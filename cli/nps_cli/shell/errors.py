@@ -1,4 +1,4 @@
-"""Failures as one line with the fix, exit status 1; never a traceback for what AWS answers."""
+"""Failures as one line with the fix and exit status 1; errors of AWS print no traceback."""
 
 import sys
 from typing import IO, TYPE_CHECKING, Any, TypeGuard
@@ -43,22 +43,21 @@ class Failure(click.ClickException):
     exit_code = 1
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Write the message to standard error."""
         click.echo(f"error: {self.format_message()}", err=file is None, file=file)
 
 
 def translated() -> tuple[type[Exception], ...]:
-    """Return what a command may raise and `main` turns into a `Failure`.
+    """Return the exceptions that `main` turns into a `Failure`.
 
-    An error of the SDK can only come once something has imported the SDK, which takes longer than
-    a usage error may.
+    Errors of the SDK are included only if the SDK has been imported: the import is too slow for
+    `nps --help` and wrong usage.
     """
     sdk = sys.modules.get("botocore.exceptions")
     return (NpsError, sdk.ClientError, sdk.BotoCoreError) if sdk else (NpsError,)
 
 
 def code_of(exc: BaseException) -> str:
-    """Return the code that AWS or its SDK gives to a failure."""
+    """Return the error code of AWS or its SDK."""
     if _is_refusal(exc):
         return str(exc.response.get("Error", {}).get("Code", "unknown"))
     if isinstance(exc, NpsError) and exc.__cause__ is not None:
@@ -67,7 +66,7 @@ def code_of(exc: BaseException) -> str:
 
 
 def explain(exc: Exception) -> str:
-    """Return one line: what failed, and what to do about it. No content of any item."""
+    """Return one line with the failure and its fix, without content of items."""
     code = code_of(exc)
     if _is_refusal(exc):
         what = f"{exc.operation_name}: {code}"

@@ -1,4 +1,4 @@
-"""The options that every command takes."""
+"""The options of every command."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from nps_cli.shell.errors import Failure
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Which stack, and how to print; they may stand anywhere on the command line."""
+    """Select the stack and the output format."""
 
     local: bool = False
     stack: str | None = None
@@ -17,7 +17,7 @@ class Options:
     json: bool = False
 
     def words(self) -> list[str]:
-        """Return the options that name the stack, as they would be typed."""
+        """Return the options that name the stack, as typed."""
         words = ["--local"] if self.local else []
         named = {"--stack": self.stack, "--region": self.region, "--data": self.data}
         return words + [

@@ -1,4 +1,4 @@
-"""How far a command is, with rate and time left, on a terminal only."""
+"""Progress of a command with rate and time left, on a terminal only."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,12 @@ T = TypeVar("T")
 
 
 def is_shown() -> bool:
-    """Whether somebody sees the bar, and it does not get into what is read by a program."""
+    """Both streams must be terminals: the bar must not reach a program that reads either."""
     return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def track(steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """Yield the steps and show how far they are."""
+    """Yield the steps and show the progress."""
     if not is_shown():
         yield from steps
         return

@@ -1,4 +1,4 @@
-"""The bar that `progress` shows, by rich."""
+"""The progress bar, drawn with rich."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,6 @@ class RateColumn(ProgressColumn):
     """Steps per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the rate as far as it is known."""
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.0f}/s" if speed else "", style="cyan")
 
@@ -31,7 +30,7 @@ class RateColumn(ProgressColumn):
 def bar(*, counts_steps: bool = True) -> Iterator[Progress]:
     """Show a bar on standard error while the block runs.
 
-    Without `counts_steps` the description says more than the number of steps.
+    `counts_steps=False` leaves out the number of steps when the description has better figures.
     """
     counts = (MofNCompleteColumn(), RateColumn()) if counts_steps else ()
     columns = (

@@ -1,4 +1,4 @@
-"""What a command works with: the stores of its stack, the time, and how to print."""
+"""The stack of a command: its stores, its time and the output options."""
 
 from datetime import datetime
 from functools import cached_property
@@ -32,19 +32,18 @@ if TYPE_CHECKING:
 
 
 class Stack:
-    """Made once per command; the stack is looked up when it is first needed.
+    """Created once per command; the deployment is looked up on first use.
 
-    Each store imports its adapter when it is first asked for: the SDK takes longer to import than
-    everything else that `nps --help` and wrong usage need.
+    Each store imports its adapter on first use: importing the SDK takes longer than everything
+    else that `nps --help` and wrong usage need.
     """
 
     def __init__(self, options: Options) -> None:
-        """Keep the options of the command."""
         self.options = options
 
     @cached_property
     def deployment(self) -> "Deployment":
-        """Where the stack runs. Raises Failure when none is named or found."""
+        """Raises Failure when no stack is named or found."""
         self.options.require_one_stack()
         from nps_cli.shell import deployment
 
@@ -52,125 +51,109 @@ class Stack:
 
     @cached_property
     def now(self) -> datetime:
-        """The time of the stack (that of a local stack can be moved), the same for all rows."""
+        """The time of the stack, the same for all rows. The clock of a local stack can be moved."""
         _ = self.deployment
         return clock.now()
 
     @property
     def window_days(self) -> int:
-        """Length of the trailing window."""
         return int(self.deployment.parameter("WindowDays"))
 
     @property
     def fallback_owner(self) -> str:
-        """Who owns an account that nobody else owns."""
         return self.deployment.parameter("FallbackOwnerAddress")
 
     @property
     def owners(self) -> OwnerPolicy:
-        """Who may be mailed. Raises ConfigError when the fallback owner may not."""
+        """Raises ConfigError when the fallback owner may not be mailed."""
         return OwnerPolicy.of(self.fallback_owner, self.deployment.parameter("RecipientDomains"))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """Client of both tables."""
         client: DynamoDBClient = self.deployment.client("dynamodb")
         return client
 
     @property
     def state_table(self) -> str:
-        """Name of the table of everything derived."""
         return self.deployment.output("StateTableName")
 
     @cached_property
     def answers(self) -> "DynamoAnswerStore":
-        """ResponsesTable."""
         from nps_core.answers.dynamo import DynamoAnswerStore
 
         return DynamoAnswerStore(self.dynamodb, self.deployment.output("ResponsesTableName"))
 
     @cached_property
     def ledgers(self) -> "DynamoLedgerStore":
-        """Ledgers of accounts and contacts."""
         from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 
         return DynamoLedgerStore(self.dynamodb, self.state_table)
 
     @cached_property
     def summaries(self) -> "DynamoSummaryStore":
-        """Account summaries."""
         from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 
         return DynamoSummaryStore(self.dynamodb, self.state_table)
 
     @cached_property
     def directory(self) -> "DynamoDirectory":
-        """Accounts known from outside the answers."""
         from nps_core.customers.directory import DynamoDirectory
 
         return DynamoDirectory(self.dynamodb, self.state_table)
 
     @cached_property
     def profiles(self) -> "DynamoProfiles":
-        """Activation of the Wootric accounts."""
         from nps_core.connections.profile import DynamoProfiles
 
         return DynamoProfiles(self.dynamodb, self.state_table)
 
     @cached_property
     def connections(self) -> "DynamoConnections":
-        """Wootric accounts beside that of the template."""
         from nps_core.connections.dynamo_settings import DynamoConnections
 
         return DynamoConnections(self.dynamodb, self.state_table)
 
     @cached_property
     def quarantine(self) -> "DynamoQuarantine":
-        """Payloads that nobody could understand."""
         from nps_core.answers.quarantine import DynamoQuarantine
 
         return DynamoQuarantine(self.dynamodb, self.state_table)
 
     @cached_property
     def follow_up(self) -> "DynamoFollowUp":
-        """Tasks and mails."""
         from nps_core.follow_up.dynamo import DynamoFollowUp
 
         return DynamoFollowUp(self.dynamodb, self.state_table)
 
     @cached_property
     def run_log(self) -> "DynamoRunLog":
-        """Runs of the sync."""
         from nps_core.sync.dynamo_runs import DynamoRunLog
 
         return DynamoRunLog(self.dynamodb, self.state_table)
 
     def sync_state(self, account_token: str) -> "DynamoSyncState":
-        """Return what the sync of a Wootric account knows between runs."""
         from nps_core.sync.dynamo import DynamoSyncState
 
         return DynamoSyncState(self.dynamodb, self.state_table, account_token)
 
     def proof_store(self, account_token: str) -> "DynamoProofStore":
-        """Return what is not proven of a Wootric account."""
         from nps_core.sync.proof.dynamo import DynamoProofStore
 
         return DynamoProofStore(self.dynamodb, self.state_table, account_token)
 
     def people(self, account_token: str) -> "DynamoPeople":
-        """Return the end users of a Wootric account."""
         from nps_core.customers.dynamo_people import DynamoPeople
 
         return DynamoPeople(self.dynamodb, self.state_table, account_token)
 
 
 def report_unreadable(item: "Item") -> None:
-    """Name an item that a list leaves out: another version may have written it."""
+    """Warn of an item that a list leaves out: another version may have written it."""
     typer.echo(f"warning: {item['pk']} {item['sk']} cannot be read by this version", err=True)
 
 
 def stack_of(ctx: typer.Context) -> Stack:
-    """Return what the root command has made of the options."""
+    """Return the stack that the root command put into the context."""
     stack = ctx.find_object(Stack)
     if stack is None:
         raise RuntimeError("the root command has not run")
@@ -178,7 +161,7 @@ def stack_of(ctx: typer.Context) -> Stack:
 
 
 def answer_keys(stack: Stack, account_id: str) -> list[AnswerKey]:
-    """Return the keys of all answers that an account's ledgers know, also of those not counted."""
+    """Return the keys of all answers in an account's ledgers, including those not counted."""
     votes = join(stack.ledgers.months(account_id, "0"))
     pairs = (vote_id.split("#", 1) for vote_id in votes)
     return [AnswerKey(token, "response", answer_id) for token, answer_id in pairs]

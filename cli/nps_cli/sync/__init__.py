@@ -1,1 +1,1 @@
-"""Asking the sync for something and reporting what it did."""
+"""Calls the sync function and reports what it did."""

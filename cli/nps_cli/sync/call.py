@@ -1,4 +1,4 @@
-"""Calls the sync function, waits for it, and says what to do when it fails."""
+"""Calls the sync function, waits for it, and names the fix of a failure."""
 
 import json
 import threading
@@ -19,8 +19,8 @@ _FIXES = {
     "Unauthorized": "Wootric refuses the credentials: store the right ones with `nps connect`",
     "ConfigError": "the function is not set up: deploy the stack again, then `nps doctor`",
     "RateLimited": "other users of the account need its requests: repeat in a few minutes",
-    "SourceUnavailable": "Wootric does not answer properly: repeat in a few minutes",
-    "timed out": "it ran out of time; what it stored stays, repeat to go on",
+    "SourceUnavailable": "Wootric is not available: repeat in a few minutes",
+    "timed out": "it ran out of time; what it stored stays, repeat to continue",
 }
 
 _OTHER_VERSION = (
@@ -29,11 +29,11 @@ _OTHER_VERSION = (
 
 
 def call(stack: Stack, event: Mapping[str, Any], connection: str | None) -> TickReport:
-    """Run the function for one connection or for all, show how far it is, return its report.
+    """Run the function for one connection or for all, show its progress, return its report.
 
     Raises:
-        Failure: there is no such connection, the function raised or was stopped, or it is of a
-            version whose report cannot be read.
+        Failure: the connection does not exist, the function raised or was stopped, or its version
+            writes a report that cannot be read.
     """
     first = chosen(stack, connection)[0]
     named = {**event, "connection": connection} if connection else dict(event)
@@ -60,10 +60,10 @@ def require_no_failure(report: TickReport) -> None:
 
 
 def outcome(payload: bytes, function_error: str | None) -> dict[str, Any]:
-    """Read what the function returned.
+    """Parse the function's reply.
 
     Raises:
-        Failure: it raised or was stopped; with the reason and the fix.
+        Failure: the function raised or was stopped; with the reason and the fix.
     """
     try:
         reply = json.loads(payload or b"{}")
@@ -79,7 +79,7 @@ def outcome(payload: bytes, function_error: str | None) -> dict[str, Any]:
 
 
 def with_fix(reason: str) -> str:
-    """Add what to do about a failed run, as far as its reason tells."""
+    """Add the fix to the reason of a failed run."""
     for sign, fix in _FIXES.items():
         if sign.lower() in reason.lower():
             return f"{reason}: {fix}"
@@ -87,7 +87,7 @@ def with_fix(reason: str) -> str:
 
 
 def _started(stack: Stack, payload: bytes) -> "Future[dict[str, Any]]":
-    """Invoke the function in a thread that ends with the process, so that Ctrl-C works."""
+    """Invoke the function in a daemon thread, so that Ctrl-C works."""
     name = stack.deployment.output("SyncFunctionName")
     client = stack.deployment.client("lambda", read_timeout_s=_LONGEST_S, attempts=1)
     done: Future[dict[str, Any]] = Future()

@@ -1,4 +1,4 @@
-"""How far a run of the sync is, while somebody watches it."""
+"""Progress of a run of the sync."""
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
@@ -16,7 +16,7 @@ _LOOK_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How much of the first sync's window has been read; both None once it is finished."""
+    """How much of the first sync's window has been read; both None once it is complete."""
 
     answers: int
     read_s: int | None
@@ -24,7 +24,7 @@ class Done:
     name: str = "backfill"
 
     def label(self, new: int, elapsed_s: float) -> str:
-        """Return what stands beside the bar."""
+        """Return the text beside the bar."""
         if self.all_s is None:
             return "live sync"
         rate = f", {new / elapsed_s:,.0f}/s" if elapsed_s >= 1 else ""
@@ -32,9 +32,9 @@ class Done:
 
 
 def how_far(checkpoint: StreamCheckpoint) -> Done:
-    """Return how far the history of the answers is: pages are read in order of time.
+    """Return the progress of the first sync until it is complete, then of a requested backfill.
 
-    The first sync's until that is finished, then what an operator has asked for.
+    Both read history in order of time, so the cursor shows the progress.
     """
     fill, name = checkpoint.backfill, "backfill"
     if fill.ended_at is not None or fill.position.done:
@@ -48,7 +48,7 @@ def how_far(checkpoint: StreamCheckpoint) -> Done:
 
 
 def watch(state: "DynamoSyncState", running: "Future[dict[str, Any]]") -> None:
-    """Show how far the run is until it ends, by the checkpoint that it saves after every page."""
+    """Show the progress until the run ends, from the checkpoint it saves after every page."""
     from nps_cli.shell.progress_bar import bar
 
     before: tuple[str, int] | None = None

@@ -171,7 +171,7 @@ def test_mail_show__without_its_answer_has_no_body(stack: OperatorStack) -> None
     assert run_json("mail", "show", MAIL.key)["text"] is None
     result = run("mail", "show", MAIL.key, "--html", *ON_STACK)
     assert result.exit_code == 1
-    assert "no body any more" in result.output
+    assert "no longer has a body" in result.output
 
 
 def test_mail_show__about_an_erased_person_has_no_body(told: OperatorStack) -> None:
@@ -201,7 +201,7 @@ def test_sync_now__says_when_another_run_is_at_work(stack: OperatorStack) -> Non
     stack.endpoint.function_result = report("skipped")
     result = run("sync", "now", *ON_STACK)
     assert result.exit_code == 0
-    assert "Another run is at work" in result.output
+    assert "Another run is in progress" in result.output
 
 
 def test_a_failed_run__ends_with_1_and_its_fix(stack: OperatorStack) -> None:

@@ -118,7 +118,7 @@ def test_audit__prints_both_counts(stack: OperatorStack) -> None:
 
 @pytest.mark.parametrize(
     ("reread", "expected"),
-    [(3, "3 days read again, and they still differ"), (0, "the next ticks go on")],
+    [(3, "3 days read again, and they still differ"), (0, "the next ticks continue")],
 )
 def test_audit__ends_with_1_if_the_counts_differ(
     stack: OperatorStack, reread: int, expected: str
@@ -134,7 +134,7 @@ def test_audit__while_another_run_is_at_work_is_noted(stack: OperatorStack) -> N
     reply(stack, {**audited(at="2026-03-02T16:00:00Z"), "status": "skipped"})
     result = run("sync", "audit", *ON_STACK)
     assert result.exit_code == 0
-    assert "The request is noted, and the next tick takes it up." in result.output
+    assert "The request is stored; the next tick carries it out." in result.output
     assert "equal" not in result.output
 
 
@@ -142,7 +142,7 @@ def test_audit__that_was_not_reached_says_so(stack: OperatorStack) -> None:
     reply(stack, {**audited(at="2026-03-02T16:00:00Z"), "status": "partial"})
     result = run("sync", "audit", *ON_STACK)
     assert result.exit_code == 0
-    assert "not compared yet; the next tick takes it up" in result.output
+    assert "not compared yet; the next tick compares" in result.output
 
 
 def test_audit__of_another_metric_says_why_there_is_none(two: OperatorStack) -> None:
@@ -183,7 +183,7 @@ def test_a_dry_run__while_another_run_is_at_work_has_no_answer(
     reply(stack, record(status="skipped"))
     result = run("sync", *command, "--dry-run", *ON_STACK)
     assert result.exit_code == 1
-    assert f"another run is at work for {TOKEN}: repeat" in result.output
+    assert f"another run is in progress for {TOKEN}: repeat" in result.output
 
 
 # ------------------------------------------------------------------------------------- backfill
@@ -206,8 +206,8 @@ def test_backfill__asks_with_an_offset(stack: OperatorStack, since: str, sent: s
 def test_backfill__that_was_cut_off_goes_on_by_itself(two: OperatorStack) -> None:
     reply(two, record(status="partial"), record(EU, "skipped"), status="partial")
     shown = run("sync", "backfill", "--since", "2025-01-31", *ON_STACK).output
-    assert "The next ticks go on; `nps sync status` shows how far." in shown
-    assert f"{EU}: another run is at work. The request is noted" in shown
+    assert "The next ticks continue; `nps sync status` shows the progress." in shown
+    assert f"{EU}: another run is in progress. The request is stored" in shown
     partial, skipped = run_json("sync", "backfill", "--since", "2025-01-31")
     assert (partial["status"], skipped["status"]) == ("partial", "skipped")
 

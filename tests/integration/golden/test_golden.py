@@ -64,7 +64,7 @@ NOT_LISTS = {
 }
 """Commands of docs/cli.md that write, invoke a function or ask Wootric."""
 JSON_ONLY = {"mail-show-erased"}
-"""As a table this one ends with an error: the mail has no body any more."""
+"""As a table this one ends with an error: the mail no longer has a body."""
 
 
 def test_the_functions__write_what_is_recorded(

@@ -64,7 +64,7 @@ def test_two_lines_that_disagree__are_an_error_and_equal_ones_are_not() -> None:
     same = f"{HEADER}external_id,u-1,c-1,,\nexternal_id,u-1,c-1,,\n"
     assert len(parse(same.encode())) == 1
     found = errors_of(f"{same}external_id,u-1,c-2,,\n")
-    assert found == ["line 4, column value: line 2 says something else of the same external_id"]
+    assert found == ["line 4, column value: line 2 has other values for the same external_id"]
 
 
 @pytest.mark.parametrize(

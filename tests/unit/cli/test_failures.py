@@ -52,7 +52,7 @@ def test_outcome__is_the_report_of_the_function() -> None:
         (
             b'{"errorMessage": "Task timed out after 900 s"}',
             "Unhandled",
-            "repeat to go on",
+            "repeat to continue",
         ),
         (b"<html>", None, "not JSON"),
     ],

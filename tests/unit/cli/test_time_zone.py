@@ -8,11 +8,11 @@ from nps_cli.checks.time_zone import (
     OFFSETS,
     Vote,
     count_day,
+    decisive_days,
     example_zone,
     fitting,
     offset_name,
     offset_ranges,
-    telling_days,
 )
 from nps_core.sync.proof.counting import ClassCounts
 
@@ -53,29 +53,29 @@ def test_counts_of_nothing_like_it__fit_no_offset() -> None:
     assert fitting(every(7), DAY, ClassCounts(999, 0, 0)) == []
 
 
-def test_telling_days__lie_inside_what_was_listed_wherever_they_begin() -> None:
+def test_decisive_days__lie_inside_what_was_listed_wherever_they_begin() -> None:
     votes = every(7)
     from_s, to_s = votes[0].second, votes[-1].second
-    days = [day for _, day in telling_days(votes, from_s, to_s, BERLIN)]
+    days = [day for _, day in decisive_days(votes, from_s, to_s, BERLIN)]
     # Listed from the 16th at noon: the 17th begins on the 16th at 10:00 UTC in UTC+14.
     assert sorted(days) == [date(2026, 2, number) for number in range(18, 23)]
 
 
-def test_telling_days__are_those_that_rule_out_most_first() -> None:
+def test_decisive_days__are_those_that_rule_out_most_first() -> None:
     votes = [one_at(9), one_at(20), *(Vote(one_at(hour).second + DAY_S, 9) for hour in range(24))]
-    (most, first), *_ = telling_days(votes, MIDDAY - 9 * DAY_S, MIDDAY + 9 * DAY_S, BERLIN)
+    (most, first), *_ = decisive_days(votes, MIDDAY - 9 * DAY_S, MIDDAY + 9 * DAY_S, BERLIN)
     assert first in {DAY + timedelta(days=1), DAY, DAY + timedelta(days=2)}
     assert most > len(OFFSETS) // 2
 
 
 def test_a_day_that_every_offset_counts_alike__tells_nothing() -> None:
     # No day begins or ends between 12:00 and 10:00 UTC of the same day: UTC+12 begins at 12:00.
-    assert telling_days([], MIDDAY - 9 * DAY_S, MIDDAY + 9 * DAY_S, BERLIN) == []
+    assert decisive_days([], MIDDAY - 9 * DAY_S, MIDDAY + 9 * DAY_S, BERLIN) == []
 
 
 def test_a_listing_of_less_than_a_day__has_no_telling_day() -> None:
     votes = every(7)
-    assert telling_days(votes, MIDDAY, MIDDAY + 30 * 3_600, BERLIN) == []
+    assert decisive_days(votes, MIDDAY, MIDDAY + 30 * 3_600, BERLIN) == []
 
 
 @pytest.mark.parametrize(
