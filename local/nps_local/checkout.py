@@ -1,4 +1,4 @@
-"""Where things are: the checkout, the default data folder and MiniStack's interpreter."""
+"""Paths: the checkout, the default data folder and MiniStack's interpreter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_DATA = ROOT / ".nps-local"
 CACHE = ROOT / ".cache"
-# Names the data folder of the stack that was started last; in the folder that git ignores.
+# Holds the path of the data folder of the stack started last. Git ignores it.
 LAST_STACK = DEFAULT_DATA / "last-stack"
 
 DATA_VARIABLE = "NPS_LOCAL_DATA"
@@ -16,10 +16,10 @@ MINISTACK_PYTHON_VARIABLE = "NPS_MINISTACK_PYTHON"
 
 
 def ministack_python() -> Path:
-    """The interpreter that MiniStack is installed for.
+    """The interpreter of MiniStack's own environment.
 
     Raises:
-        FileNotFoundError: It is not installed; the message says how to.
+        FileNotFoundError: MiniStack is not installed; the message names the command.
     """
     chosen = os.environ.get(MINISTACK_PYTHON_VARIABLE)
     python = Path(chosen) if chosen else ROOT / ".venv-ministack" / "bin" / "python"

@@ -55,7 +55,7 @@ def kill(
     function: Annotated[str, typer.Argument(help="sync, webhook, inbox, rollup, notify, deliver")],
     data: DataOption = None,
 ) -> None:
-    """SIGKILL the running workers of a function, as a crash in the middle of an invocation."""
+    """SIGKILL the running workers of a function: a crash in the middle of an invocation."""
     stack = console.find(data)
     with console.failures():
         console.print_json(admin_client.kill(stack, function))

@@ -1,4 +1,4 @@
-"""What the commands share: JSON on standard output, a message and exit status 1 on failure."""
+"""Output of the commands: JSON on standard output; a message and exit status 1 on failure."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ DataOption = Annotated[
 
 
 def print_json(value: Any) -> None:
-    """One line for machines."""
+    """Print one line."""
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def fail(message: str) -> NoReturn:
-    """Say why on standard error and end with status 1."""
+    """Print the message on standard error and end with status 1."""
     typer.echo(message, err=True)
     raise typer.Exit(1)
 
 
 def find(data: Path | None) -> discovery.RunningStack:
-    """The running stack, or the end of the command."""
+    """Return the running stack, or end the command with the reason."""
     try:
         return discovery.find(data)
     except discovery.NoRunningStackError as error:
@@ -42,7 +42,7 @@ def find(data: Path | None) -> discovery.RunningStack:
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn what a person can do something about into a message and exit status 1."""
+    """Turn errors that the user can fix into a message and exit status 1."""
     try:
         yield
     except (ValueError, UnreachableError) as error:

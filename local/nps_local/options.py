@@ -1,4 +1,4 @@
-"""What a person chose on the command line of `nps local up`."""
+"""The options of `nps local up`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class FakeData:
-    """How much the bundled fake Wootric has; the same seed gives the same answers."""
+    """Amounts of the bundled fake Wootric's data; equal seeds give equal answers."""
 
     seed: int = 1
     answers: int = 2000
@@ -20,8 +20,6 @@ class FakeData:
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
-    """How a local stack is to be started."""
-
     data: Path
     http_port: int | None = None
     aws_port: int | None = None

@@ -1,4 +1,4 @@
-"""`nps local up`: start a stack, say where it is, end it on SIGTERM or Ctrl-C."""
+"""`nps local up`: start a stack, print its addresses, end it on SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def up(  # noqa: PLR0913, PLR0917  every option is a parameter
         int | None, typer.Option(min=1, max=65535, help="Port of the local AWS.")
     ] = None,
     wootric_url: Annotated[
-        str | None, typer.Option(help="A server that speaks the API; default: the bundled fake.")
+        str | None, typer.Option(help="Server of the Wootric API; default: the bundled fake.")
     ] = None,
     now: Annotated[
-        str | None, typer.Option(help="Time to start at; default: as it was, else real time.")
+        str | None,
+        typer.Option(help="Time to start at; default: that of the last run, else real time."),
     ] = None,
     secrets: Annotated[
         Path | None,
@@ -44,7 +45,7 @@ def up(  # noqa: PLR0913, PLR0917  every option is a parameter
     data: Annotated[
         Path | None, typer.Option(help="Folder that keeps the state.", metavar="DIR")
     ] = None,
-    schedules: Annotated[bool, typer.Option(help="Let the schedules fire by themselves.")] = False,
+    schedules: Annotated[bool, typer.Option(help="Let the schedules fire on their own.")] = False,
     verbose: Annotated[bool, typer.Option(help="Log what the local AWS does.")] = False,
     seed: Annotated[int, typer.Option(help="Of the bundled fake's data.")] = FakeData().seed,
     answers: Annotated[int, typer.Option(help="Of the bundled fake.")] = FakeData().answers,
@@ -52,7 +53,7 @@ def up(  # noqa: PLR0913, PLR0917  every option is a parameter
     accounts: Annotated[int, typer.Option(help="Of the bundled fake.")] = FakeData().accounts,
     days: Annotated[int, typer.Option(help="Of the bundled fake's past.")] = FakeData().days,
 ) -> None:
-    """Start the stack; one JSON line says that it is ready. SIGTERM or Ctrl-C ends it."""
+    """Start the stack and print one JSON line when it is ready. SIGTERM or Ctrl-C ends it."""
     from nps_local.stack.local_stack import LocalStack  # noqa: PLC0415  the SDK takes long to import
 
     try:
@@ -74,10 +75,10 @@ def up(  # noqa: PLR0913, PLR0917  every option is a parameter
 
 
 def assignments(settings: list[str]) -> dict[str, str]:
-    """The values of ``--set PARAMETER=VALUE``; the last one of a name counts.
+    """Parse ``--set PARAMETER=VALUE``; the last value of a name wins.
 
     Raises:
-        ValueError: One has no equals sign.
+        ValueError: The equals sign is missing.
     """
     for setting in settings:
         if "=" not in setting:
@@ -86,7 +87,7 @@ def assignments(settings: list[str]) -> dict[str, str]:
 
 
 def run(stack: LocalStack) -> None:
-    """Serve until a signal arrives; whatever happens, end what was started."""
+    """Serve until a signal arrives; always end the processes that were started."""
     stop = threading.Event()
 
     def request_stop(*_: int | FrameType | None) -> None:
@@ -104,7 +105,7 @@ def run(stack: LocalStack) -> None:
         console.print_json(announcement)
         while not stop.wait(0.5):
             if stack.broken:
-                raise ChildFailedError(f"{stack.broken} has ended by itself")
+                raise ChildFailedError(f"{stack.broken} has ended unexpectedly")
     except KeyboardInterrupt:
         pass
     finally:

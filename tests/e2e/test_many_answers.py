@@ -82,7 +82,7 @@ def _backfill_under_fire(stack: LocalStack) -> int:
 
 
 def _kill_at_work(stack: LocalStack, function: str) -> None:
-    wait_until(lambda: stack.kill(function)["in_invocation"], 120, f"{function} is in progress")
+    wait_until(lambda: stack.kill(function)["in_invocation"], 120, f"{function} is at work")
 
 
 def _tick_until(stack: LocalStack, done: threading.Event) -> None:

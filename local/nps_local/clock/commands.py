@@ -18,7 +18,7 @@ def set_time(
     time: Annotated[str, typer.Argument(help="ISO 8601; UTC without an offset", metavar="ISO")],
     data: DataOption = None,
 ) -> None:
-    """Make it this time now; it goes on ticking from there."""
+    """Set the time; the clock runs on from there."""
     clock = control.ClockFile(console.find(data).clock_file)
     with console.failures():
         clock.set(control.parse_time(time))
@@ -30,7 +30,7 @@ def advance(
     duration: Annotated[str, typer.Argument(help="such as 30s, 5m, 8h or 7d")],
     data: DataOption = None,
 ) -> None:
-    """Move the time."""
+    """Move the time forward."""
     clock = control.ClockFile(console.find(data).clock_file)
     with console.failures():
         clock.advance(control.parse_duration(duration))

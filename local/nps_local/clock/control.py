@@ -16,7 +16,7 @@ def parse_time(text: str) -> datetime:
     """An ISO 8601 time; without an offset it is UTC.
 
     Raises:
-        ValueError: It is no such time.
+        ValueError: It has another form.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -29,7 +29,7 @@ def parse_duration(text: str) -> timedelta:
     """A duration such as 30s, 5m, 8h, 7d or 2w; a minus sign goes back in time.
 
     Raises:
-        ValueError: It is no such duration.
+        ValueError: It has another form.
     """
     match = _DURATION.fullmatch(text.strip())
     if not match:
@@ -40,24 +40,22 @@ def parse_duration(text: str) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class ClockFile:
-    """The file named by NPS_CLOCK_FILE; it is replaced atomically, since functions read it."""
+    """The file named by NPS_CLOCK_FILE. Writes replace it atomically, since functions read it."""
 
     path: Path
 
     def now(self) -> datetime:
-        """The time that the stack has."""
         return datetime.now(UTC) + timedelta(seconds=self._offset())
 
     def set(self, moment: datetime) -> None:
-        """Make it this time now; it goes on ticking from there."""
+        """Set the time; the clock runs on from there."""
         self._write((moment - datetime.now(UTC)).total_seconds())
 
     def advance(self, duration: timedelta) -> None:
-        """Move the time."""
         self._write(self._offset() + duration.total_seconds())
 
     def create(self) -> None:
-        """Start with real time unless the file is there from an earlier run."""
+        """Start with real time, unless an earlier run left a file."""
         if not self.path.exists():
             self._write(0.0)
 

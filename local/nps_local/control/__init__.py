@@ -1,1 +1,1 @@
-"""Asking a running local stack: its queues, schedules and sent mails."""
+"""Clients of a running local stack: its queues, schedules and sent mails."""

@@ -1,4 +1,4 @@
-"""Asks the emulator what is left to handle, and has it crash functions."""
+"""Client of the emulator's admin port: the backlog of the consumers, and crashes of functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PAUSE_S = 0.05
 
 
 def backlog(stack: RunningStack) -> list[str]:
-    """One line per consumer that has something left; empty when everything is handled."""
+    """One line per consumer with a backlog; empty when everything is handled."""
     sources: dict[str, list[dict[str, Any]]] = get_json(f"{stack.admin_url}/backlog")
     names = {function: name for name, function in stack.functions.items()}
     return [
@@ -24,7 +24,7 @@ def backlog(stack: RunningStack) -> list[str]:
 
 
 def wait_until_handled(stack: RunningStack, timeout: float) -> list[str]:
-    """Wait for every stream record and inbox message; what is left then, or nothing."""
+    """Wait for every stream record and inbox message; return the backlog at the timeout."""
     deadline = time.monotonic() + timeout
     while (left := backlog(stack)) and time.monotonic() < deadline:
         time.sleep(_PAUSE_S)
@@ -32,10 +32,10 @@ def wait_until_handled(stack: RunningStack, timeout: float) -> list[str]:
 
 
 def kill(stack: RunningStack, function: str) -> dict[str, Any]:
-    """SIGKILL the workers of a function named short (sync), by logical id or in full.
+    """SIGKILL the workers of a function: its short name (sync), logical id or full name.
 
     Raises:
-        ValueError: There is no such function; the message names those that there are.
+        ValueError: The function does not exist; the message lists the known ones.
     """
     short = function.removesuffix("Function").lower()
     deployed = stack.functions.get(short, function)

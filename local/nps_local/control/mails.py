@@ -1,4 +1,4 @@
-"""What SES of the local stack accepted, in the order in which it did."""
+"""The mails that SES of the local stack accepted, in order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sent(stack: RunningStack) -> list[dict[str, Any]]:
 
 
 def write_html(mails: list[dict[str, Any]], folder: Path) -> list[Path]:
-    """One HTML file per mail, named so that a folder listing shows them in order."""
+    """Write one HTML file per mail, named so that a folder listing shows them in order."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for number, mail in enumerate(mails, 1):

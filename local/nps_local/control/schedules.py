@@ -1,4 +1,4 @@
-"""Runs the target of a deployed schedule now, with the input that the schedule has."""
+"""Runs the target of a deployed schedule now, with the input of the schedule."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_S = 960.0  # a Lambda function may take 900 s
 
 
 class FunctionFailedError(RuntimeError):
-    """The target raised; the message is its error, the log what it wrote last."""
+    """The target raised. `log` is the end of its log."""
 
     def __init__(self, message: str, log: str = "") -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ def fire(stack: RunningStack, name: str) -> Any:
     """Invoke a schedule's target and wait for its result.
 
     Raises:
-        ValueError: There is no such schedule; the message names those that there are.
+        ValueError: The schedule does not exist; the message lists the known ones.
         FunctionFailedError: The function did not return.
     """
     targets = _targets(stack)

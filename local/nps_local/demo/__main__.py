@@ -41,24 +41,23 @@ _WIDTH = 120
 
 @dataclass
 class Demo:
-    """One run; `failures` collects what did not come out as it must."""
+    """One run; `failures` collects the checks that failed."""
 
     stack: RunningStack
     console: Console
     failures: list[str] = field(default_factory=list)
 
     def step(self, text: str) -> None:
-        """Say what happens next."""
         self.console.print(f"\n[bold]{text}[/bold]")
 
     def check(self, holds: bool, what: str) -> None:
-        """Print a verdict and remember it if it is bad."""
+        """Print the result of a check and record a failure."""
         self.console.print(f"  {'ok  ' if holds else 'FAIL'} {what}")
         if not holds:
             self.failures.append(what)
 
     def fire(self, schedule: str) -> dict[str, Any]:
-        """Run a schedule's target and wait until its consequences have been handled."""
+        """Run a schedule's target and wait until the consumers have handled the consequences."""
         report: dict[str, Any] = schedules.fire(self.stack, schedule)
         left = admin_client.wait_until_handled(self.stack, _TIMEOUT_S)
         if left:
@@ -66,7 +65,7 @@ class Demo:
         return report
 
     def cli(self, *arguments: str) -> None:
-        """Show what the operator's command prints."""
+        """Run the operator's command and show its output."""
         shown = " ".join(arguments)
         self.console.print(f"\n$ nps --local {shown}", markup=False, style="bold")
         subprocess.run(
@@ -76,7 +75,6 @@ class Demo:
         )
 
     def cli_json(self, *arguments: str) -> Any:
-        """Return what the operator's command prints as JSON."""
         command = [sys.executable, "-m", "nps_cli", "--local", "--json", *arguments]
         done = subprocess.run(
             [*command, "--data", self.stack.data], check=True, capture_output=True, text=True
@@ -85,8 +83,7 @@ class Demo:
 
 
 def main() -> int:
-    """Run the demo. Returns the exit status."""
-    # Into a file or a pipe the tables go as wide as they are easy to read.
+    # A file or a pipe has no width of its own: choose one that is easy to read.
     has_width = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal()
     console = Console(highlight=False, width=None if has_width else _WIDTH)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What happens in the demo after the backfill: answers, edits, replays and a forgery."""
+"""Events of the demo after the backfill: answers, edits, replays and a forgery."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIVE = (
 
 
 def play_events(demo: Demo) -> None:
-    """Let customers answer; deliver; let somebody think again; deliver."""
+    """Let customers answer, deliver, let one change the answer, deliver again."""
     demo.step("Signed webhooks: both formats, a comment 40 s later, edits, replays, a forgery")
     made = _answers(demo)
     control.ClockFile(demo.stack.clock_file).advance(timedelta(seconds=40))
@@ -59,7 +59,7 @@ def _answers(demo: Demo) -> list[int]:
 
 
 def _people(demo: Demo) -> list[dict[str, Any]]:
-    """Return people who can be answered to, one per account."""
+    """Return one person with an address per account."""
     url = f"{demo.stack.wootric_url}/_fake/source?kind=user"
     everyone = requests.get(url, timeout=30).json()
     per_account = {

@@ -1,4 +1,4 @@
-"""Every account's numbers once more, straight from the fake Wootric's own data.
+"""Recomputes every account's numbers from the fake Wootric's own data.
 
 Shares no code with the functions, so that it can disagree with them.
 """
@@ -16,10 +16,10 @@ Numbers = dict[str, int]
 
 
 def accounts(rows: Iterable[Row], now: datetime, window_days: int) -> dict[str, dict[str, Numbers]]:
-    """Fold the source's answers into {account id: {"all": numbers, "latest": numbers}}.
+    """Return {account id: {"all": numbers, "latest": numbers}}.
 
-    `rows` is what `GET /_fake/source` returns. Answers that were deleted or excluded, or that
-    belong to no account, do not count.
+    `rows` come from `GET /_fake/source`. Deleted or excluded answers and answers without an account
+    do not count.
     """
     since_s = int((now - timedelta(days=window_days)).timestamp())
     per_account: dict[str, list[Row]] = defaultdict(list)

@@ -1,6 +1,6 @@
-"""Assembles what is deployed: one archive of the functions, one of the layer.
+"""Assembles the archives of a deployment: one of the functions, one of the layer.
 
-An archive is named by a digest of its sources, so that an unchanged checkout deploys nothing again.
+A digest of its sources names an archive, so that an unchanged checkout deploys nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NEVER_SHIPPED = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 
 @dataclass(frozen=True, slots=True)
 class Artifacts:
-    """The sources of one deployment and the interpreter they are assembled for."""
+    """The sources of a deployment and the interpreter that runs them."""
 
     checkout: Path
     python: Path
@@ -27,7 +27,7 @@ class Artifacts:
 
     @property
     def functions_key(self) -> str:
-        """The archive of the folder `functions/` as it is."""
+        """The archive of the folder `functions/`."""
         return f"functions-{digest(self._functions)}.zip"
 
     @property
@@ -36,7 +36,6 @@ class Artifacts:
         return f"layer-{digest(self._layer / 'nps_core', self._lock)}.zip"
 
     def build(self, folder: Path) -> list[Path]:
-        """Write both archives into a folder."""
         packages = layer_build.installed_requirements(self._lock, self.python, self.cache)
         with tempfile.TemporaryDirectory(dir=folder, prefix="assemble-") as scratch:
             functions, layer = Path(scratch, "functions"), Path(scratch, "layer")
@@ -64,7 +63,6 @@ class Artifacts:
 
 
 def digest(*sources: Path) -> str:
-    """A digest of the names and contents of files and folders."""
     seen = hashlib.sha256()
     for source in sources:
         for path in sorted(source.rglob("*") if source.is_dir() else [source]):

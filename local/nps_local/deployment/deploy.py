@@ -1,4 +1,4 @@
-"""Deploys the template onto the local AWS, unless the very same deployment is there already."""
+"""Deploys the template onto the local AWS, unless the same deployment is already there."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 class DeploymentFailedError(RuntimeError):
-    """CloudFormation refused the template; the message has its reasons."""
+    """CloudFormation refused the template; the message has the reasons."""
 
 
 class FirstDeploymentFailedError(DeploymentFailedError):
-    """There is no stack yet that would have anything worth keeping."""
+    """The first deployment of a stack failed: its state is not worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What a stack consists of."""
+    """The resources of a deployed stack."""
 
     outputs: dict[str, str]
     resources: dict[str, str]
@@ -55,7 +55,6 @@ class Deployment:
 
     @property
     def text(self) -> str:
-        """The template that is deployed."""
         return template.to_json(
             template.with_artifacts(
                 self.document,
@@ -66,7 +65,7 @@ class Deployment:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same template, code, locked packages and parameters."""
+        """Equal for equal template, code, locked packages and parameters."""
         return hashlib.sha256(
             json.dumps([self.text, sorted(self.parameters.items())]).encode()
         ).hexdigest()
@@ -84,7 +83,7 @@ class Deployer:
         self._endpoint = endpoint
 
     def deploy(self, deployment: Deployment) -> Deployed:
-        """Create or update the stack, or leave it alone if nothing changed.
+        """Create or update the stack; do nothing if nothing changed.
 
         Raises:
             DeploymentFailedError: The stack could not be created or updated.
@@ -125,7 +124,7 @@ class Deployer:
         self._wait("UPDATE_COMPLETE" if update else "CREATE_COMPLETE")
 
     def _upload(self, deployment: Deployment) -> str:
-        # Versions of earlier code stay: the stack that a failed update goes back to needs them.
+        # Earlier archives stay: a failed update rolls back to them.
         self._s3.create_bucket(Bucket=_BUCKET)
         with tempfile.TemporaryDirectory() as scratch:
             for archive in deployment.artifacts.build(Path(scratch)):

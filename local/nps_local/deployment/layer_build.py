@@ -1,8 +1,8 @@
 """Installs the layer's locked requirements for the interpreter that MiniStack runs on.
 
 MiniStack runs every Python function on its own interpreter, whatever Runtime the template names,
-so what `sam build` makes would not import there. Same sources, same lock, same layout; the folder
-of installed packages is kept under .cache and made again when the lock or the interpreter changes.
+so the output of `sam build` would not import there. Sources, lock and layout are the same. The
+installed packages stay under .cache until the lock or the interpreter changes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _IDENTITY = "import sys, sysconfig; print(sys.implementation.cache_tag, sysconfi
 
 
 def installed_requirements(lock: Path, python: Path, cache: Path) -> Path:
-    """A folder with the packages of a hashed lock, ready to go into a layer."""
+    """A folder with the packages of a hashed lock, laid out for a layer."""
     identity = _output(python, "-c", _IDENTITY)
     digest = hashlib.sha256(lock.read_bytes() + identity.encode()).hexdigest()[:16]
     folder = cache / f"layer-{digest}"
@@ -31,20 +31,20 @@ def installed_requirements(lock: Path, python: Path, cache: Path) -> Path:
         try:
             target.rename(folder)
         except OSError:
-            # Another `up` was faster; what it made is the same.
+            # Another `up` was faster, with the same result.
             if not folder.exists():
                 raise
     return folder
 
 
 def compile_sources(python: Path, *folders: Path) -> None:
-    """Byte-compile: a worker unpacks its code anew each time, and would compile it each time."""
+    """Byte-compile, because every worker unpacks the code again and would compile it again."""
     arguments = ["-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     _output(python, *arguments, *map(str, folders))
 
 
 def _install(lock: Path, python: Path, target: Path) -> None:
-    # --no-deps: the lock is complete, and pip then need not ask the index for metadata.
+    # --no-deps: the lock is complete, and pip need not ask the index for metadata.
     arguments = ["--require-hashes", "--no-deps", "--no-compile", "--only-binary", ":all:"]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     _output(

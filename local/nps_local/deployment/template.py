@@ -1,4 +1,4 @@
-"""Reads template.yaml and points it at the local artifacts; nothing else in it is changed."""
+"""Reads template.yaml and points it at the local artifacts; the rest stays unchanged."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Template = dict[str, Any]
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short forms, which are expanded to the long ones."""
+    """YAML with CloudFormation's short forms, expanded to the long ones."""
 
 
 _Loader.add_multi_constructor("!", intrinsics_multi_constructor)
-# CloudFormation wants the version "2010-09-09" as it is written, not as a date.
+# CloudFormation needs the version "2010-09-09" as a string, not as a date.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
@@ -32,7 +32,7 @@ def load(path: Path) -> Template:
 
 
 def override(template: Template, chosen: dict[str, str]) -> dict[str, str]:
-    """Check parameter values that a person typed against what the template declares.
+    """Check parameter values from the command line against the template.
 
     Raises:
         ValueError: A name is unknown; the message lists the known ones.
@@ -61,5 +61,5 @@ def with_artifacts(template: Template, functions: str, layer: str) -> Template:
 
 
 def to_json(template: Template) -> str:
-    """The text that is deployed; the same template always gives the same text."""
+    """The text of a deployment; equal templates give equal texts."""
     return json.dumps(template, sort_keys=False, separators=(",", ":"))

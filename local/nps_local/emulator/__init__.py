@@ -1,6 +1,6 @@
 """Runs MiniStack in its own environment, which has none of our dependencies.
 
-Started as ``python -m nps_local.emulator`` by MiniStack's interpreter. It imports nothing but the
-standard library, MiniStack and its web server, and reads MiniStack's internals: the version is
-pinned in ``local/requirements-ministack.txt``.
+MiniStack's interpreter starts it as ``python -m nps_local.emulator``. It imports only the standard
+library, MiniStack and its web server. It depends on MiniStack's internals, so the version is pinned
+in ``local/requirements-ministack.txt``.
 """

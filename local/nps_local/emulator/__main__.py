@@ -13,12 +13,12 @@ from typing import Any
 
 from nps_local.emulator import admin, alarms, state
 
-# A request that is still open when we stop gets this long; its function's worker is already dead.
+# For requests that are still open when we stop; the workers of their functions are already dead.
 _GRACE_S = 0.5
 
 
 def main() -> None:
-    """Run the emulator; announce the admin port as one JSON line when it accepts requests."""
+    """Run the emulator; print the admin port as one JSON line when it accepts requests."""
     # The functions inherit this environment: they must not find our packages on their path.
     os.environ.pop("PYTHONPATH", None)
     app = importlib.import_module("ministack.app")
@@ -51,14 +51,14 @@ async def _serve(app: Any) -> None:
 
 
 def _quiesce_then(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """End what runs in a function as a crash does, so that the state can be written at once."""
+    """Kill running functions, so that the state can be written at once."""
     admin.quiesce()
-    gc.disable()  # writing the state makes millions of short-lived objects and the process ends
+    gc.disable()  # writing the state creates millions of short-lived objects, and the process ends
     loop.call_soon_threadsafe(stop.set)
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, begin_stop: Any) -> None:
-    """Stop gracefully when the process that started us is gone, however it went."""
+    """Stop gracefully when our parent process is gone, for whatever reason."""
     while os.read(0, 1024):
         pass
     loop.call_soon_threadsafe(begin_stop)

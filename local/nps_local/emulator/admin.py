@@ -1,4 +1,4 @@
-"""What the local commands need to know and do inside MiniStack, over HTTP on 127.0.0.1."""
+"""The admin port of MiniStack for the local commands: HTTP on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def serve_in_background() -> int:
 
 
 def backlog() -> dict[str, Any]:
-    """How far each event source mapping is behind its source.
+    """The lag of each event source mapping.
 
-    Queues are read before streams: a message is deleted only after its handler has written, so
-    an empty queue followed by a stream without records really means that nothing is left.
+    Queues are read before streams: a message is deleted only after its handler has written, so an
+    empty queue and then an empty stream mean that nothing is left.
     """
     mappings = list(_service("lambda_svc")._iter_all_esms())
     queues = [_queue_lag(*mapping) for mapping in mappings]
@@ -55,7 +55,7 @@ def kill(function: str | None) -> dict[str, int]:
 
 
 def quiesce() -> None:
-    """Start nothing any more and crash what runs; redelivery after the restart makes it good."""
+    """Start nothing new and kill running functions; redelivery after a restart repeats them."""
     functions = _service("lambda_svc")
     for poll in ("_poll_sqs", "_poll_kinesis", "_poll_dynamodb_streams"):
         setattr(functions, poll, lambda: False)
@@ -68,7 +68,7 @@ def _queue_lag(account: str, region: str, mapping: dict[str, Any]) -> dict[str, 
     if ":sqs:" not in arn:
         return None
     queues = _service("sqs")._queues.all_items()
-    # In flight messages stay in the list until their handler has succeeded.
+    # Messages in flight stay in the list until their handler has succeeded.
     waiting = [
         len(queue["messages"])
         for (owner, place, _), queue in queues
@@ -130,4 +130,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Keep the log for what the functions say."""
+        """Silent: the log is for the output of the functions."""

@@ -1,7 +1,7 @@
-"""Closes the gaps in what MiniStack 1.5.33 keeps when it stops gracefully.
+"""Completes the state that MiniStack 1.5.33 saves when it stops gracefully.
 
-It saves how far each mapping has read a table's stream but not the stream, so that after a restart
-the first changes are skipped; it forgets the mails SES accepted; and it writes JSON with the slow
+It saves the position of each mapping in a table's stream but not the stream, so a restart skips the
+first changes. It forgets the mails that SES accepted. It writes JSON with the slow
 encoder, which takes longer than our five seconds for a table of twenty thousand answers.
 """
 
@@ -31,7 +31,7 @@ def complete_persistence() -> None:
 
 
 def _save_state(service: str, data: dict[str, Any]) -> None:
-    """Write one service's state in one go and atomically; a failure is loud."""
+    """Write one service's state atomically. Errors are raised, not logged."""
     persistence = importlib.import_module("ministack.core.persistence")
     document = {
         "__ministack_format__": persistence._state_format_version(service),
@@ -45,7 +45,7 @@ def _save_state(service: str, data: dict[str, Any]) -> None:
 
 
 def _without_copies(app: Any) -> None:
-    """Nothing changes the state while it is written, so copying it first is wasted time."""
+    """Skip the copy before writing: nothing changes the state meanwhile."""
     build = app._build_persistence_save_dict
 
     def build_without_copies() -> dict[str, Callable[[], dict[str, Any]]]:
@@ -77,7 +77,7 @@ def _also_keep(
 
 
 def _unread_streams() -> dict[str, Any]:
-    """The records that some mapping has yet to handle; the rest count as trimmed."""
+    """The records that a mapping has yet to handle; the others count as trimmed."""
     database = _service("dynamodb")
     functions = _service("lambda_svc")
     first_unread: dict[tuple[str, str, str], int] = {}

@@ -1,1 +1,1 @@
-"""Stand-ins for systems outside, one folder each, as programs over real HTTP."""
+"""Fakes of external systems, one folder each, as programs over real HTTP."""

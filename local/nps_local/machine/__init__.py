@@ -1,1 +1,1 @@
-"""Processes, ports, HTTP and MiniStack on this machine; what runs there is assembled in `stack`."""
+"""Processes, ports, HTTP and MiniStack on this machine; `stack` assembles them."""

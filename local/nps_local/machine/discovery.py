@@ -1,4 +1,4 @@
-"""Finds the local stack that runs, by the file it writes when it is ready."""
+"""Finds the running local stack by the file that it writes when it is ready."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _RUN_FILE = "run.json"
 
 
 class NoRunningStackError(RuntimeError):
-    """No local stack runs where we looked."""
+    """No local stack runs in the folders that were searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunningStack:
-    """Everything a command needs to talk to a running local stack."""
+    """The addresses and names of a running local stack."""
 
     pid: int
     data: Path
@@ -47,7 +47,7 @@ class RunningStack:
         }
 
     def announcement(self) -> dict[str, str]:
-        """What `nps local up` prints when it is ready."""
+        """The JSON that `nps local up` prints when it is ready."""
         return {
             "webhook_url": self.webhook_url,
             "aws_endpoint": self.aws_endpoint,
@@ -58,10 +58,10 @@ class RunningStack:
 
 
 def find(data: Path | None = None) -> RunningStack:
-    """The stack of a data folder, of ``NPS_LOCAL_DATA``, or the one that was started last.
+    """The stack of a data folder, of ``NPS_LOCAL_DATA``, or the stack started last.
 
     Raises:
-        NoRunningStackError: None runs there; the message says how to start one.
+        NoRunningStackError: No stack runs there; the message names the command to start one.
     """
     folders = [data] if data else _usual_folders()
     for folder in folders:
@@ -73,7 +73,7 @@ def find(data: Path | None = None) -> RunningStack:
 
 
 def announce(stack: RunningStack) -> None:
-    """Let `find` see a stack, from now on without naming its folder."""
+    """Make `find` return this stack, also without its folder."""
     document = {**asdict(stack), "data": str(stack.data), "clock_file": str(stack.clock_file)}
     unfinished = stack.data / f"{_RUN_FILE}.tmp"
     unfinished.write_text(json.dumps(document, indent=2) + "\n")
@@ -83,7 +83,7 @@ def announce(stack: RunningStack) -> None:
 
 
 def withdraw(data: Path) -> None:
-    """Make `find` say that nothing runs."""
+    """Make `find` ignore this folder."""
     (data / _RUN_FILE).unlink(missing_ok=True)
 
 
@@ -108,7 +108,7 @@ def _read(folder: Path) -> RunningStack | None:
 
 
 def _answers(admin_url: str) -> bool:
-    # Not the process id: it may be a zombie's, or another program's by now.
+    # Not by process id: it may belong to a zombie, or to another program by now.
     try:
         socket.create_connection(("127.0.0.1", urlsplit(admin_url).port or 0), timeout=5).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""Runs a module as a program that ends, as on SIGTERM, when the process that started it is gone."""
+"""Runs a module as a program that ends, as on SIGTERM, when its parent process is gone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 
 
 def main() -> None:
-    """Run the module named by the first argument with the rest as its arguments."""
+    """Run the module in the first argument with the other arguments."""
     threading.Thread(target=_watch_parent, daemon=True, name="leash").start()
     module = sys.argv[1]
     sys.argv = sys.argv[1:]
@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _watch_parent() -> None:
-    # Standard input is a pipe from the parent; it ends with the parent, however that went.
+    # Standard input is a pipe from the parent, and ends with it for whatever reason.
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

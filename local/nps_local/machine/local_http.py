@@ -1,4 +1,4 @@
-"""JSON over HTTP to our own servers; the standard library, so that a command starts quickly."""
+"""JSON over HTTP to our own servers, with the standard library, so that commands start quickly."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 _TIMEOUT_S = 30.0
-# 127.0.0.1 is never behind a proxy, whatever the shell says.
+# 127.0.0.1 is never behind a proxy, whatever the environment of the shell.
 _OPENER = build_opener(ProxyHandler({}))
 
 
 class UnreachableError(RuntimeError):
-    """The server does not answer, or not as it should."""
+    """The server does not answer, or answers with an error."""
 
 
 def get_json(url: str) -> Any:
-    """The document at an address.
+    """Return the document at an address.
 
     Raises:
-        UnreachableError: There was no answer of 2xx.
+        UnreachableError: No answer, or another status than 2xx.
     """
     return _send(Request(url))  # noqa: S310  our own http address
 
 
 def post_json(url: str, document: Any = None) -> Any:
-    """The answer to a document that was posted.
+    """Post a document and return the answer.
 
     Raises:
-        UnreachableError: There was no answer of 2xx.
+        UnreachableError: No answer, or another status than 2xx.
     """
     headers = {"Content-Type": "application/json"}
     body = json.dumps(document).encode()

@@ -16,21 +16,19 @@ from nps_local.machine.processes import Child
 
 REGION = "us-east-1"
 _READY_S = 60.0
-# MiniStack's own settings and the SDK's must come from us, not from the shell that we run in.
+# We set MiniStack's and the SDK's variables; those of the user's shell must not reach it.
 _FOREIGN = re.compile(r"AWS_|LAMBDA_|S3_|MINISTACK_|NPS_|GATEWAY_PORT|EDGE_PORT|SERVICES|AUTH$")
 
 
 @dataclass(frozen=True, slots=True)
 class MiniStack:
-    """A running MiniStack."""
-
     child: Child
     endpoint: str
     admin_url: str
 
 
 def start(data: Path, port: int, clock_file: Path, log_level: str) -> MiniStack:
-    """Start it on a port of 127.0.0.1 and wait until it answers."""
+    """Start MiniStack on a port of 127.0.0.1 and wait until it answers."""
     state, scratch = data / "aws", data / "tmp"
     shutil.rmtree(scratch, ignore_errors=True)
     for folder in (state, scratch):
@@ -65,17 +63,17 @@ def start(data: Path, port: int, clock_file: Path, log_level: str) -> MiniStack:
 
 
 def session() -> boto3.Session:
-    """An SDK session with the emulator's credentials, whatever the shell is logged in to."""
+    """An SDK session with the emulator's credentials, not those of the user's shell."""
     return boto3.Session(region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
 
 
 def config(read_timeout: float = 60.0) -> Config:
-    """Client settings: one attempt, since nothing here is far away."""
+    """Client settings: one attempt, since everything is on this machine."""
     return Config(read_timeout=read_timeout, retries={"total_max_attempts": 1})
 
 
 def _follow_port(state: Path, port: int) -> None:
-    """Queue URLs name the port; on another one the saved queues would not be found again."""
+    """Rewrite the port in saved queue URLs, or the queues would not be found again."""
     for name in ("sqs", "lambda", "cloudformation"):
         path = state / f"{name}.json"
         if path.exists():

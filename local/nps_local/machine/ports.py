@@ -1,4 +1,4 @@
-"""Ports of 127.0.0.1, kept across restarts as long as they are free."""
+"""Ports of 127.0.0.1, kept across restarts while they are free."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the parts of a stack listen."""
+    """The ports of a stack."""
 
     http: int
     aws: int
@@ -18,9 +18,9 @@ class Ports:
 
 
 def choose(file: Path, http: int | None, aws: int | None) -> Ports:
-    """The chosen ports, else those of the last run, else free ones; remembers them in a file.
+    """Return the chosen ports, else those of the last run, else free ones; saves them in a file.
 
-    The same ports mean the same parameters, and so nothing to deploy again.
+    Equal ports give equal parameters, so nothing is deployed again.
 
     Raises:
         ValueError: A chosen port is taken.

@@ -1,4 +1,4 @@
-"""Child processes of `nps local up`: started apart from the terminal, ended politely, then not."""
+"""Child processes of `nps local up`: detached from the terminal, ended by SIGTERM, then SIGKILL."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class ChildFailedError(RuntimeError):
 
 
 class Child:
-    """A process that prints one line of JSON when it is ready; the rest is its log."""
+    """A process that prints one line of JSON when it is ready; its other output is the log."""
 
     def __init__(
         self, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path
     ) -> None:
         self.name = name
         # Its own session: Ctrl-C reaches only us, and we end the children in order.
-        # Its standard input ends when we do, so that it does not outlive us.
+        # Its standard input ends with our process, so that it does not outlive us.
         self._process = subprocess.Popen(
             command,
             env=dict(env),
@@ -40,19 +40,17 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether the process has not ended."""
         return self._process.poll() is None
 
     def ready(self, timeout: float) -> dict[str, Any]:
-        """What the process said when it was ready.
+        """Return the line of JSON.
 
         Raises:
-            ChildFailedError: It ended or said nothing in time.
+            ChildFailedError: The process ended, or was not ready in time.
         """
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0:
@@ -68,12 +66,11 @@ class Child:
         raise ChildFailedError(f"{self.name} was not ready after {timeout:.0f} s")
 
     def terminate(self) -> None:
-        """Ask it to end."""
         if self.running:
             self._process.terminate()
 
     def wait(self, deadline: float) -> bool:
-        """Wait until a monotonic time, then kill it; says whether it ended by itself."""
+        """Wait until a monotonic time, then kill it; returns whether it ended without the kill."""
         ended = True
         try:
             self._process.wait(timeout=max(0.0, deadline - time.monotonic()))

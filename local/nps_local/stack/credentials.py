@@ -1,4 +1,4 @@
-"""The Wootric credentials of a local stack: a person's file, or made up once per data folder."""
+"""The Wootric credentials of a local stack: from a file, or made up once per data folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class WebhookKeys:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the secret and the template parameter of a stack hold."""
+    """The values of a stack's secret, and the account token of its parameter."""
 
     client_id: str
     client_secret: str
@@ -34,10 +34,10 @@ class Credentials:
 
 
 def read(path: Path) -> Credentials:
-    """Read a file such as ``--secrets`` takes.
+    """Read the file of ``--secrets``.
 
     Raises:
-        ValueError: Something is missing or has another type; the message names it.
+        ValueError: A value is missing or has another type; the message names it.
     """
     try:
         document = json.loads(path.read_text())
@@ -59,7 +59,7 @@ def read(path: Path) -> Credentials:
 
 
 def made_up(path: Path) -> Credentials:
-    """The made-up credentials kept in a file, which is written the first time."""
+    """Return made-up credentials; the first call writes them to the file."""
     if not path.exists():
         fresh = Credentials(
             client_id=secrets.token_hex(32),

@@ -1,4 +1,4 @@
-"""Starts the bundled fake Wootric as a process of its own and tells it about the stack."""
+"""Starts the bundled fake Wootric as a child process and connects its webhooks to the stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nps_local.stack.credentials import Credentials
 def start(
     folder: Path, port: int, clock_file: Path, amount: FakeData, credentials: Credentials
 ) -> Child:
-    """Start it; it generates its answers the first time and keeps them in the data folder."""
+    """Start the fake. Its first start generates the answers and saves them in the data folder."""
     command = [sys.executable, "-m", "nps_local.machine.leash", "nps_local.fakes.wootric"]
     command += ["--port", str(port)]
     for name in ("seed", "answers", "people", "accounts", "days"):
@@ -30,6 +30,6 @@ def start(
 
 
 def send_webhooks_to(wootric_url: str, webhook_url: str, key: str) -> None:
-    """Have the fake notify our webhook of what happens, signed with our key."""
+    """Make the fake send signed webhooks to the stack."""
     switches = {"webhook": {"url": webhook_url, "key": key}}
     post_json(f"{wootric_url}/_fake/switches", switches)

@@ -1,4 +1,4 @@
-"""What an operator does after a deployment: store the secret, verify the sender, activate."""
+"""First steps after a deployment: store the secret, verify the sender, activate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nps_local.stack.credentials import Credentials
 
 
 def store_secret(endpoint: str, arn: str, credentials: Credentials) -> None:
-    """Write the API credentials and the signing keys; those of added accounts stay."""
+    """Write the API credentials and the signing keys, and keep those of added accounts."""
     manager = ministack.session().client(
         "secretsmanager", endpoint_url=endpoint, config=ministack.config()
     )
@@ -23,7 +23,7 @@ def store_secret(endpoint: str, arn: str, credentials: Credentials) -> None:
 
 
 def verify_sender(endpoint: str, address: str) -> None:
-    """Make SES accept mails of this sender, also when the template does not make the identity."""
+    """Make SES accept mails of this sender, also when the template does not create the identity."""
     mail = ministack.session().client("sesv2", endpoint_url=endpoint, config=ministack.config())
     try:
         mail.create_email_identity(EmailIdentity=address)
@@ -32,7 +32,7 @@ def verify_sender(endpoint: str, address: str) -> None:
 
 
 def activate(endpoint: str, state_table: str, account_token: str, at: datetime) -> None:
-    """Record since when answers are live; the first time only."""
+    """Record the activation; a later call changes nothing."""
     database = ministack.session().client(
         "dynamodb", endpoint_url=endpoint, config=ministack.config()
     )

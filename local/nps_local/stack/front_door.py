@@ -1,7 +1,7 @@
-"""The webhook's address: a reverse proxy to the HTTP API that the template deployed.
+"""The webhook's address: a reverse proxy to the deployed HTTP API.
 
-It adds and changes nothing: bytes, headers and query go through as they came, status and headers
-of the answer come back. It stands in for the API's own domain name.
+It changes nothing: it forwards body, headers and query, and returns status, headers and body of the
+answer. It stands in for the API's own domain name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-# MiniStack starts one process per concurrent request; more than this would only thrash a laptop.
+# MiniStack starts one process per concurrent request; more would overload a laptop.
 _CONCURRENT = 4
 _LARGEST_BODY = 10 * 1024 * 1024  # of an HTTP API
 _CLOSES_WITHIN_S = 0.05
@@ -49,11 +49,11 @@ class FrontDoor:
 
     @property
     def url(self) -> str:
-        """Where the API's root is now."""
+        """The URL of the API's root."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
-        """Accept no more requests."""
+        """Stop accepting requests."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -63,12 +63,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, *_: Any) -> None:
-        """A client that hangs up is its own affair."""
+        """Silent: a client may hang up."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Without it a small answer waits for the client's delayed acknowledgement.
+    # Otherwise a small answer waits for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
     timeout = 75
     backend_port = 0

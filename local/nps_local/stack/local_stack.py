@@ -18,7 +18,7 @@ from nps_local.stack import credentials, fake_child, first_steps
 from nps_local.stack.front_door import FrontDoor
 
 _FAKE_READY_S = 120.0
-# Ending takes a second or two; a state that takes longer to write is worth more than a fast end.
+# Stopping takes a second or two; a large state may take longer to write and must not be lost.
 _STOP_S = 30.0
 _LOCAL_ADDRESSES = {
     "SenderAddress": "nps@example.com",
@@ -42,7 +42,7 @@ class LocalStack:
 
     @property
     def broken(self) -> str | None:
-        """The name of a part that has ended by itself."""
+        """The name of a part that has ended unexpectedly."""
         return next((child.name for child in self._children if not child.running), None)
 
     def start(self) -> discovery.RunningStack:
@@ -149,7 +149,7 @@ class LocalStack:
         try:
             return deploy.Deployer(endpoint).deploy(deployment)
         except deploy.FirstDeploymentFailedError:
-            # The next `up` starts from nothing instead of from half a stack.
+            # The next `up` then starts without data instead of with half a stack.
             self._is_worthless = True
             raise
 
@@ -165,7 +165,7 @@ class LocalStack:
 
 
 def _connect(fake: Child, stack: discovery.RunningStack, secrets: credentials.Credentials) -> None:
-    """Wait until the bundled fake answers, and have it send its webhooks to us."""
+    """Wait until the bundled fake answers, and make it send its webhooks to the stack."""
     fake.ready(_FAKE_READY_S)
     key = secrets.webhook_keys.active[0]
     fake_child.send_webhooks_to(stack.wootric_url, stack.webhook_url, key)

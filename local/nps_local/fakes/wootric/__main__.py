@@ -14,9 +14,9 @@ from nps_local.fakes.wootric.server import ACCOUNT, FakeWootric
 
 
 def file_clock(path: Path | None) -> Callable[[], float]:
-    """Make a clock that adds the `offset_s` of a JSON file to the real time.
+    """Return a clock that adds the `offset_s` of a JSON file to the real time.
 
-    The file may appear and change at any time; without it the clock is the real one.
+    The file may appear and change at any time; without it the time is real.
     """
 
     def now() -> float:
@@ -32,7 +32,6 @@ def file_clock(path: Path | None) -> Callable[[], float]:
 
 
 def main() -> int:
-    """Parse the options, serve until told to stop."""
     options = _options()
     credentials = Credentials(client_id=options.client_id, client_secret=options.client_secret)
     fake = FakeWootric(

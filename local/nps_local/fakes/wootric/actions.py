@@ -1,4 +1,4 @@
-"""Everything that can happen to the data, with the notifications it causes."""
+"""Changes of the data, with the notifications that they cause."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from nps_local.fakes.wootric.wire import not_found
 class NewRow:
     """A new answer or decline.
 
-    The person is found by `end_user_id`, else `external_id`, else `email`, else made.
-    `properties` are the snapshot and are merged into the person's own; None takes those.
+    `end_user_id`, else `external_id`, else `email` finds the person; otherwise one is created.
+    `properties` are the snapshot and are merged into the person's own; None takes the person's.
     """
 
     id: int | None = None
@@ -35,7 +35,7 @@ class NewRow:
 
 @dataclass(frozen=True, kw_only=True)
 class NewAnswer(NewRow):
-    """A new answer; `updated_ms` after `created_ms` makes it one that was edited already."""
+    """A new answer. With `updated_ms` after `created_ms` it has already been edited."""
 
     score: int | None
     text: str | None = None
@@ -63,11 +63,10 @@ class Actions:
         self._now = now
 
     def now_ms(self) -> int:
-        """Read the fake's clock."""
         return int(self._now() * 1000)
 
     def answer(self, new: NewAnswer) -> Answer:
-        """Let a person answer; sends `created` unless told not to."""
+        """Let a person answer; sends `created` unless `new.notify` is off."""
         user, shared = self._new_row(new)
         row_id = self._row_id("response", new.id, self.store.answers)
         answer = Answer(
@@ -89,7 +88,7 @@ class Actions:
         return answer
 
     def decline(self, new: NewRow) -> Decline:
-        """Let a person dismiss a survey; sends the decline unless told not to."""
+        """Let a person dismiss a survey; notifies as `answer` does."""
         user, shared = self._new_row(new)
         row_id = self._row_id("decline", new.id, self.store.declines)
         decline = Decline(**shared, id=row_id)
@@ -113,12 +112,10 @@ class Actions:
         self._colleague_edit(answer, moves=self.switches.flag_edit_bumps_updated_at)
 
     def tag(self, answer: Answer, tags: list[str]) -> None:
-        """Replace the tags of an answer."""
         answer.tags = list(tags)
         self._colleague_edit(answer, moves=self.switches.flag_edit_bumps_updated_at)
 
     def note(self, answer: Answer, text: str, user_email: str) -> Note:
-        """Add a note to an answer."""
         note = Note(
             id=self.store.new_id("note"), text=text, user_email=user_email, created_ms=self.now_ms()
         )
@@ -136,7 +133,6 @@ class Actions:
             self._touch(row, moves_updated_at=moves)
 
     def new_user(self, **values: Any) -> EndUser:
-        """Add a person."""
         now_ms = self.now_ms()
         user_id = self.store.new_id("user")
         user = EndUser(**{"id": user_id, "created_ms": now_ms, "updated_ms": now_ms, **values})
@@ -150,14 +146,14 @@ class Actions:
         self._touch_user(user)
 
     def delete_user(self, user: EndUser, *, immediate: bool = False) -> None:
-        """Erase a person now, or mark for the next 07:00 UTC."""
+        """Erase a person now, or at the next 07:00 UTC."""
         if immediate or self.switches.delete_end_user == "immediate":
             self.store.remove_user(user)
         else:
             self.store.mark_user(user, next_purge_ms(self.now_ms()))
 
     def notification(self, row: Answer | Decline, event: Event) -> Notification:
-        """Describe a row as it is now, for a webhook."""
+        """Snapshot a row for a webhook."""
         user = self.store.users[row.end_user_id]
         return Notification(
             kind="response" if isinstance(row, Answer) else "decline",
@@ -206,7 +202,7 @@ class Actions:
         visible_ms = new.visible_ms
         if visible_ms is None:
             visible_ms = max(now_ms, created_ms) + self.switches.create_lag_ms
-        if user.last_surveyed_ms is None:  # from now on lists show the person
+        if user.last_surveyed_ms is None:  # lists show the person from now on
             self.store.changed(user)
         user.last_surveyed_ms = max(created_ms, user.last_surveyed_ms or 0)
         properties = user.properties if new.properties is None else new.properties

@@ -1,4 +1,4 @@
-"""What every request handler works with."""
+"""The context of every request handler."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _LOG_SIZE = 5_000
 
 
 class Stats:
-    """Counts what clients asked for; control calls are not counted."""
+    """Counts the requests of clients, control calls excluded."""
 
     def __init__(self) -> None:
         self.endpoints: Counter[str] = Counter()
@@ -29,7 +29,7 @@ class Stats:
         self.log: deque[dict[str, Any]] = deque(maxlen=_LOG_SIZE)
 
     def record(self, endpoint: str, request: Request, reply: Reply, at_s: float) -> None:
-        """Note one request. A reply that never arrives counts as status 0."""
+        """Count one request. A reply that never arrives counts as status 0."""
         status = reply.status if reply.transport in ("send", "truncate") else 0
         self.endpoints[endpoint] += 1
         self.statuses[status] += 1
@@ -44,7 +44,6 @@ class Stats:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Give the counters."""
         return {
             "total": self.endpoints.total(),
             "endpoints": dict(self.endpoints),
@@ -64,12 +63,10 @@ class Context:
     stopping: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        """Begin with an empty account."""
         self.sender = WebhookSender(self.now, self.seed)
         self.clear()
 
     def clear(self) -> None:
-        """Forget data, switches, faults, tokens and counters."""
         self.store = Store()
         self.actions = Actions(self.store, self.sender, self.account_token, self.now)
         self.tokens = Tokens(self.credentials, self.account_token, self.seed)
@@ -81,17 +78,15 @@ class Context:
 
     @property
     def switches(self) -> Switches:
-        """The current behaviour."""
         return self.actions.switches
 
     def now_ms(self) -> int:
-        """Read the clock in milliseconds."""
         return self.actions.now_ms()
 
 
 @dataclass(frozen=True)
 class Call:
-    """One routed request: what stood in the path, and who asks (None for control calls)."""
+    """One routed request: the variables of its path and its token (None for control calls)."""
 
     request: Request
     args: tuple[str, ...]
@@ -109,4 +104,4 @@ class Route:
     pattern: str
     handler: Handler
     is_locked: bool = True
-    """Whether the store's lock is held; not for calls that wait for others."""
+    """Whether the store's lock is held. Off for calls that wait for other requests."""

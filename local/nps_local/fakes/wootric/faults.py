@@ -29,11 +29,11 @@ _HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></h
 
 @dataclass(kw_only=True)
 class FaultPlan:
-    """Which requests fail and how.
+    """Selects the fault of each request.
 
-    A request whose path begins with `path_prefix` takes, in this order: the fault of its
-    number in `at` (1 is the first since the plan was set), the next of `script`, or one
-    drawn by the probabilities of `rates`. `lost_reply` does the work and then hangs up.
+    A request whose path begins with `path_prefix` takes the first of these: the fault of its
+    number in `at` (1 is the first since the plan was set), the next of `script`, or one drawn by
+    the probabilities of `rates`. `lost_reply` carries out the request and then hangs up.
     """
 
     script: list[str] = field(default_factory=list)
@@ -41,14 +41,14 @@ class FaultPlan:
     rates: dict[str, float] = field(default_factory=dict)
     path_prefix: str = "/v1/"
     hold_s: float = 30.0
-    """How long `timeout` keeps silent before it hangs up."""
+    """Silence of `timeout` before it hangs up."""
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "FaultPlan":
         """Check and build a plan.
 
         Raises:
-            ValueError: a field or fault that does not exist.
+            ValueError: the field or fault does not exist.
         """
         known = {item.name for item in fields(cls)}
         if unknown := set(value) - known:
@@ -76,7 +76,7 @@ class Faults:
         self._seen = 0
 
     def draw(self, path: str) -> str:
-        """Give the fault of the next request, mostly `ok`."""
+        """Return the fault of the next request, mostly `ok`."""
         if not path.startswith(self.plan.path_prefix):
             return "ok"
         self._seen += 1
@@ -86,7 +86,7 @@ class Faults:
         return kind
 
     def as_json(self) -> dict[str, Any]:
-        """Show the plan, what is left of its script, and what was injected."""
+        """Show the plan, the rest of its script, and the injected faults."""
         return {**asdict(self.plan), "seen": self._seen, "injected": dict(self.injected)}
 
     def _scripted(self) -> str | None:
@@ -102,7 +102,7 @@ class Faults:
 
 
 def early_reply(kind: str) -> Reply | None:
-    """Build the reply of a fault that keeps the request from being worked on."""
+    """Build the reply of a fault that replaces the work on the request."""
     match kind:
         case "error500":
             return json_reply({"error": "Internal Server Error"}, 500)

@@ -15,7 +15,7 @@ _VARIABLES = {":id": r"(\d+)", ":any": r"([^/]+)"}
 
 
 class HttpApi:
-    """The whole server without its sockets."""
+    """The server without its sockets."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -30,7 +30,7 @@ class HttpApi:
         self._routes = [(_pattern(route), route) for table in tables for route in table]
 
     def handle(self, request: Request) -> Reply:
-        """Answer one request; never raises for what a client sent."""
+        """Answer one request; no client input makes it raise."""
         if request.path.startswith("/_fake/"):
             return self._control(request)
         name, reply = self._public(request)

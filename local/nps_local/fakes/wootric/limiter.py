@@ -1,4 +1,4 @@
-"""The rate limit: so many requests per minute, for the account or for each endpoint."""
+"""The rate limit: requests per minute, of the account or of each endpoint."""
 
 from collections import Counter
 
@@ -13,10 +13,10 @@ class RateLimiter:
         self._used: Counter[str] = Counter()
 
     def take(self, limit: int, server_now_s: float, scope: str) -> dict[str, str]:
-        """Count one request in its scope and give its headers.
+        """Count one request in its scope; returns the rate headers.
 
         Raises:
-            ApiError: 429 when the minute is used up, with the same headers.
+            ApiError: 429 with the same headers, the limit of the minute is reached.
         """
         minute = int(server_now_s // 60)
         if minute != self._minute:

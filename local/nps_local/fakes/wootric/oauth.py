@@ -1,4 +1,4 @@
-"""The token endpoint and the tokens it gave out."""
+"""The token endpoint and its issued tokens."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ _LONG_SCOPE = "delete_account admin respond export read survey invalidate_respon
 
 @dataclass(frozen=True)
 class Credentials:
-    """What opens the account; all values are made up."""
+    """The login of the account; all values are made up."""
 
     client_id: str = "c1" * 32
     client_secret: str = "5e" * 32
@@ -76,7 +76,7 @@ class Tokens:
         return token
 
     def revoke_all(self) -> None:
-        """Make every token given out so far worthless."""
+        """Revoke every token issued so far."""
         self._access.clear()
         self._refresh.clear()
 

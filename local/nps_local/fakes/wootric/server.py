@@ -1,4 +1,4 @@
-"""The fake Wootric account: its life and its interface in process."""
+"""The fake Wootric account in process: start, stop, and control."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -26,8 +26,7 @@ ACCOUNT = "NPS-1a2b3c4d"
 class FakeWootric:
     """A Wootric account on 127.0.0.1. Use as a context manager, or `start` and `stop`.
 
-    In-process use of `store` and `actions` from a test needs `store.lock` only while
-    requests are being served.
+    A test that uses `store` and `actions` needs `store.lock` only while requests are served.
     """
 
     def __init__(
@@ -56,21 +55,19 @@ class FakeWootric:
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end."""
+        """The base URL, without a trailing slash."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def store(self) -> Store:
-        """The data."""
         return self.context.store
 
     @property
     def actions(self) -> Actions:
-        """What people, colleagues and the vendor can do to the data."""
+        """The actions of people, colleagues and the vendor on the data."""
         return self.context.actions
 
     def start(self) -> "FakeWootric":
-        """Serve in the background."""
         self._thread.start()
         if self._state is not None:
             self._state.start()
@@ -102,7 +99,7 @@ class FakeWootric:
             self.store.revision += 1
 
     def fail(self, **plan: Any) -> None:
-        """Start a fault plan, see `FaultPlan`; without arguments all faults end."""
+        """Start a `FaultPlan`; without arguments all faults end."""
         with self.store.lock:
             self.context.faults.use(FaultPlan.from_json(plan))
 
@@ -113,7 +110,7 @@ class FakeWootric:
             return Generator(self.store, wanted, self.context.now_ms()).run()
 
     def edit(self, *edits: Mapping[str, Any]) -> None:
-        """Edit answers, each edit with an `id`, as `PATCH /_fake/answers` does."""
+        """Edit answers as `PATCH /_fake/answers` does; each edit has an `id`."""
         with self.store.lock:
             edit_many(self.actions, edits, self.credentials.username)
 
@@ -123,13 +120,13 @@ class FakeWootric:
             self.actions.delete_user(self.actions.live_user(user_id), immediate=True)
 
     def source(self, kind: str = "response") -> list[dict[str, Any]]:
-        """Export the truth: rows of `response`, `decline` or `user`, deleted ones too."""
+        """Export the rows of `response`, `decline` or `user`, deleted ones too."""
         with self.store.lock:
             self.store.advance(self.context.now_ms())
             return source_rows(self.context, kind)
 
     def stats(self) -> dict[str, Any]:
-        """Give the request counters: total, endpoints, statuses, rate_limited."""
+        """Return the request counters: total, endpoints, statuses, rate_limited."""
         with self.store.lock:
             return self.context.stats.as_json()
 

@@ -1,4 +1,4 @@
-"""Sockets around `HttpApi`: keep-alive, replies in one piece, and replies that go wrong."""
+"""Sockets around `HttpApi`: keep-alive, replies in one packet, and replies that fail."""
 
 import socket
 import struct
@@ -27,7 +27,7 @@ class HttpServer(ThreadingHTTPServer):
         self._changed = Condition()
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Keep track of open connections, so that stopping can end them."""
+        """Keep track of open connections, so that `close_connections` can end them."""
         with self._changed:
             self._open.add(request)
         try:
@@ -38,7 +38,7 @@ class HttpServer(ThreadingHTTPServer):
                 self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent when a client hangs up; anything else is a defect and is printed."""
+        """Stay silent while stopping; print every other error."""
         if not self.context.stopping.is_set():
             super().handle_error(request, client_address)
 
@@ -58,14 +58,14 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def handle_one_request(self) -> None:
-        """Read, answer, and send the reply in one piece."""
+        """Handle a request; a client that hangs up ends the connection without a traceback."""
         try:
             super().handle_one_request()
         except ConnectionError:
             self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet; `/_fake/requests` has the log."""
+        """Silent: `/_fake/requests` has the log."""
 
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")

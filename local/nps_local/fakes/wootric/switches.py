@@ -1,4 +1,4 @@
-"""Every behaviour of the fake that a test can change, with the documented defaults."""
+"""The behaviours of the fake that a test can change, with the documented defaults."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -10,7 +10,7 @@ from nps_local.fakes.wootric.wire import ErrorBody
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookSwitches:
-    """How notifications are sent. `drop` and `duplicate` are shares between 0 and 1."""
+    """Settings of notifications. `drop` and `duplicate` are shares between 0 and 1."""
 
     url: str = ""
     """Receiver of automatic notifications; empty sends none."""
@@ -25,7 +25,7 @@ class WebhookSwitches:
     delay_ms: int = 0
     timeout_s: float = 3.0
     updated_on_api_edit: bool = False
-    """Notify exclusions, tags, notes and other edits that no end user made."""
+    """Notify of exclusions, tags, notes and other edits that no end user made."""
     html_escape_text: bool = False
     content_type: str = ""
     """Sent instead of the usual Content-Type of the format."""
@@ -41,11 +41,11 @@ class Switches:
     bounds: Literal["ms", "whole_second"] = "ms"
     """Whether `created[gt]=T` returns rows of T.001 to T.999 ("ms") or not."""
     responses_updated_filter: Literal["ignored", "supported", "error400"] = "ignored"
-    """Whether lists of answers know `updated[...]` and `sort_key=updated_at`."""
+    """Whether lists of answers support `updated[...]` and `sort_key=updated_at`."""
     excluded_filter: Literal["ignored", "supported"] = "ignored"
-    """Whether lists of answers know `excluded_from_calculations=true` and `=false`."""
+    """Whether lists of answers support `excluded_from_calculations=true` and `=false`."""
     list_excluded: bool = True
-    """Whether lists show excluded answers that no filter asks for."""
+    """Whether lists without that filter show excluded answers."""
     response_by_id: Literal["not_offered", "offered"] = "not_offered"
     """Whether `GET /v1/responses/:id` shows an answer."""
     notes_when_empty: Literal["null", "[]"] = "null"
@@ -54,7 +54,7 @@ class Switches:
     )
     tag_shape: Literal["strings", "objects"] = "strings"
     unnamed_keys: bool = False
-    """Whether answers carry a key that no document names, `driver_picklist`."""
+    """Whether answers have an undocumented key, `driver_picklist`."""
     payload_time_zone: str = "America/Los_Angeles"
     """Zone of the times printed in lists and webhooks."""
     html_escape_text: bool = True
@@ -62,14 +62,14 @@ class Switches:
     flag_edit_bumps_updated_at: bool = False
     """Whether exclusion, completion and tag edits move `updated_at`."""
     answer_edit_bumps_end_user: bool = False
-    """Whether an edit that moves an answer's `updated_at` moves the person's too."""
+    """Whether an edit that moves an answer's `updated_at` also moves the person's."""
     new_answer_bumps_end_user: bool = False
     hide_never_surveyed_end_users: bool = True
     tie_order: Literal["shuffled", "stable"] = "shuffled"
     rate_limit: int = 100
     rate_limit_scope: Literal["account", "endpoint"] = "account"
     unlimited_endpoints: tuple[str, ...] = ()
-    """Path prefixes that are neither counted nor get rate-limit headers."""
+    """Path prefixes without counting and rate-limit headers."""
     clock_skew_s: float = 0.0
     """Added to the clock that counts minutes and prints X-Rate-Limit-Reset."""
     token_ttl: int = 7200
@@ -80,7 +80,7 @@ class Switches:
     create_status: Literal[200, 201] = 201
     """Status of a new person or decline."""
     put_properties: Literal["replace", "merge"] = "replace"
-    """What a person's update does to the properties that it does not name."""
+    """The effect of a person's update on properties that it does not name."""
     delete_end_user: Literal["marks", "immediate"] = "marks"
     create_lag_ms: int = 0
     historical_properties: Literal["locked", "enabled"] = "locked"
@@ -100,14 +100,13 @@ class Switches:
 
     @property
     def payload_zone(self) -> ZoneInfo:
-        """The zone of printed times."""
         return ZoneInfo(self.payload_time_zone)
 
     def with_changes(self, changes: Mapping[str, Any]) -> "Switches":
-        """Apply changes; webhook switches may be named `webhook.format` or nested.
+        """Apply changes; webhook switches are written `webhook.format` or nested.
 
         Raises:
-            ValueError: a switch that does not exist or a value it cannot have.
+            ValueError: the switch does not exist or cannot have the value.
         """
         top: dict[str, Any] = {}
         hook: dict[str, Any] = {}
@@ -123,7 +122,7 @@ class Switches:
         return replace(self, **_checked(Switches, top))
 
     def as_json(self) -> dict[str, Any]:
-        """Give the nested form that `with_changes` takes."""
+        """Return the nested form that `with_changes` takes."""
         return asdict(self)
 
 

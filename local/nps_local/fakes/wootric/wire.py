@@ -1,4 +1,4 @@
-"""HTTP requests and replies as plain values, and the error bodies Wootric uses."""
+"""HTTP requests and replies as plain values, and the error bodies of Wootric."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ ErrorBody = Literal["error_list", "error", "message", "string", "empty"]
 
 @dataclass
 class Request:
-    """One request; header names are lower case, `query` is still encoded."""
+    """Header names are lower case, `query` is still encoded."""
 
     method: str
     path: str
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass
 class Reply:
-    """One answer; `transport` tells how badly it travels."""
+    """`transport` selects how the reply fails on its way."""
 
     status: int = 200
     body: bytes = b""
@@ -74,7 +74,7 @@ def error_list(status: int, code: str, message: str, name: str | None = None) ->
 
 
 def reshaped(reply: Reply, shape: ErrorBody) -> Reply:
-    """Give an error list in another shape that was seen of Wootric; other bodies stay."""
+    """Return an error list in another shape that Wootric uses; other bodies stay."""
     if shape == "error_list" or not reply.body.startswith(b'{"type":"error_list"'):
         return reply
     message = json.loads(reply.body)["errors"][0]["message"]
@@ -100,7 +100,7 @@ def oauth_error(status: int, code: str, description: str) -> ApiError:
 
 
 def nested(fields: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """Pick `prefix[name]` parameters, by name."""
+    """Return the `prefix[name]` parameters by name."""
     start = f"{prefix}["
     return {
         key[len(start) : -1]: value

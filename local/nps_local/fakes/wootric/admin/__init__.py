@@ -1,1 +1,1 @@
-"""The control endpoints `/_fake/...`: what tests steer; Wootric has none of them."""
+"""The control endpoints `/_fake/...`, for tests; Wootric has none of them."""

@@ -12,12 +12,11 @@ from nps_local.fakes.wootric.wire import Reply, json_reply, not_found
 
 
 def health(ctx: Context, _call: Call) -> Reply:
-    """Say that the fake is up, and what time it thinks it is."""
+    """Answer that the fake is up, with its time."""
     return json_reply({"account_token": ctx.account_token, "now_ms": ctx.now_ms()})
 
 
 def get_switches(ctx: Context, _call: Call) -> Reply:
-    """Show all switches."""
     return json_reply(ctx.switches.as_json())
 
 
@@ -29,7 +28,7 @@ def set_switches(ctx: Context, call: Call) -> Reply:
 
 
 def get_faults(ctx: Context, _call: Call) -> Reply:
-    """Show the fault plan and what it did."""
+    """Show the fault plan and the injected faults."""
     return json_reply(ctx.faults.as_json())
 
 
@@ -40,19 +39,18 @@ def set_faults(ctx: Context, call: Call) -> Reply:
 
 
 def clear_faults(ctx: Context, _call: Call) -> Reply:
-    """End all faults."""
     ctx.faults.use(FaultPlan())
     return Reply(204)
 
 
 def revoke_tokens(ctx: Context, _call: Call) -> Reply:
-    """Make all tokens given out so far worthless."""
+    """Revoke all tokens issued so far."""
     ctx.tokens.revoke_all()
     return Reply(204)
 
 
 def get_stats(ctx: Context, _call: Call) -> Reply:
-    """Show the counters of API requests."""
+    """Show the counters of API requests and injected faults."""
     return json_reply({**ctx.stats.as_json(), "faults": dict(ctx.faults.injected)})
 
 
@@ -62,19 +60,18 @@ def get_requests(ctx: Context, _call: Call) -> Reply:
 
 
 def reset_stats(ctx: Context, _call: Call) -> Reply:
-    """Set the counters to zero."""
     ctx.stats = Stats()
     return Reply(204)
 
 
 def reset(ctx: Context, _call: Call) -> Reply:
-    """Forget everything: data, switches, faults, tokens and counters."""
+    """Clear data, switches, faults, tokens and counters."""
     ctx.clear()
     return Reply(204)
 
 
 def send_webhooks(ctx: Context, call: Call) -> Reply:
-    """Send rows as they are now, and answer with every attempt made.
+    """Send rows as they are now, and return every attempt.
 
     Body: `ids`; optional `kind` (response), `event` (created), and any webhook switch
     (`url`, `key`, `format`, `duplicate`, ...) for this delivery only.
@@ -93,7 +90,7 @@ def send_webhooks(ctx: Context, call: Call) -> Reply:
 
 
 def flush_webhooks(ctx: Context, call: Call) -> Reply:
-    """Wait until the automatic notifications are out; `?timeout_s=10`."""
+    """Wait until the queued notifications are sent; `?timeout_s=10`."""
     done = ctx.sender.flush(float(call.request.params.get("timeout_s", "10")))
     return json_reply({"flushed": done}, 200 if done else 504)
 

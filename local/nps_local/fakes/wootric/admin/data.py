@@ -48,7 +48,7 @@ def edit_user(ctx: Context, call: Call) -> Reply:
 
 
 def edit_answer(ctx: Context, call: Call) -> Reply:
-    """Change an answer: score and text by its person, the rest by a colleague.
+    """Change an answer: score and text as its person, the rest as a colleague.
 
     Body: any of `score`, `text`, `excluded`, `completed`, `tags`, `note` (adds one),
     `notes` (replaces all, a list of texts), `properties`, `notify` (default true).
@@ -59,19 +59,17 @@ def edit_answer(ctx: Context, call: Call) -> Reply:
 
 
 def edit_answers(ctx: Context, call: Call) -> Reply:
-    """Change many answers: a list of bodies like that of one, each with its `id`."""
+    """Change many answers: a list of `edit_answer` bodies, each with its `id`."""
     answers = edit_many(ctx.actions, call.request.json(), ctx.credentials.username)
     return json_reply({"ids": [answer.id for answer in answers]})
 
 
 def delete_answer(ctx: Context, call: Call) -> Reply:
-    """Delete an answer."""
     ctx.store.remove_row(ctx.actions.live_answer(int(call.args[0])))
     return Reply(204)
 
 
 def delete_decline(ctx: Context, call: Call) -> Reply:
-    """Delete a decline."""
     decline = ctx.store.declines.get(int(call.args[0]))
     if decline is None or decline.deleted:
         raise not_found()
@@ -80,25 +78,25 @@ def delete_decline(ctx: Context, call: Call) -> Reply:
 
 
 def delete_user(ctx: Context, call: Call) -> Reply:
-    """Erase a person with all answers; `?immediate=true` does not wait for 07:00 UTC."""
+    """Erase a person with all answers at 07:00 UTC, or at once with `?immediate=true`."""
     user = ctx.actions.live_user(int(call.args[0]))
     ctx.actions.delete_user(user, immediate=call.request.params.get("immediate") == "true")
     return Reply(204)
 
 
 def source(ctx: Context, call: Call) -> Reply:
-    """Export the truth: `?kind=response` (default), `decline` or `user`."""
+    """Export the data: `?kind=response` (default), `decline` or `user`."""
     return json_reply(source_rows(ctx, call.request.params.get("kind", "response")))
 
 
 def source_rows(ctx: Context, kind: str) -> list[dict[str, Any]]:
     """List every row, deleted ones too, with unescaped text and UTC milliseconds.
 
-    Rows tell `deleted` however they went, and `person_erased` when their person is gone; a row
-    that was deleted alone has only the first. `visible` is whether lists show it now.
+    `deleted` is set for every deleted row, `person_erased` only if the person was erased.
+    `visible`: lists show the row now.
 
     Raises:
-        ValueError: a kind that does not exist.
+        ValueError: the kind does not exist.
     """
     match kind:
         case "response":

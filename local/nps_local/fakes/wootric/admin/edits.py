@@ -1,4 +1,4 @@
-"""Edits of answers, one or many, as control calls and tests write them."""
+"""Edits of answers by control calls and tests."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,11 +12,11 @@ _FIELDS = frozenset(
 
 
 def edit_many(actions: Actions, edits: Iterable[Mapping[str, Any]], author: str) -> list[Answer]:
-    """Apply edits that each name their answer by `id`; one that is wrong lets none happen.
+    """Apply all edits, each with the `id` of its answer, or none if one is wrong.
 
     Raises:
-        ApiError: 404 for an answer that does not exist or is deleted.
-        ValueError: a field that does not exist.
+        ApiError: 404, the answer does not exist or is deleted.
+        ValueError: the field does not exist.
     """
     pairs = [(actions.live_answer(edit["id"]), _checked(edit)) for edit in edits]
     for answer, changes in pairs:

@@ -1,1 +1,1 @@
-"""The documented REST endpoints and how they read their parameters."""
+"""The documented REST endpoints and their parameters."""

@@ -52,7 +52,6 @@ def segments(ctx: Context, _call: Call) -> Reply:
 
 
 def list_notes(ctx: Context, call: Call) -> Reply:
-    """List the notes of one answer."""
     answer_id = call.request.params.get("response_ids[]", "")
     if not answer_id.isdigit():
         raise invalid("response_ids", "is invalid")
@@ -61,7 +60,7 @@ def list_notes(ctx: Context, call: Call) -> Reply:
 
 
 def create_note(ctx: Context, call: Call) -> Reply:
-    """Write a note; only for tokens of a person."""
+    """Write a note; allowed for tokens of a person only."""
     if call.token is None or call.token.grant != "password":
         message = "Cannot create, update or delete notes when logged in with credentials"
         raise error_list(403, "forbidden", message)

@@ -1,4 +1,4 @@
-"""Reads list parameters as Wootric does: odd values are refused, unknown names ignored."""
+"""Reads list parameters as Wootric does: refuses invalid values, ignores unknown names."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _OPERATORS = ("eq", "lt", "lte", "gt", "gte")
 
 @dataclass(frozen=True)
 class Paging:
-    """Which page of which order; `offset` is None beyond the page cap."""
+    """A page of a sorted list; `offset` is None beyond the page cap."""
 
     offset: int | None
     limit: int
@@ -28,7 +28,7 @@ def paging(request: Request, switches: Switches, default_order: Literal["asc", "
     """Read page, per_page and sort_order.
 
     Raises:
-        ApiError: 400 with the message of the offending parameter.
+        ApiError: 400, the message names the parameter.
     """
     page = _whole(request, "page", 1)
     limit = _whole(request, "per_page", DEFAULT_PER_PAGE)
@@ -76,7 +76,7 @@ def window(request: Request, name: str, bounds: Literal["ms", "whole_second"]) -
 
 
 def filters(request: Request, name: str) -> list[str]:
-    """List the operators of a filter that are present, such as `updated[gte]`."""
+    """Return the parameters of a filter that are present, such as `updated[gte]`."""
     known = [f"{name}[{operator}]" for operator in _OPERATORS]
     return [parameter for parameter in known if parameter in request.params]
 

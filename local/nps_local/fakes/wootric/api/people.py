@@ -33,12 +33,12 @@ def list_users(ctx: Context, call: Call) -> Reply:
 
 
 def get_user(ctx: Context, call: Call) -> Reply:
-    """Show one person by id, or by external id or e-mail with the flag for it."""
+    """Show one person by id, or by external id or e-mail with its lookup flag."""
     return json_reply(_user(ctx, find_user(ctx, call)))
 
 
 def find_user(ctx: Context, call: Call, *, email_allowed: bool = False) -> EndUser:
-    """Resolve the person named in the path.
+    """Find the person in the path.
 
     Raises:
         ApiError: 404.
@@ -59,7 +59,6 @@ def find_user(ctx: Context, call: Call, *, email_allowed: bool = False) -> EndUs
 
 
 def get_user_by_phone(ctx: Context, call: Call) -> Reply:
-    """Show one person by telephone number."""
     number = unquote(call.args[0])
     user = ctx.store.named("phone_number", number) if number.startswith("+") else None
     if user is None:
@@ -68,12 +67,11 @@ def get_user_by_phone(ctx: Context, call: Call) -> Reply:
 
 
 def get_settings(ctx: Context, call: Call) -> Reply:
-    """Show a person's survey settings."""
     return json_reply(settings_view(ctx.actions.live_user(int(call.args[0])), ctx.switches))
 
 
 def export_user(ctx: Context, call: Call) -> Reply:
-    """Accept an export, whose link would be mailed."""
+    """Accept an export; Wootric would mail the link."""
     ctx.actions.live_user(int(call.args[0]))
     return Reply(202)
 

@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Row | EndUser)
 def page_of(
     ctx: Context, part: Paging, line: Timeline[T], span: Window, *, has_ties: bool = True
 ) -> list[T]:
-    """Cut one page, with ties mixed by switch; beyond the page cap there is nothing."""
+    """Cut one page, with ties shuffled by switch; empty beyond the page cap."""
     if part.offset is None:
         return []
     shuffle = ctx.shuffle if has_ties and ctx.switches.tie_order == "shuffled" else None
@@ -35,13 +35,11 @@ def page_of(
 
 
 def list_responses(ctx: Context, call: Call) -> Reply:
-    """List the answers of the account."""
     excluded = _excluded(ctx, call)
     return _answer_page(ctx, call, lambda key: answers(ctx.store, key, excluded))
 
 
 def list_user_responses(ctx: Context, call: Call) -> Reply:
-    """List the answers of one person."""
     user = ctx.actions.live_user(int(call.args[0]))
     return _some_answers(ctx, call, ctx.store.answers_of(user.id, ctx.now_ms()))
 
@@ -56,7 +54,6 @@ def list_user_group(ctx: Context, call: Call) -> Reply:
 
 
 def get_user_response(ctx: Context, call: Call) -> Reply:
-    """Show one answer of one person."""
     user = ctx.actions.live_user(int(call.args[0]))
     for row in ctx.store.answers_of(user.id, ctx.now_ms()):
         if row.id == int(call.args[1]):
@@ -65,7 +62,7 @@ def get_user_response(ctx: Context, call: Call) -> Reply:
 
 
 def get_response(ctx: Context, call: Call) -> Reply:
-    """Show an answer without naming its person; unless switched on, only PUT exists here."""
+    """Show an answer by its id alone; without the switch, this path allows only PUT."""
     if ctx.switches.response_by_id == "not_offered":
         raise error_list(405, "method_not_allowed", "405 Not Allowed")
     answer = ctx.actions.live_answer(int(call.args[0]))
@@ -75,19 +72,16 @@ def get_response(ctx: Context, call: Call) -> Reply:
 
 
 def list_declines(ctx: Context, call: Call) -> Reply:
-    """List the declines of the account."""
     return _decline_page(ctx, call, ctx.store.decline_line)
 
 
 def list_user_declines(ctx: Context, call: Call) -> Reply:
-    """List the declines of one person."""
     user = ctx.actions.live_user(int(call.args[0]))
     rows = ctx.store.declines_of(user.id, ctx.now_ms())
     return _decline_page(ctx, call, by("created_at", rows))
 
 
 def get_user_decline(ctx: Context, call: Call) -> Reply:
-    """Show one decline of one person."""
     user = ctx.actions.live_user(int(call.args[0]))
     for row in ctx.store.declines_of(user.id, ctx.now_ms()):
         if row.id == int(call.args[1]):

@@ -22,7 +22,7 @@ _HISTORY = "end_user[properties]"
 
 
 def create_user(ctx: Context, call: Call) -> Reply:
-    """Add a person; an e-mail can be taken only once."""
+    """Add a person; e-mail addresses are unique."""
     changes = _user_changes(call)
     if not changes.get("email") and not changes.get("phone_number"):
         raise invalid("email", "is missing")
@@ -36,7 +36,7 @@ def create_user(ctx: Context, call: Call) -> Reply:
 
 
 def update_user(ctx: Context, call: Call) -> Reply:
-    """Change a person; properties given replace all there were, or are merged by switch."""
+    """Change a person; given properties replace all stored ones, or are merged by switch."""
     user = find_user(ctx, call)
     changes = _user_changes(call)
     if "properties" in changes and ctx.switches.put_properties == "merge":
@@ -54,7 +54,6 @@ def delete_user(ctx: Context, call: Call) -> Reply:
 
 
 def update_settings(ctx: Context, call: Call) -> Reply:
-    """Change a person's survey settings."""
     user = ctx.actions.live_user(int(call.args[0]))
     given = {k: flag(v, k) for k, v in call.request.fields.items() if k in user.settings}
     ctx.actions.edit_user(user, {"settings": {**user.settings, **given}})
@@ -62,7 +61,7 @@ def update_settings(ctx: Context, call: Call) -> Reply:
 
 
 def create_response(ctx: Context, call: Call) -> Reply:
-    """Let a person answer, back-dated if asked."""
+    """Add an answer, back-dated on request."""
     fields = call.request.fields
     user = ctx.actions.live_user(int(call.args[0]))
     for name in ("score", "ip_address", "origin_url"):
@@ -79,7 +78,7 @@ def create_response(ctx: Context, call: Call) -> Reply:
 
 
 def update_response(ctx: Context, call: Call) -> Reply:
-    """Complete or exclude an answer; its history only where that is enabled."""
+    """Complete or exclude an answer, and rewrite its properties where that is enabled."""
     answer = ctx.actions.live_answer(int(call.args[0]))
     _rewrite_history(ctx, call, answer)
     fields = call.request.fields
@@ -102,7 +101,7 @@ def delete_response(ctx: Context, call: Call) -> Reply:
 
 
 def create_decline(ctx: Context, call: Call) -> Reply:
-    """Let a person dismiss a survey."""
+    """Add a decline."""
     user = ctx.actions.live_user(int(call.args[0]))
     if "origin_url" not in call.request.fields:
         raise invalid("origin_url", "is missing")
@@ -169,7 +168,7 @@ def _user_changes(call: Call) -> dict[str, Any]:
 
 
 def _typed(values: dict[str, Any]) -> Properties:
-    # Keys ending so are numbers for Wootric, whatever the form sent.
+    # Wootric decides by the suffix of the key that a value is a number.
     return {
         name: whole_number(str(value), name) if name.endswith(("_amount", "_date")) else str(value)
         for name, value in values.items()

@@ -1,1 +1,1 @@
-"""The account's data: model, order, invented content, and how rows look."""
+"""The account's data: model, order, generated content, and REST views."""

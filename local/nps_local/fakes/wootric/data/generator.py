@@ -24,7 +24,7 @@ _UNHAPPY = (5, 4, 5, 7, 8, 10, 12, 14, 12, 8, 6)
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorPlan:
-    """How much data of which kind. Shares are between 0 and 1."""
+    """Amounts and shares (0 to 1) of the generated data."""
 
     answers: int = 1000
     people: int = 300
@@ -38,15 +38,15 @@ class GeneratorPlan:
     comments: float = 0.6
     excluded: float = 0.015
     ties: float = 0.05
-    """Answers that fall into the second of the one before."""
+    """Answers in the same second as the previous one."""
     bulk_second: int = 0
-    """Answers that all fall into one second in the middle of the period."""
+    """Number of answers in one second in the middle of the period."""
     late_edits: float = 0.03
     multi_account: float = 0.1
     """People who answer for two accounts."""
     no_email: float = 0.03
     unknown_email: float = 0.01
-    """Answers that hang on the one person called `Unknown`."""
+    """Answers of the one person called `Unknown`."""
     no_owner: float = 0.05
     """Accounts without csm_email."""
     name_only: float = 0.05
@@ -75,7 +75,7 @@ class Generator:
         self._from_ms = until_ms - round(plan.days * DAY_MS)
 
     def run(self) -> dict[str, int]:
-        """Add people, answers and declines; gives how many."""
+        """Add people, answers and declines; returns how many."""
         accounts = [self._account(number) for number in range(max(1, self._plan.accounts))]
         people = [self._person(accounts) for _ in range(max(1, self._plan.people))]
         unknown = self._user("Unknown", None, {})
@@ -197,7 +197,7 @@ class Generator:
         )
 
     def _surveyed(self, user: EndUser, at_ms: int) -> None:
-        # People come to exist when they are first surveyed; those who never are, at the start.
+        # People are created by their first survey, and without one at the start of the period.
         first_ms = at_ms if user.last_surveyed_ms is None else user.created_ms
         user.created_ms = min(at_ms, first_ms)
         user.last_surveyed_ms = max(at_ms, user.last_surveyed_ms or 0)

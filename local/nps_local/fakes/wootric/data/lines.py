@@ -1,4 +1,4 @@
-"""Sorted lines that follow changes of their items without being sorted again."""
+"""Sorted lines that stay sorted when items change, without sorting again."""
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Generic, TypeVar
@@ -9,11 +9,11 @@ from nps_local.fakes.wootric.data.timeline import Timeline
 T = TypeVar("T", bound=Row | EndUser)
 
 _MANY = 500
-"""More changes than this since the last look are slower to follow than to sort."""
+"""From this many changes on, sorting again is faster than moving items."""
 
 
 class Lines(Generic[T]):
-    """Lines by name. Every change of an item is noted, the next look takes it over."""
+    """Lines by name. Changes of items are collected and applied on the next access."""
 
     def __init__(self) -> None:
         self._lines: dict[Hashable, tuple[Timeline[T], Callable[[T], bool]]] = {}
@@ -30,7 +30,7 @@ class Lines(Generic[T]):
         items: Callable[[], Iterable[T]],
         belongs: Callable[[T], bool],
     ) -> Timeline[T]:
-        """Give the line of a name, which always stands for the same key and rule."""
+        """Return the line of a name. A name always has the same key and rule."""
         self._catch_up()
         if name not in self._lines:
             fitting = [item for item in items() if belongs(item)]

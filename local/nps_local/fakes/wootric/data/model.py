@@ -1,4 +1,4 @@
-"""What the fake Wootric keeps. All times are UTC milliseconds since the epoch."""
+"""The data of the fake Wootric. All times are UTC milliseconds since the epoch."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,7 +18,7 @@ DEFAULT_SETTINGS: dict[str, bool | None] = {
 
 @dataclass(slots=True, kw_only=True)
 class EndUser:
-    """A surveyed person. `email` may be None or the literal `Unknown`, as SDKs send it."""
+    """A surveyed person. `email` may be None or the literal `Unknown` that SDKs send."""
 
     id: int
     email: str | None = None
@@ -37,10 +37,10 @@ class EndUser:
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """What answers and declines share.
+    """The common fields of answers and declines.
 
-    `properties` is the snapshot taken when the row was made, not the person's current ones.
-    `visible_ms` is when the row starts to appear in lists; `version` counts changes.
+    `properties` is the snapshot at the row's creation, not the person's current properties.
+    Lists show the row from `visible_ms` on; `version` counts changes.
     """
 
     id: int
@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(slots=True, kw_only=True)
 class Note:
-    """One note a colleague wrote on an answer. Lists show only `text`."""
+    """A colleague's note on an answer. Lists show only `text`."""
 
     id: int
     text: str
@@ -68,7 +68,7 @@ class Note:
 
 @dataclass(slots=True, kw_only=True)
 class Answer(Row):
-    """One survey answer. `score` is None only when a test plants a broken row."""
+    """A survey answer. `score` is None only when a test adds a broken row."""
 
     score: int | None
     text: str | None = None
@@ -81,4 +81,4 @@ class Answer(Row):
 
 @dataclass(slots=True, kw_only=True)
 class Decline(Row):
-    """One dismissed survey."""
+    """A dismissed survey."""

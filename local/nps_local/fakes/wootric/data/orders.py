@@ -21,14 +21,13 @@ _KEYS: dict[SortKey, Callable[[Any], Any]] = {
 
 
 def by(sort_key: SortKey, items: Iterable[T]) -> Timeline[T]:
-    """Sort anew."""
     return Timeline(_KEYS[sort_key], items)
 
 
 def cut(
     orders: Orders[T], sort_key: SortKey, created: Window, updated: Window
 ) -> tuple[Timeline[T], Window]:
-    """Give a sorted line, and the window of it with just what passes both filters."""
+    """Return a sorted line, and the window of it that passes both filters."""
     if sort_key == "created_at" and updated == ALL:
         return orders(sort_key), created
     if sort_key == "updated_at" and created == ALL:
@@ -45,7 +44,7 @@ def excluded_or_not(rows: Iterable[Answer], excluded: bool | None) -> list[Answe
 
 
 def answers(store: Store, sort_key: SortKey, excluded: bool | None) -> Timeline[Answer]:
-    """Sort the listed answers, see `excluded_or_not`."""
+    """Return the sorted line of listed answers; for `excluded` see `excluded_or_not`."""
     line = store.answer_line
     if sort_key == "created_at" and excluded is None:
         return line
@@ -58,7 +57,7 @@ def answers(store: Store, sort_key: SortKey, excluded: bool | None) -> Timeline[
 
 
 def counted(store: Store, group: str) -> Timeline[Answer]:
-    """Sort the counted answers of promoters, passives or detractors by their creation."""
+    """Return the counted promoters, passives or detractors by creation."""
     line = store.answer_line
 
     def belongs(row: Answer) -> bool:
@@ -70,7 +69,7 @@ def counted(store: Store, group: str) -> Timeline[Answer]:
 
 
 def people(store: Store, sort_key: SortKey, *, hides: bool) -> Timeline[EndUser]:
-    """Sort the people; `hides` leaves out those who were never surveyed."""
+    """Return the sorted people; `hides` leaves out those never surveyed."""
     return store.user_lines.line(
         (sort_key, hides),
         _KEYS[sort_key],

@@ -44,7 +44,7 @@ _PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def standing(score: int) -> str:
-    """Name the NPS class of a score."""
+    """Return the NPS class of a score."""
     if score >= 9:
         return "promoter"
     return "passive" if score >= 7 else "detractor"

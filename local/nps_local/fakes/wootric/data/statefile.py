@@ -15,7 +15,7 @@ _SAVE_EVERY_S = 2.0
 
 
 def dump(store: Store, switches: Switches) -> dict[str, Any]:
-    """Give everything as JSON values. Hold the store's lock."""
+    """Return everything as JSON values. Hold the store's lock."""
     return {
         "next_ids": store.next_ids(),
         "switches": switches.as_json(),
@@ -29,7 +29,7 @@ def dump(store: Store, switches: Switches) -> dict[str, Any]:
 
 
 def load(store: Store, value: dict[str, Any], now_ms: int) -> Switches:
-    """Fill an empty store from `dump`, and give the switches it held."""
+    """Fill an empty store from a `dump`; returns the saved switches."""
     for item in value["users"]:
         store.put_user(EndUser(**item))
     answers = [
@@ -44,7 +44,7 @@ def load(store: Store, value: dict[str, Any], now_ms: int) -> Switches:
 
 
 class StateFile:
-    """Saves in the background, at most every two seconds, and once more when closed."""
+    """Saves in the background, at most every two seconds, and on `close`."""
 
     def __init__(
         self, path: Path, mark: Callable[[], object], snapshot: Callable[[], dict[str, Any]]
@@ -57,18 +57,17 @@ class StateFile:
         self._thread = Thread(target=self._run, name="fake-wootric-state", daemon=True)
 
     def read(self) -> dict[str, Any] | None:
-        """Give the saved state, None when there is none yet."""
+        """Return the saved state, None without one."""
         if not self._path.exists():
             return None
         value: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
         return value
 
     def start(self) -> None:
-        """Begin to save changes."""
         self._thread.start()
 
     def close(self) -> None:
-        """Save what is unsaved and stop."""
+        """Save unsaved changes and stop."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)

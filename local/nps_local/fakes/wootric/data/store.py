@@ -1,4 +1,4 @@
-"""The fake's data in memory: people, answers, declines, and what is visible when."""
+"""The fake's data in memory: people, answers and declines, with the time each becomes visible."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,9 +23,9 @@ def _created(row: Row) -> int:
 class Store:
     """All state of the account. Hold `lock` around every use from a thread.
 
-    Deleted rows stay in `answers` and `declines` with their flag, so that the truth can be
-    exported; only the lists and lookups forget them. Every change after putting
-    has to be told by `changed`, or lists keep showing the old place.
+    Deleted rows stay in `answers` and `declines` with their flag, for the export; lists and lookups
+    leave them out. Call `changed` after every change of a stored item, or lists keep it at its old
+    place.
     """
 
     def __init__(self) -> None:
@@ -46,17 +46,16 @@ class Store:
         self._next_ids = dict(FIRST_IDS)
 
     def new_id(self, name: str) -> int:
-        """Hand out the next id of a kind."""
+        """Return the next id of a kind."""
         value = self._next_ids[name]
         self._next_ids[name] = value + 1
         return value
 
     def reserve_id(self, name: str, used: int) -> None:
-        """Keep ids given from outside from being handed out again."""
+        """Never issue an id that a caller has chosen."""
         self._next_ids[name] = max(self._next_ids[name], used + 1)
 
     def put_user(self, user: EndUser) -> None:
-        """Add a person."""
         self.users[user.id] = user
         if user.purge_at_ms is not None and not user.deleted:
             self._purges[user.id] = user.purge_at_ms
@@ -65,7 +64,7 @@ class Store:
         self.revision += 1
 
     def put_rows(self, rows: Iterable[Answer | Decline], now_ms: int) -> None:
-        """Add answers or declines; those not visible yet wait for `advance`."""
+        """Add answers or declines. `advance` shows those that are not visible yet."""
         answers: list[Answer] = []
         declines: list[Decline] = []
         for row in rows:
@@ -90,7 +89,7 @@ class Store:
         self.revision += 1
 
     def advance(self, now_ms: int) -> None:
-        """Show what became visible and carry out the erasures that are due."""
+        """Show rows that have become visible, and carry out due erasures."""
         while self._hidden and self._hidden[0][0] <= now_ms:
             row = heappop(self._hidden)[2]
             if row.deleted:
@@ -106,13 +105,13 @@ class Store:
                 self.remove_user(self.users[user_id])
 
     def mark_user(self, user: EndUser, due_ms: int) -> None:
-        """Have a person erased at a later time."""
+        """Schedule the erasure of a person."""
         user.purge_at_ms = due_ms
         self._purges[user.id] = due_ms
         self.changed(user)
 
     def changed(self, item: Row | EndUser) -> None:
-        """Note that a row or person was edited, so that no cached text of it is used."""
+        """Record the edit of a row or person: drops its cached text and moves it in lists."""
         item.version += 1
         if isinstance(item, EndUser):
             self._note_user(item)
@@ -121,7 +120,7 @@ class Store:
         self.revision += 1
 
     def remove_row(self, row: Row) -> None:
-        """Delete without a trace in lists and lookups."""
+        """Delete from lists and lookups."""
         row.deleted = True
         if isinstance(row, Answer):
             self.answer_line.discard(row)
@@ -138,11 +137,10 @@ class Store:
         self.changed(user)
 
     def live_users(self) -> list[EndUser]:
-        """List the people who are not erased."""
         return [user for user in self.users.values() if not user.deleted]
 
     def named(self, attribute: str, value: str) -> EndUser | None:
-        """Find the person whose `email`, `external_id` or `phone_number` it is."""
+        """Find a person by `email`, `external_id` or `phone_number`."""
         known = self._named.get((attribute, value), {})
         alive = (user for user in known.values() if not user.deleted)
         return next((user for user in alive if getattr(user, attribute) == value), None)
@@ -161,11 +159,11 @@ class Store:
         self.user_lines.note(user)
         for attribute in ("email", "external_id", "phone_number"):
             value = getattr(user, attribute)
-            if value is not None:  # names given up stay listed; `named` looks again
+            if value is not None:  # former names stay in the index; `named` compares again
                 self._named[attribute, value][user.id] = user
 
     def next_ids(self) -> dict[str, int]:
-        """Give the id counters, for the state file."""
+        """Return the id counters, for the state file."""
         return dict(self._next_ids)
 
 

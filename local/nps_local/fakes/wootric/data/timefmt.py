@@ -1,4 +1,4 @@
-"""The time formats Wootric prints and accepts: wall time with its offset."""
+"""The time formats of Wootric: wall time with its offset."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,19 +12,19 @@ def to_datetime(ms: int) -> datetime:
 
 
 def rest_time(ms: int, zone: ZoneInfo) -> str:
-    """Print whole seconds as REST and form webhooks do: `2026-08-17 14:44:07 -0700`."""
-    # Several times faster than strftime, and lists print two or three times a row.
+    """Format whole seconds as REST and form webhooks do: `2026-08-17 14:44:07 -0700`."""
+    # Several times faster than strftime, and lists print two or three times per row.
     text = to_datetime(ms).astimezone(zone).isoformat(" ", "seconds")
     return f"{text[:19]} {text[19:22]}{text[23:25]}"
 
 
 def iso_time(ms: int, zone: ZoneInfo) -> str:
-    """Print milliseconds as JSON webhooks do: `2026-08-17T14:44:07.558-07:00`."""
+    """Format milliseconds as JSON webhooks do: `2026-08-17T14:44:07.558-07:00`."""
     return to_datetime(ms).astimezone(zone).isoformat(timespec="milliseconds")
 
 
 def parse_ms(text: str) -> int:
-    """Read any printed form; a text without an offset is UTC."""
+    """Parse any of these forms; a text without an offset is UTC."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
@@ -32,6 +32,6 @@ def parse_ms(text: str) -> int:
 
 
 def next_purge_ms(now_ms: int) -> int:
-    """Give the first 07:00 UTC of a later day: when erasures are carried out."""
+    """Return 07:00 UTC of the next day: the time of erasures."""
     day = (to_datetime(now_ms) + timedelta(days=1)).date()
     return parse_ms(f"{day.isoformat()}T07:00:00+00:00")

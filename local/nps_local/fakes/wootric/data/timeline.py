@@ -20,14 +20,13 @@ class Window:
     to_ms: int | None = None
 
     def holds(self, ms: int) -> bool:
-        """Tell whether a moment lies inside."""
         after = self.from_ms is None or ms >= self.from_ms
         return after and (self.to_ms is None or ms < self.to_ms)
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Which part of a sorted window a page shows."""
+    """The part of a sorted window on a page."""
 
     offset: int
     limit: int
@@ -57,7 +56,7 @@ class Timeline(Generic[T]):
         self._key_of = {row.id: key for row, key in zip(self._rows, self._keys, strict=True)}
 
     def add(self, row: T) -> None:
-        """Put one row at its place."""
+        """Insert one row at its place."""
         key = self._key(row)
         at = bisect_right(self._keys, key)
         self._keys.insert(at, key)
@@ -65,7 +64,7 @@ class Timeline(Generic[T]):
         self._key_of[row.id] = key
 
     def discard(self, row: T) -> None:
-        """Take a row out, whatever its time is by now; one that is not listed is no error."""
+        """Remove a row, even if its time has changed; ignore one that is not listed."""
         if row in self:
             at = bisect_left(self._keys, self._key_of.pop(row.id))
             while self._rows[at] is not row:
@@ -78,12 +77,11 @@ class Timeline(Generic[T]):
         return self._rows[low:high]
 
     def count(self, window: Window) -> int:
-        """Count the rows of a window."""
         low, high = self._span(window)
         return high - low
 
     def page(self, window: Window, part: Slice, shuffle: Random | None) -> list[T]:
-        """Cut one page; with `shuffle`, rows of one second change places on every call."""
+        """Cut one page; `shuffle` mixes the rows of one second on every call."""
         low, high = self._span(window)
         if part.descending:
             last = high - part.offset
@@ -101,7 +99,7 @@ class Timeline(Generic[T]):
         return rows[::-1] if part.descending else rows
 
     def _mixed(self, low: int, high: int, first: int, last: int, shuffle: Random) -> list[T]:
-        # A tie group may reach beyond the page, and its rows may move over the page's edge.
+        # A tie group may extend beyond the page, so its rows may move across the page's edge.
         start = max(low, bisect_left(self._keys, self._keys[first] // 1000 * 1000))
         end = min(high, bisect_left(self._keys, (self._keys[last - 1] // 1000 + 1) * 1000))
         rows: list[T] = []

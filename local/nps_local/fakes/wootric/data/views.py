@@ -1,4 +1,4 @@
-"""How rows and people look in REST answers."""
+"""Rows and people in REST replies."""
 
 import json
 from functools import partial
@@ -34,7 +34,7 @@ def _tags(answer: Answer, switches: Switches) -> list[Any]:
 
 
 def answer_view(answer: Answer, user: EndUser, switches: Switches) -> dict[str, Any]:
-    """Show one answer; its person appears as of now, its properties as of then."""
+    """Show one answer, with its person as of now and its properties as of then."""
     embed: dict[str, Any] = {}
     if switches.end_user_embed == "id+email+external_id+properties":
         embed = {"id": user.id, "email": user.email, "external_id": user.external_id}
@@ -64,7 +64,6 @@ def answer_view(answer: Answer, user: EndUser, switches: Switches) -> dict[str, 
 
 
 def decline_view(decline: Decline, switches: Switches) -> dict[str, Any]:
-    """Show one decline."""
     return {
         "id": decline.id,
         "end_user_id": decline.end_user_id,
@@ -80,7 +79,7 @@ def decline_view(decline: Decline, switches: Switches) -> dict[str, Any]:
 def user_view(
     user: EndUser, last: Answer | None, switches: Switches, *, precise: bool = False
 ) -> dict[str, Any]:
-    """Show a person; `precise` prints milliseconds, as replies to writes do."""
+    """Show a person; `precise` prints milliseconds, as in replies to writes."""
     show = partial(iso_time if precise else rest_time, zone=switches.payload_zone)
     surveyed = user.last_surveyed_ms
     return {
@@ -100,7 +99,7 @@ def user_view(
 
 
 def settings_view(user: EndUser, switches: Switches) -> dict[str, Any]:
-    """Show a person's survey settings as a record of their own."""
+    """Show a person's survey settings as a separate record."""
     names = ("email_nps", "mobile_nps", "web_nps", "force_web_survey", "force_mobile_survey")
     return {
         "id": user.id + 100_000,
@@ -121,13 +120,12 @@ def _last_response(answer: Answer, switches: Switches) -> dict[str, Any]:
 
 
 class AnswerRenderer:
-    """Turns answers into JSON text and remembers it until row, person or switches change."""
+    """Renders answers as JSON, cached until row, person or switches change."""
 
     def __init__(self) -> None:
         self._texts: dict[int, tuple[int, int, Switches, str]] = {}
 
     def page(self, rows: list[tuple[Answer, EndUser]], switches: Switches) -> bytes:
-        """Render a list body."""
         return f"[{','.join(self._text(row, user, switches) for row, user in rows)}]".encode()
 
     def _text(self, answer: Answer, user: EndUser, switches: Switches) -> str:

@@ -1,4 +1,4 @@
-"""Sends webhooks: at once on request, or from a queue as changes happen."""
+"""Sends webhooks: immediately on request, or from a queue after changes."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ _LOG_SIZE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One attempt to deliver. `status` 0 means no answer, -1 dropped on purpose."""
+    """One delivery attempt. `status` 0 means no reply, -1 dropped on purpose."""
 
     kind: str
     id: int
@@ -35,7 +35,6 @@ class Attempt:
 
     @property
     def delivered(self) -> bool:
-        """Tell whether the receiver took it."""
         return 200 <= self.status < 300
 
 
@@ -47,9 +46,9 @@ class _Waiting:
 
 
 class WebhookSender:
-    """Delivers notifications with the failures the switches ask for.
+    """Delivers notifications with the failures that the switches configure.
 
-    The queue waits in real time (a few milliseconds), timestamps follow the given clock.
+    The queue waits in real time (a few milliseconds); timestamps follow the given clock.
     """
 
     def __init__(self, now: Callable[[], float], seed: int) -> None:
@@ -78,19 +77,19 @@ class WebhookSender:
     def send_now(
         self, notifications: Iterable[Notification], settings: WebhookSwitches
     ) -> list[Attempt]:
-        """Deliver in this thread and give every attempt made."""
+        """Deliver in this thread; returns every attempt."""
         batch = list(notifications)
         if settings.reorder:
             self._random.shuffle(batch)
         return [attempt for item in batch for attempt in self._deliver(item, settings)]
 
     def flush(self, timeout_s: float = 10.0) -> bool:
-        """Wait until the queue is empty; False when the time ran out."""
+        """Wait until the queue is empty; False on timeout."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._queue and not self._busy, timeout_s)
 
     def stop(self) -> None:
-        """End the queue; what still waits is lost."""
+        """Stop the queue; waiting notifications are lost."""
         self._stopping.set()
         with self._changed:
             self._queue.clear()
@@ -151,7 +150,7 @@ class WebhookSender:
 
 
 def post(encoded: Encoded, settings: WebhookSwitches) -> int:
-    """Post one signed body and give the status, 0 when no answer came."""
+    """Post one signed body; returns the status, 0 without a reply."""
     url = urlsplit(settings.url)
     factory = HTTPSConnection if url.scheme == "https" else HTTPConnection
     connection = factory(url.hostname or "", url.port, timeout=settings.timeout_s)
@@ -172,5 +171,5 @@ def post(encoded: Encoded, settings: WebhookSwitches) -> int:
 
 
 def overridden(settings: WebhookSwitches, changes: dict[str, Any]) -> WebhookSwitches:
-    """Give the settings of one explicit delivery; None keeps the configured value."""
+    """Return the settings of one explicit delivery; None keeps the configured value."""
     return replace(settings, **{k: v for k, v in changes.items() if v is not None})

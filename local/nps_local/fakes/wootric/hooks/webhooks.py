@@ -22,7 +22,7 @@ _TIMES = ("created_at", "updated_at")
 
 @dataclass(frozen=True, kw_only=True)
 class Notification:
-    """What happened, as it was at that moment; times are still milliseconds."""
+    """A snapshot at the time of the event; times are still milliseconds."""
 
     kind: Kind
     event: Event
@@ -92,7 +92,7 @@ def encode(notification: Notification, timestamp_ms: int, style: Format) -> Enco
 
 
 def sign(body: bytes, key: str) -> str:
-    """Give the value of the signature header for a body."""
+    """Return the value of the signature header."""
     return "sha1=" + hmac.new(key.encode("ascii"), body, hashlib.sha1).hexdigest()
 
 
