@@ -1,4 +1,4 @@
-"""`nps --help` over `sam --help`, in one run: what an operator waits for before anything happens.
+"""`nps --help` over `sam --help`, in one run: the start-up time of every command.
 
 Fresh processes, interleaved, so that a busy machine slows both; the ratio is a median of pairs.
 """
@@ -17,7 +17,7 @@ PROGRAMS = Path(sys.executable).parent
 
 
 class Seconds(NamedTuple):
-    """What one start took."""
+    """The time of one start."""
 
     wall: float
     cpu: float
@@ -43,7 +43,7 @@ def _ratio(name: str, pairs: list[tuple[float, float]]) -> float:
 
 
 def _start(program: str) -> Seconds:
-    """Ask a program of this environment for its help."""
+    """Run a program of this environment with `--help`."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([PROGRAMS / program, "--help"], check=True, capture_output=True)
     wall = time.perf_counter() - start

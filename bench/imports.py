@@ -1,6 +1,6 @@
 """Import time of each handler over that of boto3 with a DynamoDB client, in one run.
 
-Fresh processes, interleaved, medians of `RUNS`: a cold start pays this before the first answer.
+Fresh processes, interleaved, medians of `RUNS`: a cold start adds this time.
 """
 
 import os

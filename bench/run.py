@@ -1,4 +1,4 @@
-"""`make bench`: every figure that is compared between versions, each measured in this run."""
+"""`make bench`: measures every figure that is compared between versions."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ PROGRAMS = ("sync.py", "visible.py", "imports.py", "cli_start.py", "write_units.
 
 
 def main() -> None:
-    """Run each benchmark in a process of its own, so that none warms up another."""
+    """Run each benchmark in its own process, so that none warms up another."""
     programs = [Path(__file__).with_name(name) for name in PROGRAMS]
     codes = [subprocess.run([sys.executable, one], check=False).returncode for one in programs]
     sys.exit(max(map(abs, codes)))

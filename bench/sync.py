@@ -1,8 +1,8 @@
-"""What the sync loses (nothing) and costs at the source: each figure beside its bar, in one run.
+"""Lost answers (none) and requests of the sync: each figure beside its bar, in one run.
 
-The real client and service talk to the bundled fake over real HTTP; only waiting is simulated, so
+The real client and sync use the bundled fake over real HTTP; only waiting is simulated, so
 a first read of 20,000 answers (about six minutes at 80 requests a minute) takes seconds. Stores
-are in memory: DynamoDB is measured elsewhere. Ends with 1 if a bar is missed.
+are in memory: `write_units.py` measures DynamoDB. Exit status 1 if a bar is missed.
 """
 
 import logging
@@ -27,7 +27,7 @@ def rows() -> Iterable[Row]:
 
 def main() -> None:
     """Print the table."""
-    logging.disable(logging.WARNING)  # gaps are found on purpose
+    logging.disable(logging.WARNING)  # the benchmark causes gaps on purpose
     began = time.monotonic()
     print(heading())
     missed = 0

@@ -1,4 +1,4 @@
-"""Seconds that fill pages by themselves, at the edge of the window."""
+"""Seconds with more answers than a page, at the edge of the window."""
 
 from collections.abc import Iterable
 
@@ -31,7 +31,7 @@ def _account(size: int, bounds: str = "ms") -> SyncAccount:
 
 
 def _first_read(account: SyncAccount) -> int:
-    """Read until the history is in; returns the runs it took."""
+    """Read until the history is complete; returns the number of runs."""
     account.tick()
     while not account.state.finished:
         account.time.sleep(300)

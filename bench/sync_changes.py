@@ -1,4 +1,4 @@
-"""What nobody tells the sync: edits, exclusions, deletions, inserts dated back, notes."""
+"""Changes without a webhook: edits, exclusions, deletions, inserts dated back, notes."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
@@ -33,8 +33,8 @@ def rows() -> Iterable[Row]:
 def _edits(
     account: SyncAccount, random: Random, days: int, bar: str = "", most: int | None = None
 ) -> Row:
-    """Change the class of 20 answers of the last whole days, and count what the next audit asks."""
-    account.time.sleep(3_600)  # an audit is due, and what is edited was synced an hour ago
+    """Change the class of 20 answers of the last whole days; count the next audit's requests."""
+    account.time.sleep(3_600)  # an audit is due, and the answers to edit were synced an hour ago
     account.tick()
     midnight = datetime.combine(account.time.now().astimezone(ZONE).date(), time(), ZONE)
     end_s = midnight.astimezone(UTC).timestamp()
@@ -59,7 +59,7 @@ def _edits(
 
 
 def _all_sorts(account: SyncAccount, random: Random) -> Iterable[Row]:
-    """Ten of each at once, over the whole history; ticks go on until the last is known."""
+    """Ten changes of each sort over the whole history; tick until the sync has found all."""
     now = account.time()
     rows = random.sample(_created(account, now - 179 * DAY_S, now - 2 * DAY_S), 30)
     excluded, deleted, noted = rows[:10], rows[10:20], rows[20:]
@@ -99,7 +99,7 @@ def _until_known(account: SyncAccount, waiting: dict[str, list[Answer]]) -> dict
 
 
 def _unknown(account: SyncAccount, answers: Iterable[Answer]) -> list[Answer]:
-    """Those whose stored form differs from the source's."""
+    """Return the answers whose stored form differs from the source's."""
     return [row for row in answers if any(difference(account, "response", row))]
 
 

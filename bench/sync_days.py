@@ -1,4 +1,4 @@
-"""72 simulated hours of mishaps; what is checked at every tick stands in nps_testing."""
+"""72 simulated hours of failures; `nps_testing.worlds.sync_claims` has the checks of every tick."""
 
 from collections.abc import Iterable
 

@@ -18,7 +18,7 @@ FAULTS = {"error500": 0.02, "error502": 0.02, "reset": 0.01, "truncate": 0.01}
 
 
 def account_of_20_000(embed: str = "email+properties", answers: int = ANSWERS) -> SyncAccount:
-    """A source whose answers share seconds often, also the first second of the window."""
+    """A source whose answers often share a second, also the first second of the window."""
     time = MovingTime()
     source = FakeWootric(now=time).start()
     source.switch(end_user_embed=embed)
@@ -130,7 +130,7 @@ def _killed() -> Row:
 
 
 def _read_again(account: SyncAccount, before_s: float) -> int:
-    """Pages of history that were asked for more than once."""
+    """The number of history pages that were requested more than once."""
     log: Iterable[dict[str, Any]] = account.source.context.stats.log
     pages = Counter(
         (entry["path"], tuple(sorted(entry["params"].items())))

@@ -17,26 +17,24 @@ class Row:
     bar: str = ""
     holds: bool | None = None
     ratio: float | None = None
-    """Requests to the least possible: 50 rows a request."""
+    """Requests over the smallest possible number: 50 rows a request."""
 
 
 def heading() -> str:
-    """The head of the table."""
     return f"{'what':80} {'measured':64} {'bar':38} ratio  result"
 
 
 def line(row: Row) -> str:
-    """One row as text."""
     ratio = "     " if row.ratio is None else f"{row.ratio:5.3f}"
     result = {True: "ok", False: "MISSED", None: "-"}[row.holds]
     return f"{row.title:80} {row.figure:64} {row.bar:38} {ratio}  {result}"
 
 
 def ratio(requests: int, rows: int) -> float:
-    """Requests to the least possible."""
+    """Return requests over the smallest possible number."""
     return requests / math.ceil(rows / PAGE)
 
 
 def responses_asked(account: SyncAccount) -> int:
-    """Requests for the account's list of answers so far."""
+    """The requests so far for the account's list of answers."""
     return account.asked("GET /v1/responses")

@@ -1,11 +1,10 @@
-"""Prove that what `sam build` made can run in Lambda.
+"""Prove that the output of `sam build` can run in Lambda.
 
-Three ways to build something that fails only after the deployment: a compiled extension for the
-wrong Python or processor, a handler that is not in its artifact, and a module whose import needs
-something that is not packaged. The first two are read from the files. For the third the artifact
-is imported by a bare interpreter that sees nothing else than the artifact, the layer and the
-libraries that the Lambda runtime brings along. Where this machine's Python is not Lambda's, the
-extensions of the layer are replaced by those of the same versions installed here.
+Three defects of a build fail only after the deployment: a compiled extension for the wrong Python
+or processor, a handler that is not in its artifact, and an import of a module that is not packaged.
+The files show the first two. For the third, a bare interpreter imports the artifact and sees only
+the artifact, the layer and the libraries of the Lambda runtime. If this machine's Python is not
+Lambda's, the installed extensions of the same versions replace those of the layer.
 """
 
 import argparse
@@ -25,7 +24,7 @@ from nps_local.deployment.template import load
 
 ELF_MACHINES = {62: "x86_64", 183: "aarch64"}
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-# boto3 and what it needs: part of the Lambda runtime, not of the layer.
+# boto3 and its dependencies: part of the Lambda runtime, not of the layer.
 RUNTIME_LIBRARIES = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six")
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys
@@ -40,7 +39,7 @@ for name in (module.partition(".")[0], "nps_core"):
 
 
 class Build(NamedTuple):
-    """What the built template says: where it runs, and which artifact holds which handler."""
+    """The runtime of the built template, and the artifact of each handler."""
 
     folder: Path
     python: str  # "314"
@@ -50,7 +49,7 @@ class Build(NamedTuple):
 
     @classmethod
     def read(cls, folder: Path) -> "Build":
-        """Read the template that `sam build` leaves beside the artifacts."""
+        """Read the template that `sam build` writes beside the artifacts."""
         template = load(folder / "template.yaml")
         shared: dict[str, Any] = template["Globals"]["Function"]
         found: dict[str, dict[str, dict[str, Any]]] = {}
@@ -101,7 +100,7 @@ def missing_handlers(build: Build) -> Iterator[str]:
 
 
 def leftovers(build: Build) -> Iterator[str]:
-    """Yield compiled bytecode: it is of this machine's Python and only makes the upload larger."""
+    """Yield compiled bytecode: it is for this machine's Python and only enlarges the upload."""
     for path in build.folder.rglob("__pycache__"):
         yield f"{path.relative_to(build.folder)}: bytecode does not belong into an artifact"
 
@@ -132,7 +131,7 @@ def stage_layer(build: Build, target: Path) -> None:
 
 
 def stage_runtime(target: Path) -> None:
-    """Link the libraries that Lambda's own Python brings along, and nothing else."""
+    """Link only the libraries of Lambda's Python."""
     target.mkdir()
     for name in RUNTIME_LIBRARIES:
         distribution = metadata.distribution(name)
@@ -157,7 +156,7 @@ def failing_imports(build: Build) -> Iterator[str]:
 
 
 def main() -> int:
-    """Check the build, name everything that is wrong."""
+    """Check the build and print every defect."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path(".aws-sam/build"))
     build = Build.read(parser.parse_args().folder.resolve())

@@ -1,7 +1,7 @@
-"""Run every test in full, with coverage, and write down in docs/soak.md how it ended.
+"""Run every test in full, with coverage, and record the result in docs/soak.md.
 
-`make soak` calls it. A test is not in the record as run because it stands in the repository: what
-pytest collects is counted first, and a run in which one of them was skipped or left out has failed.
+`make soak` calls it. It first counts the tests that pytest collects; a run that skips or omits one
+of them has failed.
 """
 
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "docs" / "soak.md"
 IN_FULL = {"NPS_SOAK": "1", "CI": "true"}
-"""In CI a test that lacks a program it needs fails instead of being skipped."""
+"""In CI a test without a required program fails instead of being skipped."""
 
 _COLLECTED = re.compile(r"^(?:=+ )?(\d+) tests? collected in ", re.M)
 _SUMMARY = re.compile(r"^=+ (.+) in [\d.]+s(?: \([\d:]+\))? =+$", re.M)
@@ -27,12 +27,12 @@ _OUTCOME = re.compile(r"(\d+) ([a-z]+)")
 _COVERAGE = re.compile(r"Total coverage: ([\d.]+)%")
 
 Run = Callable[[list[str]], tuple[int, str]]
-"""Runs a command; returns its exit status and what it printed."""
+"""Runs a command; returns its exit status and output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a soak ended."""
+    """The result of a soak."""
 
     collected: int
     passed: int
@@ -42,7 +42,7 @@ class Outcome:
 
     @classmethod
     def of(cls, collected: int, status: int, output: str) -> "Outcome":
-        """Read it from what pytest printed, in one run of it or several."""
+        """Parse the output of one or several runs of pytest."""
         counts: Counter[str] = Counter()
         for summary in _SUMMARY.findall(output):
             for number, word in _OUTCOME.findall(summary):
@@ -97,14 +97,14 @@ def row(outcome: Outcome, commit: str, began: datetime, seconds: float) -> str:
 
 
 def commit_of(run: Run) -> str:
-    """The commit that is tested, and whether the checkout differs from it (but for the record)."""
+    """The tested commit, and whether the checkout differs from it (except for the record)."""
     _, commit = run(["git", "rev-parse", "--short=10", "HEAD"])
     changed, _ = run(["git", "diff", "--quiet", "HEAD", "--", ".", ":!docs/soak.md"])
     return f"{commit.strip()}{' and changes' if changed else ''}"
 
 
 def printing(command: list[str]) -> tuple[int, str]:
-    """Run a command in the checkout, every test in full, and print its output as it comes."""
+    """Run a command in the checkout, every test in full, and stream its output."""
     environment = {**os.environ, **IN_FULL}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
@@ -120,7 +120,7 @@ def _printed(lines: Iterable[str]) -> Iterable[str]:
 
 
 def recorded(run: Run, record: Path) -> Outcome:
-    """Soak; whatever happens on the way, the record gets its line."""
+    """Soak, and always add a line to the record, also after an error."""
     began, start, commit = datetime.now(UTC), time.monotonic(), commit_of(run)
     outcome = NOTHING
     try:

@@ -1,4 +1,4 @@
-"""What we add to MiniStack: nothing is lost when it stops, and a killed worker is redelivered."""
+"""Our additions to MiniStack: it loses nothing at a stop, and redelivers after a kill."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The local stack itself: the whole template is deployed, kept, moved in time and told apart."""
+"""The local stack: deploys the whole template, keeps its data, and has a movable clock."""
 
 import json
 import os

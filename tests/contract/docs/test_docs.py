@@ -1,4 +1,4 @@
-"""The documentation states facts about the code; here the code is asked whether they are true."""
+"""The facts that the documentation states about the code are true."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every command with its options and JSON fields is documented, and nothing that does not exist."""
+"""The docs name every command, option and JSON field, and no others."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The tour names every room once, and the map of the code names every part that there is."""
+"""The tour names every room once, and the map of the code names every part."""
 
 import re
 from collections import Counter

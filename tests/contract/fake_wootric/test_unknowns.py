@@ -1,4 +1,4 @@
-"""What nobody outside knows about the API: the fake can take either side of each question."""
+"""Undocumented behaviour of the API: the fake can behave either way."""
 
 from dataclasses import fields
 from pathlib import Path

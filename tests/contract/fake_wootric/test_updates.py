@@ -1,4 +1,4 @@
-"""Lists by time of change: the people's, and the answers' where the API is thought to have it."""
+"""Lists by time of change: of people, and of answers where the switch offers it."""
 
 from random import Random
 from typing import Any

@@ -1,7 +1,7 @@
-"""What released versions have stored still loads, and survives being written again.
+"""Items of released versions load, and are unchanged when written again.
 
 Each kind of item in the table of keys.py has samples in tests/support/stored, as a released
-version wrote them. A later version may leave a field out or add one; no reader stops for that.
+version wrote them. A later version may omit or add a field; no reader fails for that.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""An item that lacks a field without which it means nothing stops no other item."""
+"""An item without a required field does not stop the others."""
 
 import json
 import os

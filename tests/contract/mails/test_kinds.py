@@ -1,4 +1,4 @@
-"""What every kind of mail must do. A new kind is tested here as soon as the registry names it."""
+"""Requirements of every kind of mail. A new kind is tested as soon as it is in the registry."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Each import rule is broken once, in a copy of the sources, and says so."""
+"""Each import rule detects a violation in a copy of the sources."""
 
 import os
 import shutil

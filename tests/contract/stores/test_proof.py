@@ -1,4 +1,4 @@
-"""Gaps and suspicions: the fake, moto and DynamoDB Local keep the same promises."""
+"""Gaps and suspects: the fake, moto and DynamoDB Local keep the same promises."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Handlers do their work with nothing but their role: emulators never refuse, AWS does."""
+"""The role of each handler suffices for its work: emulators never refuse a call, AWS does."""
 
 import json
 from collections.abc import Iterator

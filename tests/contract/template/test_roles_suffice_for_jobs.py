@@ -1,4 +1,4 @@
-"""Sync, notify and deliver do a whole life of work with nothing but their roles."""
+"""The roles of sync, notify and deliver suffice for a whole life of their work."""
 
 from collections.abc import Iterator
 from datetime import timedelta

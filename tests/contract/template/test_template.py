@@ -1,4 +1,4 @@
-"""What the template gives to code and operators: settings, handlers, outputs, data that stays."""
+"""The template's settings, handlers, outputs and retained data."""
 
 import re
 import tomllib

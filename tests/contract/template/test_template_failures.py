@@ -1,4 +1,4 @@
-"""Every failure ends somewhere, and somebody hears of it."""
+"""Every failure reaches a queue or bucket, and raises an alarm."""
 
 import json
 from typing import Any

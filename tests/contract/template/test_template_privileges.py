@@ -1,4 +1,4 @@
-"""Who may do what: every action named, every resource named, logs without secrets or people."""
+"""Privileges: every action and resource is named; logs have no secrets and no personal data."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The operator's command on real stores: what it lists, and what it says when there is nothing."""
+"""The lists of the operator's command on real stores, and its texts for empty lists."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""`nps redrive`: quarantine, inbox and given-up batches on real stores, handlers over real HTTP."""
+"""`nps redrive`: quarantine, inbox and failed batches on real stores, handlers over real HTTP."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What `nps` imports before it knows that there is work to do."""
+"""The imports of `nps --help` and wrong usage."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`nps sync ...`: what it asks of the function, and what it says about the reply."""
+"""`nps sync ...`: its request to the function, and its report of the reply."""
 
 from collections.abc import Iterator
 from datetime import timedelta

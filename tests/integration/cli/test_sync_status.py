@@ -1,4 +1,4 @@
-"""`nps sync status` on a real table: what is stored, and what an operator reads of it."""
+"""`nps sync status` on a real table."""
 
 from collections.abc import Iterator
 from dataclasses import replace

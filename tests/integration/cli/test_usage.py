@@ -1,4 +1,4 @@
-"""How the operator's command is addressed, and how it fails: one line, never a traceback."""
+"""Options and failures of the operator's command: one line, never a traceback."""
 
 import os
 import subprocess

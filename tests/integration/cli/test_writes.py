@@ -1,4 +1,4 @@
-"""What the operator's command changes: the directory, and the connection."""
+"""Writes of the operator's command: the directory and the connection."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A person is erased: who they are and what they wrote is nowhere, and no number changes."""
+"""An erased person: their identity and texts are gone everywhere, and no number changes."""
 
 import os
 import zlib

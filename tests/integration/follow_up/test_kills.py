@@ -1,4 +1,4 @@
-"""The notify and deliver handlers, killed before and after every single AWS call of theirs."""
+"""The notify and deliver handlers, killed before and after each of their AWS calls."""
 
 from collections.abc import Iterator
 from datetime import timedelta

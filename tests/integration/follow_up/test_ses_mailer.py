@@ -1,4 +1,4 @@
-"""What every answer of SES, and every silence, means for a mail. Over real HTTP."""
+"""The result of a mail for every answer of SES, and for none. Over real HTTP."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every function works on tables that the version before or the version after has filled.
+"""Every function works on tables that the previous or the next version has filled.
 
 The tables hold the samples of tests/support/stored, each changed as another version would have
 written it: with a field less, or with one more in itself and in every JSON text inside.

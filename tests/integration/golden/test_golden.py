@@ -1,6 +1,6 @@
-"""What the landed version has stored, and what `nps` prints of it, byte for byte.
+"""The stored items, and the output of `nps` for them, byte for byte.
 
-`GOLDEN_RECORD=1 .venv/bin/pytest tests/integration/golden` records everything anew:
+`GOLDEN_RECORD=1 .venv/bin/pytest tests/integration/golden` records everything again:
 the items in tests/support/stored and the outputs in the folder cli. Without it nothing is written.
 """
 

@@ -1,4 +1,4 @@
-"""The rollup handler on real tables, delivered to as badly as a stream may."""
+"""The rollup handler on real tables, with the worst delivery that a stream allows."""
 
 import random
 from contextlib import suppress

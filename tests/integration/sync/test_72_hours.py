@@ -1,4 +1,4 @@
-"""72 simulated hours of everything that goes wrong, over real HTTP, and a quiet week after them.
+"""72 simulated hours of failures, over real HTTP, and then a quiet week.
 
 New answers (webhooks lost, late, twice and out of order), edits, deletions, exclusions, inserts
 dated back, notes, an erased person; faults of the source, an outage, a stopped schedule, revoked

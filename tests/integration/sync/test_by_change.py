@@ -1,4 +1,4 @@
-"""Whether Wootric lists answers by the time of change is unknown: both readings lose nothing."""
+"""Wootric may or may not list answers by time of change: the sync loses nothing either way."""
 
 from collections.abc import Iterator
 from typing import Literal

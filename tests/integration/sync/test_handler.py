@@ -1,4 +1,4 @@
-"""The real sync (HTTP client, adapters, service) against the fake Wootric, tables on moto."""
+"""The real sync (HTTP client, stores, ticks) against the fake Wootric, tables on moto."""
 
 import json
 import os
@@ -95,7 +95,7 @@ def test_credentials__refused_for_good_fail_the_run_and_say_what_to_do(stack: Sy
     assert stack.stored() == {}
 
 
-def test_credentials__rotated_while_running_are_fetched_anew(stack: SyncStack) -> None:
+def test_credentials__rotated_while_running_are_fetched_again(stack: SyncStack) -> None:
     stack.until_complete()
     stack.source.context.tokens.revoke_all()
     rotated = Credentials(client_secret="0f" * 32)

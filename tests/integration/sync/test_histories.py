@@ -1,4 +1,4 @@
-"""Random histories at the source, under every reading of what is unknown about it.
+"""Random histories at the source, under every variant of its undocumented behaviour.
 
 Inserts, also dated back, edits, deletions, erasures, full pages of one second, and changes while a
 run reads; runs that are killed, requests that fail. Once all is quiet the stored answers are the

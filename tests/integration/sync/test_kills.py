@@ -1,6 +1,6 @@
 """The sync, killed before or after AWS calls of a short life, ends with the source's answers.
 
-A sample, because each kill begins a tick anew: every tick of the life is killed at its first call,
+A sample, because each kill starts a tick again: every tick of the life is killed at its first call,
 then some calls later, and so on until it comes through. So every kill meets what the ones before
 have left behind.
 """

@@ -1,4 +1,4 @@
-"""The real sync (HTTP client, pacing, service) against the fake Wootric, stores in memory."""
+"""The real sync (HTTP client, pacing, ticks) against the fake Wootric, stores in memory."""
 
 from collections.abc import Iterator
 

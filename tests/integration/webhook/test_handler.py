@@ -1,4 +1,4 @@
-"""The webhook handler on real tables: what it answers, and what is durable when it does."""
+"""The webhook handler on real tables: its answers, and the writes that precede them."""
 
 import base64
 import json

@@ -1,1 +1,1 @@
-"""Helpers that tests import: factories, fakes, deliverers."""
+"""Helpers of the tests: factories, fakes, sources, stacks and worlds."""

@@ -10,7 +10,7 @@ from nps_cli.shell.deferred import Deferred
 
 
 def commands() -> dict[str, click.Command]:
-    """Return commands and groups by what a person types after `nps`."""
+    """Return commands and groups by the words after `nps`."""
     return {" ".join(words): command for words, command in _below(typer.main.get_command(app), ())}
 
 

@@ -1,4 +1,4 @@
-"""The documents of the checkout, read by heading, table and link."""
+"""Reads the documents of the checkout by heading, table and link."""
 
 import re
 from pathlib import Path
@@ -7,26 +7,24 @@ ROOT = Path(__file__).parents[3]
 
 
 def text(name: str | Path) -> str:
-    """Return a file of the checkout."""
     return (ROOT / name).read_text(encoding="utf-8")
 
 
 def section(document: str, heading: str) -> str:
-    """Return what stands below a heading, up to the next one of any level."""
+    """Return the text below a heading, up to the next one of any level."""
     found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", document, re.S | re.M)
     assert found, f"no heading {heading!r}"
     return found[1]
 
 
 def table(document: str) -> dict[str, list[str]]:
-    """Return the cells of table rows by each name in backquotes that their first cell has."""
+    """Return the cells of table rows by each name in backquotes in their first cell."""
     lines = re.findall(r"^\| (`.*) \|$", document, re.M)
     cells = [line.split(" | ") for line in lines]
     return {name: rest for first, *rest in cells for name in re.findall(r"`([^`]+)`", first)}
 
 
 def without_code(document: str) -> str:
-    """Return the prose alone."""
     return re.sub(r"^```.*?^```|^ {4}.*?$|`[^`\n]*`", "", document, flags=re.S | re.M)
 
 

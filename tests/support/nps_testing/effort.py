@@ -1,4 +1,4 @@
-"""How much a test does: a sample in `make test`, all of it in `make soak`."""
+"""The extent of a test: a sample in `make test`, everything in `make soak`."""
 
 import os
 from typing import TypeVar
@@ -10,5 +10,5 @@ SOAK = os.environ.get("NPS_SOAK") == "1"
 
 
 def usually(sample: T, *, soak: T) -> T:
-    """What a test takes in every run, and what it takes in a soak."""
+    """Return the sample, or in a soak the full value."""
     return soak if SOAK else sample

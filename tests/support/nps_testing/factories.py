@@ -1,4 +1,4 @@
-"""Factories: everything has a plausible default, a test names only what it is about."""
+"""Factories with plausible defaults: a test names only the values that it is about."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,15 +1,15 @@
-"""Rendered mails as a mail program or a person reads them."""
+"""Reads rendered mails as a mail client or a person does."""
 
 from html.parser import HTMLParser
 
 DIRECTION = {
     chr(c) for c in (0x200E, 0x200F, 0x61C, *range(0x202A, 0x202F), *range(0x2066, 0x2070))
 }
-"""Characters that turn the reading direction of what stands around them."""
+"""Characters that change the direction of the text around them."""
 
 
 class Reader(HTMLParser):
-    """Collect what a mail client would see: the tags, their attributes and the quoted comment."""
+    """Collects the tags, their attributes and the quoted comment."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -36,7 +36,6 @@ class Reader(HTMLParser):
 
 
 def read(html: str) -> Reader:
-    """Read a document."""
     reader = Reader()
     reader.feed(html)
     reader.close()
@@ -44,12 +43,12 @@ def read(html: str) -> Reader:
 
 
 def brackets(html: str) -> int:
-    """Count the tags that are no line breaks."""
+    """Count the tags other than line breaks."""
     return html.count("<") - html.count("<br>")
 
 
 class Words(HTMLParser):
-    """Collect the words of a document's body."""
+    """Collects the words of a document's body."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -78,5 +77,5 @@ def html_words(html: str) -> str:
 
 
 def text_words(text: str) -> str:
-    """Return the words, without the marks of a quotation."""
+    """Return the words without quotation marks (`>`)."""
     return " ".join(word for word in text.split() if word != ">")

@@ -33,7 +33,7 @@ def make_account(**overrides: Any) -> AccountView:
         "window_days": 180,
         "all": Counts(5, 6, 9),
         "latest": Counts(5, 6, 9),
-        "account_class": "at_risk",  # a class with two words, as there may be one day
+        "account_class": "at_risk",  # a class of two words
         "class_reason": "a decision-maker scored 0 to 6",
         "last_answered_at": datetime(2026, 3, 13, 15, 42, tzinfo=UTC),
         "trend": TREND,

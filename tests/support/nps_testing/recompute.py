@@ -1,4 +1,4 @@
-"""Every number once more, straight from the stored answers and without any of our own folds."""
+"""Recomputes every number from the stored answers, without the code of `nps_core.numbers`."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class Numbers(NamedTuple):
 
 
 class AccountNumbers(NamedTuple):
-    """Both ways of counting."""
+    """Over all answers, and over the latest answer of each contact."""
 
     all: Numbers
     latest: Numbers
@@ -27,7 +27,7 @@ class AccountNumbers(NamedTuple):
 def accounts(
     answers: Iterable[Answer], now: datetime, window_days: int = 180
 ) -> dict[str, AccountNumbers]:
-    """Return the numbers of each account that has a counted answer in the window."""
+    """Return the numbers of each account with a counted answer in the window."""
     since = now - timedelta(days=window_days)
     per_account: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:

@@ -1,7 +1,7 @@
-"""Items as released versions stored them, kept in tests/support/stored, and what changes them.
+"""Items that released versions stored, kept in tests/support/stored, and changes of them.
 
-`responses.jsonl` and `state.jsonl` are a week of two Wootric accounts, `rare.jsonl` has what such a
-week does not reach. `older` keeps items whose format has changed since.
+`responses.jsonl` and `state.jsonl` are a week of two Wootric accounts; `rare.jsonl` adds items that
+such a week does not reach. `older` keeps items whose format has changed since.
 """
 
 import json
@@ -13,18 +13,18 @@ from nps_testing.stacks import stored
 
 Item = dict[str, Any]
 Path_ = tuple[str | int, ...]
-"""Where a field stands: attribute, then what leads to it in the JSON text of the attribute."""
+"""Path of a field: the attribute, then the steps inside the attribute's JSON text."""
 
 STRANGE = "a_field_of_tomorrow"
 
 
 def stored_items() -> list[Item]:
-    """Return every sample of the format of today, as plain values."""
+    """Return every sample of the current formats, as plain values."""
     return _read_all("")
 
 
 def older_items() -> list[Item]:
-    """Return items of formats that are written no more."""
+    """Return items of formats that are no longer written."""
     return _read_all("older/")
 
 
@@ -43,7 +43,7 @@ def _with_bytes(item: Item) -> Item:
 
 
 def kind_of(item: Mapping[str, Any]) -> str:
-    """Name the kind of an item, by its keys, as the table in keys.py has it."""
+    """Return the kind of an item by its keys, as in the table in keys.py."""
     head, *more = str(item["pk"]).split("#")
     if "sk" not in item:
         return f"<token> {more[0]}"
@@ -52,7 +52,7 @@ def kind_of(item: Mapping[str, Any]) -> str:
 
 
 def fields(item: Item) -> list[Path_]:
-    """Return where every field of an item stands, the keys of its table left out."""
+    """Return the path of every field of an item, except the keys of its table."""
     found: list[Path_] = [(name,) for name in item if name not in ("pk", "sk")]
     if holds_text(item):
         found += [("state", *path) for path in _inner(json.loads(item["state"]))]
@@ -60,7 +60,7 @@ def fields(item: Item) -> list[Path_]:
 
 
 def holds_text(item: Item) -> bool:
-    """Whether `state` is JSON text of our own; that of `properties` is the customer's."""
+    """Whether `state` is JSON text of ours; the text in `properties` is the customer's."""
     return kind_of(item) == "CONN CHECKPOINT"
 
 
@@ -78,7 +78,7 @@ def _inner(value: object) -> Iterator[Path_]:
 
 
 def shape(path: Path_) -> str:
-    """Name a field without the place in a list: `state.todo.0` and `state.todo.1` are one."""
+    """Return a path without list indexes: `state.todo.0` and `state.todo.1` become equal."""
     return ".".join(str(step) for step in path if isinstance(step, str))
 
 
@@ -93,7 +93,7 @@ def without(item: Item, path: Path_) -> Item:
 
 
 def with_strange_fields(item: Item) -> Item:
-    """Return the item with a field that no version knows, in itself and in all JSON inside."""
+    """Return the item with an unknown field, in itself and in every JSON text inside."""
     more: Item = {**item, STRANGE: [1, {"deep": "x"}]}
     if holds_text(item):
         more["state"] = _as_text(_strange(json.loads(item["state"])))
@@ -120,7 +120,7 @@ def _as_text(value: object) -> str:
 
 
 def holds(new: Any, old: Any) -> bool:
-    """Whether nothing of `old` is lost in `new`, in JSON text neither."""
+    """Whether `new` has everything of `old`, also inside JSON texts."""
     if isinstance(old, dict):
         return all(name in new and holds(new[name], inside) for name, inside in old.items())
     if isinstance(old, list):
@@ -131,7 +131,7 @@ def holds(new: Any, old: Any) -> bool:
 
 
 def told_apart(samples: list[Item]) -> list[tuple[Item, Path_]]:
-    """Return every field of the samples once, with one that has it."""
+    """Return every field of the samples once, with a sample that has it."""
     seen: dict[str, tuple[Item, Path_]] = {}
     for item in samples:
         for path in fields(item):

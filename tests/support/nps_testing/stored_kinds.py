@@ -1,4 +1,4 @@
-"""Every kind of stored item, and how the code reads one and writes it again unchanged."""
+"""Every kind of stored item, with the code that reads it and writes it again unchanged."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -31,10 +31,10 @@ AT = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Kind:
-    """How a kind of item is read and written again, and what it cannot do without.
+    """How a kind of item is read and rewritten, and its required fields.
 
     `rewrite` works on the item in the table. `needs`: fields by their shape; without one of them
-    it raises. `counts`: attributes that a write moves.
+    it raises. `counts`: attributes that every write changes.
     """
 
     rewrite: Callable[[Item], object]
@@ -59,7 +59,7 @@ def _answer(item: Item) -> None:
 
 
 def _profile(item: Item) -> None:
-    """Only parts of it are ever written: here that a login works."""
+    """Writes always change parts of it: here the time of a login."""
     profiles, token = DynamoProfiles(dynamodb(), _state()), _token(item)
     profiles.activated_at(token)
     profiles.login_worked(token, AT)
@@ -75,7 +75,7 @@ def _lease(item: Item) -> None:
 
 
 def _checkpoint(item: Item) -> list[Stored]:
-    """Read it as a run does, and save what was read: returns all that is in it."""
+    """Read and save it as a run does; returns every stored value inside."""
     _, name = item["sk"].split("#")
     state = DynamoSyncState(dynamodb(), _state(), _token(item))
     grant = Grant(item.get("run_id", "run"), item.get("fence", 1))
@@ -169,7 +169,7 @@ def _mail(item: Item) -> None:
 
 
 def _run(item: Item) -> None:
-    """A record is its run's own: others only close it."""
+    """Only its own run writes a record; another run may only mark it crashed."""
     state = DynamoSyncState(dynamodb(), _state(), item.get("account_token", "-"))
     state.mark_crashed(item["sk"], AT)
 
@@ -185,7 +185,7 @@ def _directory(item: Item) -> None:
 
 
 def _quarantined(item: Item) -> None:
-    """It is put once and only ever taken out."""
+    """It is written once, then only deleted."""
 
 
 def _put(item: Mapping[str, Any]) -> None:
@@ -221,7 +221,7 @@ KINDS: Mapping[str, Kind] = {
         _summary,
         frozenset({"version"}),
         frozenset({"version"}),
-        keeps_unknown=False,  # it is a fold: what another version has added would be out of date
+        keeps_unknown=False,  # derived: a field that another version added would be out of date
     ),
     "TASK": Kind(
         _task,
@@ -234,4 +234,4 @@ KINDS: Mapping[str, Kind] = {
     "QUARANTINE": Kind(_quarantined),
     "DIRECTORY": Kind(_directory),
 }
-"""By the name that `samples.kind_of` gives."""
+"""By the name that `samples.kind_of` returns."""

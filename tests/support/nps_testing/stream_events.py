@@ -1,4 +1,4 @@
-"""Stream events of ResponsesTable, as Lambda hands them to a consumer."""
+"""Stream events of ResponsesTable in the form that Lambda delivers."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The deployed tables, taken from template.yaml, so that no test describes them a second time."""
+"""The deployed tables, taken from template.yaml, so that no test repeats their definition."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ _CREATE_TABLE = (
 
 @cache
 def load_template() -> Template:
-    """The template, parsed once; whoever changes it takes a copy."""
+    """The template, parsed once. Copy it before changing it."""
     return load(TEMPLATE)
 
 

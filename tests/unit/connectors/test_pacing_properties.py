@@ -1,4 +1,4 @@
-"""Whatever happens, the pace stays within the budget; without trouble it uses the budget up."""
+"""The pace always stays within the budget, and uses all of it when nothing fails."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""What changes after the alert: comments, scores, owners, and answers that move while decided."""
+"""Changes after the alert: comments, scores, owners, and answers that change during a decision."""
 
 from datetime import timedelta
 

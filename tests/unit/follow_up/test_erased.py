@@ -1,4 +1,4 @@
-"""A person who is erased at the source: no call, no mail, and no copy of who they were."""
+"""A person who is erased at the source: no call, no mail, and no personal data left."""
 
 from dataclasses import replace
 from datetime import timedelta

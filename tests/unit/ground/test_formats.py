@@ -1,4 +1,4 @@
-"""Values to plain ones and back: the rules of `nps_core.formats`, each by itself."""
+"""Values to plain ones and back: each rule of `nps_core.formats`."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What delivery puts into a mail: numbers, direction, and the report of a backfill."""
+"""The facts of composed mails: numbers, direction, and the report of a backfill."""
 
 from datetime import timedelta
 from typing import Any

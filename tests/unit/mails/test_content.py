@@ -1,4 +1,4 @@
-"""What the mails say, in both parts."""
+"""The content of the mails, in both parts."""
 
 from datetime import UTC, datetime
 

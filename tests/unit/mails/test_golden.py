@@ -1,4 +1,4 @@
-"""Compare rendered mails with the stored ones; run as a program to store them anew."""
+"""Compare rendered mails with the stored ones; run as a program to store them again."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Text from outside, however hostile, stays text: in the HTML, the subject and the headers."""
+"""Hostile text from outside stays text: in the HTML, the subject and the headers."""
 
 import unicodedata
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Rollup's arithmetic: whatever the stream does, the ledgers end as a recompute would fill them."""
+"""Rollup's arithmetic: whatever the stream delivers, the ledgers equal a recompute."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

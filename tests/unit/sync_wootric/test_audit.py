@@ -1,4 +1,4 @@
-"""The source's own counts prove that nothing is missing, and lead to what is."""
+"""The source's own counts prove that nothing is missing, or locate missing answers."""
 
 from datetime import timedelta
 

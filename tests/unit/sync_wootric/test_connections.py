@@ -1,4 +1,4 @@
-"""Several connections work side by side, and none holds up another."""
+"""Several connections run side by side, and none delays another."""
 
 from datetime import UTC, datetime
 from threading import Barrier

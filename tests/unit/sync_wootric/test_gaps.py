@@ -1,4 +1,4 @@
-"""What could not be proven is on record, is tried again, and is closed."""
+"""Gaps are recorded, retried and closed."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Nobody tells of a deletion: it is concluded from two complete listings and a 404."""
+"""No webhook reports a deletion: the sync infers it from two complete listings and a 404."""
 
 import contextlib
 

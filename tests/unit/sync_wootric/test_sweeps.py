@@ -1,4 +1,4 @@
-"""What no webhook told and the overlap no longer shows is found by reading again."""
+"""A sweep finds changes without a webhook that are older than the overlap."""
 
 import contextlib
 from datetime import timedelta

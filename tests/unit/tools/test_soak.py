@@ -1,4 +1,4 @@
-"""What a soak writes down about itself, from what pytest prints."""
+"""The record of a soak, parsed from the output of pytest."""
 
 from datetime import UTC, datetime
 from pathlib import Path

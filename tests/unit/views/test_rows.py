@@ -1,4 +1,4 @@
-"""Rows that take their fields from a value of the domain: names and order as documented."""
+"""Rows that take their fields from a domain value: names and order as documented."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

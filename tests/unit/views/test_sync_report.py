@@ -1,4 +1,4 @@
-"""The report of a tick is typed on both sides, and its JSON is what the function has found out."""
+"""The report of a tick is typed on both sides; its JSON has only the known fields."""
 
 import json
 from typing import Any

@@ -1,8 +1,7 @@
-"""The AWS calls that the operator's command needs and moto lacks here, over real HTTP.
+"""The AWS calls that the operator's command needs and moto lacks, over real HTTP.
 
-CloudFormation: DescribeStacks of one stack. Lambda: invocations, run by the handler or with the
-answer that a test has chosen, and stream mappings. SES: whether an identity is verified and the
-account is out of the sandbox.
+CloudFormation: DescribeStacks of one stack. Lambda: invocations of a handler or with a scripted
+answer, and event source mappings. SES: verified identities and the sandbox.
 """
 
 import json
@@ -20,7 +19,7 @@ _XMLNS = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"'
 
 @dataclass
 class AwsEndpoint:
-    """What the services answer, and what they were asked."""
+    """The answers of the services, and the calls they received."""
 
     stack_name: str
     outputs: Mapping[str, str]
@@ -29,16 +28,15 @@ class AwsEndpoint:
     function_result: Any = field(default_factory=dict)
     function_error: str | None = None
     functions: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """What runs instead of the chosen answer, by the name of the function; it may raise."""
+    """Run instead of the scripted answer, by the name of the function; may raise."""
     mappings: dict[str, list[str]] = field(default_factory=dict)
-    """Ids of the stream mappings of each function."""
+    """Ids of the event source mappings of each function."""
     invoked: list[tuple[str, Any]] = field(default_factory=list)
     identities: dict[str, bool] = field(default_factory=dict)
-    """Identities of SES, and whether each is verified."""
+    """Identity of SES to whether it is verified."""
     in_sandbox: bool = True
 
     def describe(self, stack_name: str) -> tuple[int, str]:
-        """Answer DescribeStacks."""
         if stack_name != self.stack_name:
             error = (
                 "<Error><Type>Sender</Type><Code>ValidationError</Code>"
@@ -58,7 +56,7 @@ class AwsEndpoint:
         )
 
     def invoke(self, name: str, event: Any) -> tuple[Any, str | None]:
-        """Answer Invoke: the result and the kind of error, as Lambda reports what was raised."""
+        """Answer Invoke: the result and, as Lambda reports it, the kind of error."""
         self.invoked.append((name, event))
         if name not in self.functions:
             return self.function_result, self.function_error

@@ -1,4 +1,4 @@
-"""In-memory follow-up store; tests/contract holds it to the behaviour of the DynamoDB adapter."""
+"""In-memory follow-up store; tests/contract compares it with the DynamoDB adapter."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,8 +10,6 @@ from nps_core.outbox.mail_states import OutboxMail
 
 
 class InMemoryFollowUp:
-    """Fake of `follow_up.FollowUpStore`."""
-
     def __init__(self) -> None:
         self.kept_alerts: dict[AnswerKey, Alert] = {}
         self.kept_tasks: dict[str, Task] = {}

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 Answer = tuple[int, str] | Literal["reset", "silence"]
-"""HTTP status and error code, or a connection that ends, or one that says nothing."""
+"""HTTP status and error code, a connection reset, or no answer."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""In-memory stores. tests/contract holds them to the same behaviour as the DynamoDB adapters."""
+"""In-memory stores; tests/contract compares them with the DynamoDB adapters."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from nps_core.numbers.ports import LedgerRef
 
 
 class InMemoryAnswerStore:
-    """Fake of `AnswerStore`; `changes` is what its stream would carry."""
+    """Fake of `AnswerStore`; `changes` are the changes on its stream."""
 
     def __init__(self) -> None:
         self._answers: dict[AnswerKey, Answer] = {}
@@ -24,7 +24,7 @@ class InMemoryAnswerStore:
         return iter(list(self._answers.values()))
 
     def forget(self, ids: Iterable[str]) -> None:
-        """Lose responses, as a restored table has."""
+        """Lose responses, as a restore of the table does."""
         for wanted in list(ids):
             for key in [key for key in self._answers if key.id == wanted]:
                 del self._answers[key]
@@ -92,8 +92,6 @@ class InMemoryLedgerStore:
 
 
 class InMemorySummaryStore:
-    """Fake of `SummaryStore`."""
-
     def __init__(self) -> None:
         self.views: dict[str, tuple[AccountView, int]] = {}
         self.writes = 0
@@ -113,8 +111,6 @@ class InMemorySummaryStore:
 
 
 class InMemoryQuarantine:
-    """Fake of `Quarantine`."""
-
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, str], str] = {}
 

@@ -1,4 +1,4 @@
-"""Fakes of the sync's ports: a source that misbehaves on purpose, state in memory, moving time."""
+"""Fakes of the sync's ports: a source that can fail, state in memory, moving time."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +25,7 @@ Bounds = Literal["ms", "whole_second"]
 
 @dataclass
 class MovingTime:
-    """Time that moves by sleeping only, so that tests of waiting do not wait."""
+    """Time that moves only by `sleep`, so that tests of waiting do not wait."""
 
     epoch_s: float = 1_772_470_800.0  # 2026-03-02 17:00 UTC
     slept: list[float] = field(default_factory=list)
@@ -52,11 +52,11 @@ class ListedRows:
     requests: int = 0
 
     def page(self, query: PageQuery) -> list[RowRef]:
-        """Answer as the API does; beyond page 30 with nothing, which paging must never ask for."""
+        """Answer as the API does; beyond page 30 it has no rows, so paging must never go there."""
         assert 1 <= query.page <= 30, "page 31 looks like the end of the data"
         self.requests += 1
         # Millisecond bounds compare a row's exact time, whole-second bounds its second. `gte` and
-        # `lt` of whole seconds mean the same in both, which is why paging uses nothing else.
+        # `lt` of whole seconds mean the same in both, so paging uses only these.
         exact = 1 if self.bounds == "ms" else 1000
         low, high = query.gte * 1000, None if query.lt is None else query.lt * 1000
         inside = [
@@ -70,8 +70,6 @@ class ListedRows:
 
 
 class InMemorySyncState:
-    """Fake of `SyncState`."""
-
     def __init__(self) -> None:
         self.holder: str | None = None
         self.until_ms = 0
@@ -146,8 +144,6 @@ class InMemorySyncState:
 
 
 class InMemoryProofStore:
-    """Fake of `ProofStore`."""
-
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, int], Gap] = {}
         self.unsettled: dict[str, Suspect] = {}
@@ -174,8 +170,6 @@ class InMemoryProofStore:
 
 
 class InMemoryPeople:
-    """Fake of `People`."""
-
     def __init__(self) -> None:
         self.profiles: dict[str, Profile] = {}
         self.erased: set[str] = set()
@@ -242,14 +236,12 @@ class ScriptedSource:
 
 
 class AnsweredBy:
-    """Fake of `PeopleCache`."""
-
     def __init__(self, people: Mapping[str, Person] | None = None) -> None:
         self.people = dict(people or {})
         self.asked: list[str] = []
 
     def learn(self, rows: Iterable[object]) -> None:
-        """Nothing to remember: everybody is known."""
+        """Nothing to remember: all people are given."""
 
     def find(self, ids: Iterable[str], since_s: int) -> Mapping[str, Person]:
         wanted = list(ids)
@@ -258,7 +250,7 @@ class AnsweredBy:
 
 
 class InMemoryProfiles:
-    """Fake of `Profiles`; `mails` were put about refused logins."""
+    """Fake of `Profiles`; `mails` holds the mails about refused logins."""
 
     def __init__(self) -> None:
         self.activated: dict[str, datetime] = {}

@@ -1,1 +1,1 @@
-"""The bundled fake Wootric and payloads, as tests use them."""
+"""The bundled fake Wootric and recorded payloads for tests."""

@@ -1,4 +1,4 @@
-"""Fixtures around the fake Wootric; use them with `pytest_plugins`."""
+"""Fixtures around the fake Wootric, for `pytest_plugins`."""
 
 from collections.abc import Iterator
 

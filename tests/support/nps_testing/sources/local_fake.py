@@ -1,4 +1,4 @@
-"""Steering of the bundled fake Wootric that a local stack runs, over its control endpoints."""
+"""Controls the bundled fake Wootric of a local stack over its control endpoints."""
 
 from typing import Any
 
@@ -12,11 +12,9 @@ class Source:
         self._url = url
 
     def answers(self) -> list[dict[str, Any]]:
-        """Every answer as it is at the source now."""
         return self._list("/_fake/source")
 
     def people(self) -> list[dict[str, Any]]:
-        """Every person."""
         return self._list("/_fake/source?kind=user")
 
     def someone(self) -> dict[str, Any]:
@@ -30,15 +28,14 @@ class Source:
         )
 
     def switch(self, **switches: Any) -> None:
-        """Set switches."""
         self._send("POST", "/_fake/switches", switches)
 
     def edit(self, answer: int, **changes: Any) -> None:
-        """Change an answer: by its person (score, text) or by a colleague (excluded, ...)."""
+        """Change an answer: as its person (score, text) or as a colleague (excluded, ...)."""
         self._send("PATCH", f"/_fake/answers/{answer}", changes)
 
     def add(self, **answer: Any) -> int:
-        """Add an answer; its webhook goes out if a webhook is switched on."""
+        """Add an answer; sends its webhook if a webhook is switched on."""
         made = self._send("POST", "/_fake/answers", answer)["ids"]
         return int(made[0])
 
@@ -50,11 +47,11 @@ class Source:
         return attempts
 
     def flush(self) -> None:
-        """Wait until the automatic webhooks are out."""
+        """Wait until the automatic webhooks are sent."""
         self._send("POST", "/_fake/webhooks/flush?timeout_s=300", {})
 
     def stats(self) -> dict[str, Any]:
-        """Requests so far."""
+        """The request counters so far."""
         stats: dict[str, Any] = self._get("/_fake/stats")
         return stats
 

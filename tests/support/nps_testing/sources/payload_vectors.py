@@ -1,4 +1,4 @@
-"""The signed example deliveries in tests/contract/payloads: bodies byte for byte."""
+"""The signed example deliveries in tests/contract/payloads, byte for byte."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -7,7 +7,7 @@ FOLDER = Path(__file__).parents[3] / "contract" / "payloads"
 
 
 class Vector(NamedTuple):
-    """One delivery: the body as it is on the wire and the header that belongs to it."""
+    """One delivery: the body on the wire and its signature header."""
 
     name: str
     body: bytes

@@ -1,4 +1,4 @@
-"""Talks to the fake Wootric over real HTTP, and receives what it sends."""
+"""A client of the fake Wootric over real HTTP, and a receiver of its webhooks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ MONDAY_S = 1_772_470_800.0  # 2026-03-02 09:00:00 -0800, a Monday
 
 @dataclass
 class ManualClock:
-    """A clock that moves only when told to, or by `step_s` at every look."""
+    """A clock that moves only by hand, or by `step_s` at every reading."""
 
     now_s: float = MONDAY_S
     step_s: float = 0.0
@@ -28,7 +28,7 @@ class ManualClock:
 
 
 class Probe:
-    """A client without any cleverness: one call, one request."""
+    """A plain client: one call, one request."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -57,11 +57,11 @@ class Probe:
         )
 
     def get(self, path: str, **params: Any) -> requests.Response:
-        """Read; underscored names are parameters as they are."""
+        """Send a GET; keyword arguments are query parameters."""
         return self.call("GET", path, params=params)
 
     def rows(self, path: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """Read one list page that must succeed."""
+        """Read one list page; fails on another status than 200."""
         answer = self.call("GET", path, params=params)
         assert answer.status_code == 200, answer.text
         found: list[dict[str, Any]] = answer.json()
@@ -74,7 +74,6 @@ class Probe:
         return [row["id"] for row in self.rows(path, wanted)]
 
     def admin(self, method: str, path: str, body: Any = None, **params: Any) -> requests.Response:
-        """Send a control call."""
         url = f"{self.url}/_fake{path}"
         return self.session.request(method, url, json=body, params=params, timeout=TIMEOUT_S)
 
@@ -86,7 +85,7 @@ def _bracketed(name: str) -> str:
 
 @dataclass(frozen=True)
 class Received:
-    """One POST as it came in; header names are lower case."""
+    """One received POST; header names are lower case."""
 
     path: str
     headers: dict[str, str]
@@ -95,7 +94,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What came in, and the statuses to answer with (200 when none is left)."""
+    """The received requests, and the statuses to answer with (200 when none is left)."""
 
     url: str
     received: list[Received] = field(default_factory=list)
@@ -104,7 +103,7 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """Run an HTTP server that keeps what is posted to it."""
+    """Run an HTTP server that records every POST."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     inbox = Receiver(f"http://127.0.0.1:{server.server_address[1]}/webhook?from=fake")
 

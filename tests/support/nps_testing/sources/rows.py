@@ -1,4 +1,4 @@
-"""Rows of the bundled fake: added in numbers, and compared with what is stored."""
+"""Adds rows to the bundled fake in bulk, and compares its rows with the stored answers."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from nps_local.fakes.wootric.server import FakeWootric
 
 
 def add_answers(source: FakeWootric, count: int, created_s: float, every_s: float = 0.0) -> None:
-    """Add answers of one millisecond, or `every_s` apart."""
+    """Add answers in one millisecond, or `every_s` apart."""
     with source.store.lock:
         for number in range(count):
             source.actions.answer(
@@ -24,7 +24,7 @@ def add_answers(source: FakeWootric, count: int, created_s: float, every_s: floa
 
 
 def missing(source: FakeWootric, stored: Iterable[Answer]) -> set[str]:
-    """Visible rows, as kind#id, that are not stored, or with another score, text or exclusion."""
+    """Visible rows (kind#id) that are not stored or differ in score, text or exclusion."""
     answers = {(answer.key.kind, answer.key.id): answer for answer in stored}
     lost: set[str] = set()
     for kind in KINDS.values():

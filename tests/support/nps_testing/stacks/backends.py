@@ -44,7 +44,7 @@ def _create() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def dynamodb_local() -> Iterator[str]:
-    """Endpoint of DynamoDB Local; required in CI, otherwise skipped with what is missing."""
+    """Endpoint of DynamoDB Local; required in CI, otherwise skipped with the reason."""
     lacking = dynamodb_local_server.missing()
     if lacking and not os.environ.get("CI"):
         pytest.skip(lacking)

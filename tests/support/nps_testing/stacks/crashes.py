@@ -1,6 +1,6 @@
-"""Stop a handler before or after any single AWS call, as a killed worker would.
+"""Stops a handler before or after any single AWS call, like a killed worker.
 
-`Killed` is not an Exception, so nothing between the SDK and the test can catch it by accident.
+`Killed` is not an Exception, so no code between the SDK and the test catches it by accident.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ Moment = Literal["before", "after"]
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 @dataclass
@@ -37,10 +37,10 @@ class Fuse:
 
 @contextmanager
 def fuse_on(clients: list[Any], at: int | None = None, moment: Moment = "before") -> Iterator[Fuse]:
-    """Put a fuse on clients: every request of theirs counts, retries included."""
+    """Put a fuse on clients: it counts every request, retries included."""
     fuse = Fuse(at, moment)
     for client in clients:
-        # First, because moto answers in the same event and would have applied the call.
+        # First, because moto answers in the same event and would already have applied the call.
         client.meta.events.register_first("before-send", fuse.before)
         client.meta.events.register_last("response-received", fuse.after)
     try:
@@ -52,7 +52,7 @@ def fuse_on(clients: list[Any], at: int | None = None, moment: Moment = "before"
 
 
 def count_calls(clients: list[Any], act: Callable[[], object]) -> int:
-    """Run `act` without harm and return how many AWS calls it made."""
+    """Run `act` without a kill; returns its number of AWS calls."""
     with fuse_on(clients) as fuse:
         act()
     return fuse.calls

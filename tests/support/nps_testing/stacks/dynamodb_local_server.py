@@ -1,4 +1,4 @@
-"""Amazon's DynamoDB Local, the reference for semantics, as a process for the test session."""
+"""Amazon's DynamoDB Local, our reference for semantics, as a process of the test session."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ _SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 def missing() -> str | None:
-    """Say what DynamoDB Local lacks on this machine, None when nothing."""
+    """Return what DynamoDB Local lacks on this machine, or None."""
     if _java_version() < 17:
         return "Java 17 or newer is not installed"
     if not list(_HOME.glob("dynamodb_local_*")):
@@ -27,7 +27,7 @@ def missing() -> str | None:
 
 @contextmanager
 def running() -> Iterator[str]:
-    """Run it in memory on a free port of the loopback interface; yields its endpoint."""
+    """Run DynamoDB Local in memory on a free port of 127.0.0.1; yields its endpoint."""
     folder = next(_HOME.glob("dynamodb_local_*"))
     port = _free_port()
     java = ["java", *_SHORT_LIVED, "-Djava.library.path=DynamoDBLocal_lib"]

@@ -1,4 +1,4 @@
-"""The environment that template.yaml gives the functions, with names of tests."""
+"""The environment that template.yaml gives the functions, with values for tests."""
 
 TOKEN = "NPS-1a2b3c4d"
 RESPONSES_TABLE = "responses"

@@ -1,4 +1,4 @@
-"""The notify and deliver handlers on real tables and SES over HTTP; time is moved by hand."""
+"""The notify and deliver handlers on real tables and SES over HTTP; tests move the time."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ from nps_testing.stream_events import stream_event
 
 @dataclass
 class FollowUpStack:
-    """Both handlers; with `kill_at` set, the process dies once, at that AWS call of theirs."""
+    """Both handlers; with `kill_at` set, the process dies once, at that AWS call."""
 
     ses: SesServer
     now: datetime = NOW
@@ -75,7 +75,7 @@ class FollowUpStack:
         self.pending.append((old, answers.get(old.key)))
 
     def refuse_login(self) -> None:
-        """Have the credentials refused, as the sync finds it."""
+        """Record refused credentials as the sync does."""
         facts = CredentialsFacts(
             account_token=TOKEN,
             host="api.wootric.com",
@@ -87,7 +87,7 @@ class FollowUpStack:
         assert connections.login_refused(TOKEN, mail, self.now)
 
     def way_back(self) -> Callable[[], None]:
-        """Return what brings a new process back to this point of the life, when all is decided."""
+        """Return a function that restores this point in a new process; no record may be pending."""
         assert not self.pending
         tables, now, received = Snapshot.take(), self.now, list(self.ses.received)
 
@@ -103,14 +103,14 @@ class FollowUpStack:
         rollup.app.handler(stream_event(self.pending), context())
 
     def decide(self) -> None:
-        """Hand all pending stream records to the notify handler, until it has taken them."""
+        """Hand all pending stream records to the notify handler, until it accepts them."""
         event = stream_event(self.pending)
         while not self._survives(lambda: notify.app.handler(event, context())):
             continue
         self.pending.clear()
 
     def tick(self, after: timedelta = timedelta(0)) -> dict[str, int]:
-        """Run the deliver handler later; a killed one leaves the rest to the ticks that follow."""
+        """Run the deliver handler later; after a kill, further ticks do the rest."""
         self.now += after
         reports: list[dict[str, int]] = []
         if not self._survives(
@@ -165,6 +165,6 @@ def follow_up_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FollowUpStack]:
 
 
 def _restart() -> None:
-    """What a new process does not remember."""
+    """Drop the state that a new process does not have."""
     notify.app.deps.cache_clear()
     deliver.app.deps.cache_clear()

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 @dataclass(frozen=True)
 class FakeContext:
-    """As much of it as Powertools and our handlers read."""
+    """The attributes that Powertools and our handlers read."""
 
     function_name: str = "test"
     memory_limit_in_mb: int = 256
@@ -21,5 +21,5 @@ class FakeContext:
 
 
 def context(**overrides: Any) -> LambdaContext:
-    """Return a context, typed as the handlers want it."""
+    """Return a context with the type that handlers take."""
     return cast("LambdaContext", FakeContext(**overrides))

@@ -1,4 +1,4 @@
-"""A running local stack for end-to-end tests, started as a person starts it."""
+"""A local stack for end-to-end tests, started by `nps local up`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LocalStack:
         self.announced: dict[str, str] = {}
 
     def start(self) -> None:
-        """Start it and wait until it says that it is ready; its log goes to a file."""
+        """Start the stack and wait until it is ready; its log goes to a file."""
         self.data.mkdir(parents=True, exist_ok=True)
         path = os.pathsep.join(str(checkout.ROOT / source) for source in _SOURCES)
         command = [sys.executable, "-m", "nps_local", "up", "--data", str(self.data)]
@@ -55,7 +55,7 @@ class LocalStack:
         self.running = discovery.find(self.data)
 
     def stop(self) -> int:
-        """End it as Ctrl-C does; returns its exit status."""
+        """End the stack as Ctrl-C does; returns its exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         status = self._process.wait(timeout=60)
@@ -63,7 +63,6 @@ class LocalStack:
         return status
 
     def dynamodb(self) -> DynamoDBClient:
-        """A client for the stack's tables."""
         return ministack.session().client("dynamodb", endpoint_url=self.running.aws_endpoint)
 
     def items(self, table: str) -> list[dict[str, Any]]:
@@ -76,7 +75,6 @@ class LocalStack:
         return [item for page in pages for item in page["Items"]]
 
     def fire(self, schedule: str) -> Any:
-        """Run a schedule's target now."""
         return schedules.fire(self.running, schedule)
 
     def wait(self, timeout: float = 60.0) -> None:
@@ -85,15 +83,12 @@ class LocalStack:
         assert not left, left
 
     def kill(self, function: str) -> dict[str, Any]:
-        """SIGKILL the workers of a function."""
         return admin_client.kill(self.running, function)
 
     def mails(self) -> list[dict[str, Any]]:
-        """What SES accepted."""
         return mails.sent(self.running)
 
     def now(self) -> datetime:
-        """The stack's time."""
         return self._clock().now()
 
     def advance(self, duration: str) -> None:
@@ -101,7 +96,6 @@ class LocalStack:
         self._clock().advance(control.parse_duration(duration))
 
     def set_time(self, moment: datetime) -> None:
-        """Set the stack's time."""
         self._clock().set(moment)
 
     def post_webhook(self, body: bytes, headers: dict[str, str]) -> requests.Response:
@@ -120,7 +114,7 @@ class LocalStack:
 
 
 def missing() -> str | None:
-    """Why no local stack can run here, or nothing."""
+    """Return why no local stack can run here, or None."""
     try:
         checkout.ministack_python()
     except FileNotFoundError as error:

@@ -13,7 +13,7 @@ _SOURCES = ("functions", "layers/nps_core", "local", "cli")
 
 
 def nps(data: Path, *arguments: str) -> Any:
-    """Run `nps --local --json ...` and return what it prints. Raises on a non-zero exit status."""
+    """Run `nps --local --json ...` and return its output. Raises on a non-zero exit status."""
     path = os.pathsep.join(str(checkout.ROOT / source) for source in _SOURCES)
     done = subprocess.run(
         [sys.executable, "-m", "nps_cli", "--local", "--json", "--data", str(data), *arguments],

@@ -1,4 +1,4 @@
-"""A deployed stack on moto for the operator's command, and a way to run that command."""
+"""A deployed stack on moto for the operator's command, and functions that run the command."""
 
 import json
 import os
@@ -39,7 +39,7 @@ SECRET = {
 
 @dataclass(frozen=True)
 class OperatorStack:
-    """What was deployed."""
+    """The names of the deployed resources."""
 
     responses: str
     state: str
@@ -60,16 +60,16 @@ class OperatorStack:
         Rollup(ledgers, summaries, 180).apply([(None, answer) for answer in kept], NOW)
 
     def lose(self, answers: Iterable[Answer]) -> None:
-        """Store answers whose stream records reach nobody."""
+        """Store answers whose stream records are lost."""
         for answer in answers:
             DynamoAnswerStore(clients.dynamodb(), self.responses).put(answer, None)
 
     def state_items(self) -> list[dict[str, Any]]:
-        """Return all that the functions have made of the answers."""
+        """Return all items that the functions have written."""
         return list(items.scan(clients.dynamodb(), self.state))
 
     def start_consumers(self) -> None:
-        """Let the real handlers answer for rollup and notify, without metrics on the output."""
+        """Run the real rollup and notify handlers, without metrics on the output."""
         os.environ["RESPONSES_TABLE"], os.environ["STATE_TABLE"] = self.responses, self.state
         os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
         self.endpoint.functions |= {
@@ -82,7 +82,7 @@ class OperatorStack:
 def deployed(
     webhook_url: str = "http://127.0.0.1:9/webhook", **parameters: str
 ) -> Iterator[OperatorStack]:
-    """Deploy the template's tables and parameters, and a secret as the template leaves it."""
+    """Deploy the template's tables and parameters, and the secret as the template creates it."""
     with mock_aws():
         clients.forget_clients()
         names = create_tables(clients.dynamodb())
@@ -132,13 +132,13 @@ def _parameters(chosen: Mapping[str, str]) -> dict[str, str]:
         "SenderAddress": "nps@example.com",
         "FallbackOwnerAddress": "cs-team@example.com",
         "WootricAccountToken": TOKEN,
-        "WootricApiUrl": "http://127.0.0.1:9",  # nobody answers there, and nobody's API is asked
+        "WootricApiUrl": "http://127.0.0.1:9",  # a port without a server: no API is called
     }
     return {**defaults, **required, **chosen}
 
 
 def run(*args: str, typed: str | None = None) -> Result:
-    """Run the command as a person would, with what they type."""
+    """Run the command; `typed` is the standard input."""
     return CliRunner().invoke(app, list(args), input=typed)
 
 

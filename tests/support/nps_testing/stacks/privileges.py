@@ -1,8 +1,8 @@
-"""IAM for tests: emulators allow everything, so a missing permission would show in AWS only.
+"""IAM for tests: emulators allow everything, so a missing permission would fail only in AWS.
 
-`acting_as("SyncFunction")` lets the code under test make exactly the calls that the function's role
-in template.yaml allows. It knows the tables and their leading keys; names of buckets, queues and
-secrets are not compared, their actions are.
+`acting_as("SyncFunction")` allows the code under test exactly the calls that the function's role in
+template.yaml allows. It compares actions, tables and leading keys, but not the names of buckets,
+queues and secrets.
 """
 
 import re
@@ -26,7 +26,7 @@ class AccessDenied(AssertionError):
 
 
 class Call(NamedTuple):
-    """What IAM looks at: the action, the table (with its index), and the leading keys."""
+    """The input of an IAM decision: action, table (with its index), and leading keys."""
 
     action: str
     table: str | None = None
@@ -55,7 +55,7 @@ def _queried(request: dict[str, Any]) -> frozenset[str]:
 
 
 def calls(service: str, operation: str, request: dict[str, Any]) -> Iterator[Call]:
-    """Split one request into what IAM decides on separately."""
+    """Split one request into the calls that IAM decides on separately."""
     action = f"{SERVICES.get(service, service)}:{operation}"
     if service != "dynamodb":
         yield Call(action)
@@ -90,7 +90,6 @@ def _covers(resource: Any, table: str) -> bool:
 
 
 def allowed(statements: list[dict[str, Any]], call: Call) -> bool:
-    """Whether one of the statements allows the call."""
     for statement in statements:
         action, resource = statement["Action"], statement["Resource"]
         if call.action not in (action if isinstance(action, list) else [action]):
@@ -121,13 +120,13 @@ def _check(params: dict[str, Any], model: Any, **_: Any) -> None:
             raise AccessDenied(f"{acting.function}: {call}")
 
 
-# Every botocore session made from now on asks first; outside of `acting_as` the answer is yes.
+# Every later botocore session checks first; outside of `acting_as` the check allows everything.
 BUILTIN_HANDLERS.append(("provide-client-params", _check))
 
 
 @contextmanager
 def acting_as(function: str) -> Iterator[set[Call]]:
-    """Allow only what the role of a function allows; yields the set of calls that were made.
+    """Allow only the calls that a function's role allows; yields the set of calls made.
 
     Raises:
         AccessDenied: in the code under test, at the first call beyond the role.

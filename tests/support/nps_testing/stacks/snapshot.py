@@ -1,4 +1,4 @@
-"""The two tables as they were: a life can be continued from one point in many ways."""
+"""A snapshot of the two tables: a test can continue from one point in many ways."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every item of both tables, as DynamoDB spells it."""
+    """Every item of both tables in DynamoDB's format."""
 
     tables: dict[str, list[Item]]
 
@@ -23,7 +23,7 @@ class Snapshot:
         return cls({name: _items(name) for name in names})
 
     def restore(self) -> None:
-        """Write what has changed since; nothing else is touched."""
+        """Write only the items that have changed since."""
         client = clients.dynamodb()
         for name, before in self.tables.items():
             now = _items(name)

@@ -1,6 +1,6 @@
 """Stored items as lines of JSON, and the operator's command run on them at a fixed time.
 
-This file knows nothing of the project but the three names below: a module that moves is one line.
+This file imports the project only by the three names below, so a moved module changes one line.
 """
 
 import base64
@@ -25,15 +25,15 @@ from nps_testing.stacks.environment import TOKEN
 from nps_testing.template import create_tables, load_template
 
 CLOCK = "nps_core.clock.now"
-"""The one clock, which is set to a fixed time."""
+"""The clock, which tests set to a fixed time."""
 FORGET_CLIENTS = "nps_core.aws.clients.forget_clients"
 """Drops cached AWS clients of another test."""
 COMMAND = "nps_cli.main.main"
-"""What the console script `nps` runs."""
+"""The entry point of the console script `nps`."""
 
 FOLDER = Path(__file__).parents[2] / "stored"
 READ_AT = datetime(2026, 3, 1, 11, 50, tzinfo=UTC)
-"""When the stored items are looked at: some minutes after the last write."""
+"""The time of the command: some minutes after the last write."""
 TABLES = {"responses": "ResponsesTable", "state": "StateTable"}
 """File of FOLDER -> the table's name in the template."""
 
@@ -45,14 +45,14 @@ Item = dict[str, Any]
 
 
 def imported(name: str) -> Any:
-    """Return what a dotted name of this file's top means."""
+    """Return the object of a dotted name."""
     module, _, attribute = name.rpartition(".")
     return getattr(import_module(module), attribute)
 
 
 @contextmanager
 def empty_stack() -> Iterator[dict[str, str]]:
-    """Deploy empty tables that the command finds; yields their names by those of the template."""
+    """Deploy empty tables that the command finds; yields the template's names to the real names."""
     with mock_aws():
         imported(FORGET_CLIENTS)()
         names = create_tables(boto3.client("dynamodb"))
@@ -82,7 +82,7 @@ def _parameters() -> dict[str, str]:
 
 
 def nps(*words: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    """Run the command on the deployed stack; returns what it prints, byte for byte."""
+    """Run the command on the deployed stack; returns its output, byte for byte."""
     monkeypatch.setattr(sys, "argv", ["nps", *words, *_ON_STACK])
     with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")) as printed:
         with pytest.raises(SystemExit) as ended:
@@ -114,7 +114,7 @@ def read_table(table: str) -> list[Item]:
 
 
 def write_table(table: str, items: Iterable[Item]) -> None:
-    """Put items, as they were read."""
+    """Put items as `read_table` returned them."""
     client = boto3.client("dynamodb")
     for item in items:
         client.put_item(TableName=table, Item=_typed(item)["M"])
@@ -157,35 +157,35 @@ def _typed(plain: Any) -> dict[str, Any]:
 
 
 def differences(expected: Any, found: Any, where: str = "") -> list[str]:
-    """Name every place at which two parsed values differ; JSON in a text is parsed as well."""
+    """Return every difference of two parsed values; JSON texts are parsed as well."""
     if expected == found and type(expected) is type(found) and not isinstance(found, dict | list):
         return []
     if isinstance(expected, str) and isinstance(found, str):
         old, new = _parsed(expected), _parsed(found)
-        told = [] if old is None or new is None else differences(old, new, where)
-        return told or [f"{where}: {expected!r} is now {found!r}"]
+        changes = [] if old is None or new is None else differences(old, new, where)
+        return changes or [f"{where}: {expected!r} is now {found!r}"]
     if isinstance(expected, dict) and isinstance(found, dict):
         return _of_objects(expected, found, where)
     if isinstance(expected, list) and isinstance(found, list):
         pairs = enumerate(zip(expected, found, strict=False))
-        told = [d for n, (old, new) in pairs for d in differences(old, new, f"{where}[{n}]")]
+        changes = [d for n, (old, new) in pairs for d in differences(old, new, f"{where}[{n}]")]
         is_same = len(expected) == len(found)
         count = [] if is_same else [f"{where}: {len(expected)} entries are now {len(found)}"]
-        return count + told
+        return count + changes
     return [f"{where}: {expected!r} is now {found!r}"]
 
 
 def _of_objects(expected: dict[str, Any], found: dict[str, Any], where: str) -> list[str]:
-    told = [f"{where}.{n}: gone, was {expected[n]!r}" for n in expected if n not in found]
-    told += [f"{where}.{n}: new, is {found[n]!r}" for n in found if n not in expected]
-    if not told and list(expected) != list(found):
-        told = [f"{where}: the order {list(expected)} is now {list(found)}"]
+    changes = [f"{where}.{n}: gone, was {expected[n]!r}" for n in expected if n not in found]
+    changes += [f"{where}.{n}: new, is {found[n]!r}" for n in found if n not in expected]
+    if not changes and list(expected) != list(found):
+        changes = [f"{where}: the order {list(expected)} is now {list(found)}"]
     both = [name for name in expected if name in found]
-    return told + [d for n in both for d in differences(expected[n], found[n], f"{where}.{n}")]
+    return changes + [d for n in both for d in differences(expected[n], found[n], f"{where}.{n}")]
 
 
 def _parsed(text: str) -> Any:
-    """Return what a text is as JSON, None if it is not an object or array."""
+    """Parse a text as JSON; None if it is not an object or array."""
     try:
         return json.loads(text) if text[:1] in ("{", "[") else None
     except ValueError:

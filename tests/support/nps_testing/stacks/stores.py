@@ -29,8 +29,6 @@ from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 
 @dataclass(frozen=True)
 class Stores:
-    """The stores of one backend."""
-
     answers: AnswerStore
     ledgers: LedgerStore
     summaries: SummaryStore
@@ -70,7 +68,6 @@ def _on_dynamodb() -> Stores:
 
 @pytest.fixture(params=["memory", *BACKENDS])
 def stores(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[Stores]:
-    """Empty stores of each backend."""
     if request.param == "memory":
         yield _in_memory()
     elif request.param == "moto":

@@ -1,4 +1,4 @@
-"""The real sync on moto tables against the bundled fake over real HTTP, with time that moves."""
+"""The real sync on moto tables against the bundled fake over real HTTP, with simulated time."""
 
 import json
 import os
@@ -29,7 +29,7 @@ LAMBDA_S = 900.0
 
 @dataclass
 class SyncStack:
-    """A connection, its source, and processes that come and go."""
+    """A connection, its source, and the current process of the sync."""
 
     source: FakeWootric
     time: MovingTime
@@ -40,11 +40,11 @@ class SyncStack:
         self.new_process()
 
     def new_process(self) -> None:
-        """Forget everything that a process keeps in memory, as a cold start does."""
+        """Drop everything that a process keeps in memory, as a cold start does."""
         self.process = wiring.build(SyncSettings.load(), self.time.sleep, self.time)
 
     def tick(self, lambda_s: float = LAMBDA_S) -> RunRecord:
-        """Run one tick; time moves by what the run sleeps."""
+        """Run one tick; time moves by the sleeps of the run."""
         self.runs += 1
         began = self.time()
         clock = Clock.start(self.time.now(), self.time, self.time.sleep)
@@ -54,7 +54,7 @@ class SyncStack:
         ).record
 
     def sync(self, token: str = TOKEN) -> Sync:
-        """What reads a connection in this process."""
+        """The sync of a connection in this process."""
         (connection,) = self.process.chosen(token)
         return self.process.sync(connection)
 
@@ -79,13 +79,13 @@ class SyncStack:
         return list(items.query(clients.dynamodb(), table, "pk = :pk", {":pk": pk}))
 
     def missing(self) -> set[str]:
-        """Rows of the source that are not stored as they are there."""
+        """Rows of the source that are not stored, or differ."""
         store = DynamoAnswerStore(clients.dynamodb(), os.environ["RESPONSES_TABLE"])
         return missing(self.source, store.everything())
 
 
 def put_secret(credentials: Credentials) -> None:
-    """Store API credentials under the name that the environment gives."""
+    """Store API credentials under the name in the environment."""
     text = json.dumps(
         {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
     )

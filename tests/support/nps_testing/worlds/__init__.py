@@ -1,1 +1,1 @@
-"""Whole lives on fakes: follow-up, sync, and what they must hold to."""
+"""Worlds on fakes: scenarios of follow-up and sync, and the claims that every state must meet."""

@@ -1,4 +1,4 @@
-"""Deciding and delivering on fakes: answers are written, decided and mailed by hand."""
+"""Deciding and delivering on fakes; a test writes, decides and delivers step by step."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ ACTIVATED = NOW - timedelta(days=1)
 
 @dataclass
 class FakeMailer:
-    """Fake of `sending.Mailer`: answers from `script`, then SENT; keeps what it was given."""
+    """Fake of `Mailer`: answers from `script`, then SENT; records every mail."""
 
     script: list[SendResult] = field(default_factory=list)
     sent: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class FakeMailer:
 
 @dataclass
 class OneProfile(InMemoryProfiles):
-    """The same for every connection; `asked` counts reads of the activation."""
+    """One profile for every connection; `asked` counts reads of the activation."""
 
     at: datetime | None = ACTIVATED
     worked_at: datetime | None = None
@@ -61,7 +61,7 @@ class OneProfile(InMemoryProfiles):
 
 @dataclass
 class World:
-    """One connection with its stores; `now` is moved by hand."""
+    """One connection with its stores; tests move `now`."""
 
     now: datetime = NOW
     profiles: OneProfile = field(default_factory=OneProfile)
@@ -84,7 +84,7 @@ class World:
 
     @property
     def stores(self) -> Stores:
-        """What the mails are written from."""
+        """The stores that mails are composed from."""
         return Stores(
             answers=self.answers,
             follow_up=self.store,
@@ -119,12 +119,12 @@ class World:
         assert gone is stored or self.answers.put(gone, stored.rev)
 
     def decide(self) -> Report:
-        """Deliver all stream records that were written since the last time."""
+        """Hand the stream records written since the last call to notify."""
         changes, self.answers.changes[:] = list(self.answers.changes), []
         return self.notify.apply(changes, self.now)
 
     def change(self, **changes: Any) -> Report:
-        """Write a version and decide about it."""
+        """Write a version and decide on it."""
         self.write(**changes)
         return self.decide()
 

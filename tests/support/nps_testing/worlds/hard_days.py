@@ -1,4 +1,4 @@
-"""Days in the life of a connection in which everything goes wrong that can, from one seed."""
+"""Days of a connection full of failures and races, drawn from one seed."""
 
 from collections.abc import Callable
 from random import Random
@@ -22,7 +22,7 @@ FAULTS = {"error500": 0.01, "error502": 0.01, "reset": 0.005, "truncate": 0.005,
 
 
 class FragileStore(InMemoryAnswerStore):
-    """Fails as it is told before or after a write."""
+    """Fails before or after a write on request."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class FragileStore(InMemoryAnswerStore):
 
 
 class Post:
-    """Webhooks through the real path: 5 % are lost, others come twice, late and out of order."""
+    """Webhooks through the real path: 5 % are lost, others arrive twice, late and out of order."""
 
     def __init__(self, account: SyncAccount, random: Random) -> None:
         self.account, self.random = account, random
@@ -46,7 +46,7 @@ class Post:
         self._waiting: list[tuple[float, bytes]] = []
 
     def send(self, row: SourceAnswer | Decline, event: Event) -> None:
-        """Notify as the source does now."""
+        """Send the webhook of a row as it is now."""
         self.sent += 1
         if self.random.random() < 0.05:
             self.lost += 1
@@ -59,7 +59,7 @@ class Post:
             self._waiting.append((self.account.time() + delay, body))
 
     def deliver(self) -> None:
-        """Deliver what is due."""
+        """Deliver the webhooks that are due."""
         now = self.account.time()
         due = sorted(one for one in self._waiting if one[0] <= now)
         self._waiting = [one for one in self._waiting if one[0] > now]
@@ -69,7 +69,7 @@ class Post:
 
 
 class HardDays:
-    """Lives through hours with mishaps of runs; `claims` is asked after every tick."""
+    """Simulates hours with failing runs; checks `claims` after every tick."""
 
     def __init__(self, account: SyncAccount, answers: FragileStore, seed: int) -> None:
         self.account, self.answers, self.random = account, answers, Random(seed)
@@ -89,14 +89,14 @@ class HardDays:
         }
 
     def live(self, hours: float) -> None:
-        """Let so many hours pass, with a tick every five minutes."""
+        """Simulate hours with a tick every five minutes."""
         end = self.account.time() + hours * 3600
         while self.account.time() < end:
             self.pass_time()
             self.tick()
 
     def pass_time(self, seconds: float = TICK_S) -> None:
-        """Let the source and the webhooks live, up to the next tick of the schedule."""
+        """Let source and webhooks act until the next tick of the schedule."""
         time = self.account.time
         end = (time() // TICK_S + 1) * TICK_S + seconds - TICK_S
         rates = self._rates
@@ -109,7 +109,7 @@ class HardDays:
         self.post.deliver()
 
     def tick(self) -> None:
-        """Run a tick that may be killed, meet a second run, a change or a store that is down."""
+        """Run a tick that may meet a kill, a second run, a change, or a store that is down."""
         self.ticks += 1
         mishap = self.random.choices(
             (None, self._kill, self._kill_at_a_write, self._store_down, self._second_run,
@@ -129,7 +129,7 @@ class HardDays:
         self.claims.after(record)
 
     def answer(self) -> None:
-        """Somebody answers; their comment follows within a minute; 5 % are listed late."""
+        """A person answers; the comment follows within a minute; 5 % are listed late."""
         now_ms, lag_ms = self.account.source.context.now_ms(), 0
         if self.random.random() < 0.05:
             lag_ms = self.random.randrange(895_000)
@@ -149,14 +149,14 @@ class HardDays:
             self._edit(made, {"text": f"Comment of {made.id}"})
 
     def decline(self) -> None:
-        """Somebody closes the survey."""
+        """A person declines the survey."""
         made = self.account.source.actions.decline(
             NewRow(end_user_id=self._someone(), notify=False)
         )
         self._touch("decline", made, "created")
 
     def insert_back_dated(self) -> None:
-        """An import adds an answer, or a decline, of the past 100 days; nobody is told."""
+        """An import adds an answer or decline of the past 100 days without a webhook."""
         created_ms = self.account.source.context.now_ms() - self.random.randrange(100 * 86_400_000)
         actions, user = self.account.source.actions, self._someone()
         if self.random.random() < 0.3:
@@ -168,19 +168,19 @@ class HardDays:
             self._touch("response", actions.answer(answer))
 
     def late_edit(self) -> None:
-        """Somebody changes score and comment of an old answer."""
+        """A person changes score and comment of an old answer."""
         if row := self._some_answer():
             score = self.random.randrange(11)
             self._edit(row, {"score": score, "text": f"On second thought {score}"})
 
     def exclude(self) -> None:
-        """A colleague excludes an answer, or takes it in again; nobody is told."""
+        """A colleague excludes an answer, or includes it again, without a webhook."""
         if row := self._some_answer():
             self.account.source.actions.flag(row, excluded=not row.excluded, completed=None)
             self._touch("response", row)
 
     def label(self) -> None:
-        """A colleague writes a note, a tag, or completes; nobody is told."""
+        """A colleague adds a note or a tag, or completes an answer, without a webhook."""
         if row := self._some_answer():
             actions, number = self.account.source.actions, self.random.randrange(3)
             if number == 0:
@@ -192,20 +192,18 @@ class HardDays:
             self._touch("response", row)
 
     def delete(self) -> None:
-        """An answer is deleted."""
         if row := self._some_answer():
             self.account.source.store.remove_row(row)
             self._touch("response", row)
 
     def delete_decline(self) -> None:
-        """A decline is deleted."""
         alive = [row for row in self.account.source.store.declines.values() if not row.deleted]
         row = self.random.choice(alive)
         self.account.source.store.remove_row(row)
         self._touch("decline", row)
 
     def new_address(self) -> None:
-        """Somebody's address changes, and with it what the list shows of all their answers."""
+        """A person's address changes, and with it all their answers in the list."""
         user = self.account.source.store.users[self._someone()]
         self.account.source.actions.edit_user(
             user, {"email": f"new{user.version}-{user.id}@example.com"}
@@ -214,7 +212,7 @@ class HardDays:
             self._touch("response" if isinstance(row, SourceAnswer) else "decline", row)
 
     def erase_somebody(self) -> int:
-        """Erase the person with most answers; returns how many answers and declines they have."""
+        """Erase the person with most answers; returns the number of their answers and declines."""
         users = [user.id for user in self.account.source.store.live_users()]
         user_id = max(users, key=lambda one: len(self._rows_of(one)))
         theirs = self._rows_of(user_id)
@@ -224,7 +222,7 @@ class HardDays:
         return len(theirs)
 
     def burst(self, size: int) -> None:
-        """Many answer within one second."""
+        """Many people answer within one second."""
         for _ in range(size):
             made = self.account.source.actions.answer(
                 NewAnswer(
@@ -257,7 +255,7 @@ class HardDays:
 
     def _some_answer(self) -> SourceAnswer | None:
         answers = self.account.source.store.answers
-        # Half of what happens late happens to the answers of the last days.
+        # Half of the late changes concern answers of the last days.
         keys = list(answers)[-400:] if self.random.random() < 0.5 else list(answers)
         row = answers[self.random.choice(keys)]
         now_ms = self.account.source.context.now_ms()

@@ -1,4 +1,4 @@
-"""What happens in the week of `stored_world`: every kind of item comes into every state."""
+"""The week of `stored_world`: every kind of item reaches every state."""
 
 import rollup.app
 from nps_core.aws import clients
@@ -14,13 +14,12 @@ from nps_testing.worlds.stored_world import BEGIN_S, DAY, EU, MINUTE, StoredWorl
 
 _DAYS = 4
 _SWEEP_S, _AUDIT_S, _HISTORY_S = 76.1, 73.6, 62.0
-"""What these runs have of time, of which the last minute is not used: they end in the middle."""
+"""Time budgets in seconds, of which the last minute is not used: these runs end halfway."""
 _LAST_WRITES = 20
 """Writes of the last run before it dies."""
 
 
 def live(world: StoredWorld) -> None:
-    """Live through all of it."""
     _first_sync(world)
     _live_answers(world)
     _mails_in_every_state(world)
@@ -29,7 +28,7 @@ def live(world: StoredWorld) -> None:
 
 
 def _first_sync(world: StoredWorld) -> None:
-    """A backfill in two runs with a row that nobody understands; a killed run; a preview."""
+    """A backfill in two runs with a row that cannot be parsed; a killed run; a preview."""
     with world.us.store.lock:
         world.us.actions.answer(NewAnswer(score=11, email="eva@acme.example", notify=False))
     assert world.tick(lambda_s=62.0) == "partial"
@@ -77,7 +76,7 @@ def _live_answers(world: StoredWorld) -> None:
 
 
 def _mails_in_every_state(world: StoredWorld) -> None:
-    """A late comment, a raised score, a lost reply, a refusal, a change of mind, a dead sender."""
+    """A late comment, a raised score, a lost reply, a refusal, a changed score, a killed sender."""
     beta = {"company": "Beta Ltd", "company_id": "c-200", "csm_email": "dora@example.com"}
     gamma = {"company": "Gamma SA", "company_id": "c-300", "csm_email": "eli@elsewhere.example"}
     late = world.answer(3, email="fay@beta.example", properties=beta)
@@ -105,7 +104,7 @@ def _mails_in_every_state(world: StoredWorld) -> None:
 
 
 def _later_days(world: StoredWorld) -> None:
-    """A week of rare ticks: gaps that close, edits, a deletion and an erasure that get proven."""
+    """A week of rare ticks: gaps that close, edits, a verified deletion and erasure."""
     us = world.us
     gone = world.answer(1, email="max@iota.example", properties={"company_id": "c-800"})
     left = world.answer(2, email="nia@iota.example", text="Call me", properties={})
@@ -137,7 +136,7 @@ def _colleagues_work(world: StoredWorld) -> None:
 
 
 def _end_in_the_middle(world: StoredWorld) -> None:
-    """Nothing is settled: a sweep and history under way, a suspect, gaps, refused credentials."""
+    """Unfinished work: a sweep, history, a suspect, gaps, refused credentials."""
     us, eu = world.us, world.eu
     with us.store.lock, eu.store.lock:
         us.store.remove_row(max(_recent(us), key=lambda row: row.created_ms))

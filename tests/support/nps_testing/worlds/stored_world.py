@@ -1,7 +1,7 @@
-"""A week of two Wootric accounts, lived by the real handlers on moto: what they leave is recorded.
+"""A week of two Wootric accounts on the real handlers and moto, whose items are recorded.
 
-Everything comes from here: the sync reads the bundled fakes over real HTTP, webhooks, stream
-records and mails go through their handlers. Time moves by hand only, so each run leaves the same.
+The sync reads the bundled fakes over real HTTP; webhooks, stream records and mails go through their
+handlers. Only this module moves the time, so every run stores the same items.
 """
 
 import json
@@ -52,12 +52,12 @@ email,bo@partner.example,c-900,,
 external_id,u-77,c-900,,
 """
 _SPLIT_ABOVE = 12
-"""Votes of a month that are split; thousands are no sight for a reader."""
+"""Votes of a month that split its ledger; the real limit would make the files too long to read."""
 
 
 @dataclass
 class StoredWorld:
-    """Both sources, the time, and what the functions have not been told yet."""
+    """Both sources, the time, and the stream records not delivered yet."""
 
     us: FakeWootric
     eu: FakeWootric
@@ -81,11 +81,10 @@ class StoredWorld:
         )["ShardIterator"]
 
     def new_process(self) -> None:
-        """Forget what the sync keeps in memory."""
+        """Drop everything that the sync keeps in memory."""
         self.connections = wiring.build(SyncSettings.load(), self.time.sleep, self.time)
 
     def nps(self, *words: str) -> None:
-        """Run the operator's command."""
         stored.nps(*words, monkeypatch=self.monkeypatch)
 
     def tick(self, token: str = TOKEN, lambda_s: float = 900.0, **event: Any) -> str:
@@ -118,14 +117,13 @@ class StoredWorld:
         self.post(encode(notification, int(self.time() * 1000), style).body)
 
     def post(self, body: bytes) -> None:
-        """Send a signed body."""
         headers = {"x-wootric-signature": sign(body, WEBHOOK_KEY)}
         reply = webhook_receiver.app.handler({"body": body.decode(), "headers": headers}, context())
         assert reply["statusCode"] == 200
         self.consume()
 
     def answer(self, score: int, style: Format = "json", **more: Any) -> Answer:
-        """Let somebody answer now, and tell it."""
+        """Add an answer now and send its webhook."""
         self.time.sleep(1.25)
         with self.us.store.lock:
             row = self.us.actions.answer(NewAnswer(score=score, notify=False, **more))
@@ -133,24 +131,24 @@ class StoredWorld:
         return row
 
     def edit(self, row: Answer, after_s: float = 40.0, **changes: Any) -> None:
-        """Let the person change score or text, and tell it."""
+        """Change score or text as the person and send the webhook."""
         self.time.sleep(after_s)
         with self.us.store.lock:
             self.us.actions.edit(row, changes, notify=False)
         self.send_webhook(row, "updated")
 
     def deliver(self, after_s: float = 3 * MINUTE) -> None:
-        """Send what is due."""
+        """Run deliver after a while."""
         self.time.sleep(after_s)
         deliver.app.handler({"schedule": "deliver"}, context())
 
     def delivery_dies(self, after_s: float = 3 * MINUTE) -> None:
-        """Kill the sender when it has claimed a mail and not sent it yet."""
+        """Kill the sender after it has claimed a mail and before it sends it."""
         with pytest.raises(Killed), fuse_on([clients.ses()], 1):
             self.deliver(after_s)
 
     def sync_dies(self, after_requests: int) -> None:
-        """Kill a run of the first account at one of its writes."""
+        """Kill a run of the first account at one of its requests to DynamoDB."""
         with pytest.raises(Killed), fuse_on([clients.dynamodb()], after_requests):
             self.tick()
         self.new_process()
@@ -201,7 +199,7 @@ def _connect(world: StoredWorld) -> None:
 
 
 def put_secret(us: FakeWootric, connections: Mapping[str, Any]) -> None:
-    """Store the credentials of the first source, and those of added ones as they are given."""
+    """Store the credentials of the first source and of the added ones."""
     secret = {
         "client_id": us.credentials.client_id,
         "client_secret": us.credentials.client_secret,

@@ -1,4 +1,4 @@
-"""A whole connection in memory: the sync's service over fakes, with a source that can fail."""
+"""A whole connection in memory: the sync over fakes, with a source that can fail."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,7 +46,7 @@ def _nothing(_page: int) -> None:
 
 @dataclass
 class World:
-    """`rows` is the source's truth per stream; `before_page` may raise, or change it."""
+    """`rows` holds the source's rows per stream; `before_page` may raise, or change them."""
 
     backfill_days: int = 180
     lambda_s: float = 900.0
@@ -54,12 +54,12 @@ class World:
     embeds_email: bool = True
     time: MovingTime = field(default_factory=MovingTime)
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Fields of single rows, by id, that differ from those of an ordinary row."""
+    """Fields by row id that differ from those of an ordinary row."""
     before_page: Callable[[int], None] = _nothing
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Los_Angeles"))
     metric: str = "NPS"
     refuses_changes: bool = False
-    """Whether a filter by change, once proven, is refused from now on."""
+    """Whether the source refuses a filter by change that it has supported."""
 
     def __post_init__(self) -> None:
         self.rows: dict[Stream, dict[str, int]] = {"responses": {}, "declines": {}}
@@ -101,7 +101,6 @@ class World:
             known[str(len(known) + 1)] = now_ms - self.random.randrange(int(days * DAY_MS) + 1)
 
     def tick(self) -> RunRecord:
-        """Run one tick."""
         return self.tick_with_numbers()[0]
 
     def tick_with_numbers(self) -> tuple[RunRecord, dict[str, float]]:
@@ -117,11 +116,11 @@ class World:
         return result.record, numbers(result.record, result.responses, lag_s, open_gaps)
 
     def preview_audit(self) -> tuple[RunRecord, Mapping[str, Any]]:
-        """Ask what an audit would read again."""
+        """Preview what an audit would read again."""
         return self.sync.preview_audit("preview", self._clock(), lambda: 900_000)
 
     def preview_backfill(self, since_s: int) -> tuple[RunRecord, Mapping[str, Any]]:
-        """Ask how much a backfill would read."""
+        """Preview how much a backfill would read."""
         return self.sync.preview_backfill("preview", self._clock(), lambda: 900_000, since_s)
 
     def _clock(self) -> Clock:
@@ -132,7 +131,7 @@ class World:
         return lambda days: self._counts_between(*days.seconds(ZoneInfo(zone)))
 
     def coverage(self) -> Coverage:
-        """What is proven, as an operator sees it."""
+        """The coverage that an operator sees."""
         checkpoints: dict[Stream, StreamCheckpoint | None] = {
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
@@ -145,11 +144,10 @@ class World:
         return coverage(checkpoints, gaps, suspects, overlap, unequal)
 
     def open_gaps(self) -> list[Gap]:
-        """What is not proven."""
         return [gap for gap in self.proof_store.gaps() if gap.is_open]
 
     def requests_for(self, listing: str) -> int:
-        """How many pages of a listing have been asked for."""
+        """The number of requested pages of a listing."""
         return sum(asked == listing for asked, _ in self.source.asked)
 
     def missing(self, stream: Stream = "responses") -> set[str]:
@@ -213,7 +211,7 @@ class World:
         return int(datetime.fromisoformat(text).timestamp() * 1000) if text else created_ms
 
     def row(self, row_id: str, second: int) -> dict[str, Any]:
-        """A row as the source sends it."""
+        """A row in the source's format."""
         created = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S %z")
         user: dict[str, Any] = {"properties": {"company_id": "c-1"}}
         if self.embeds_email:

@@ -1,7 +1,7 @@
-"""One connection with its source: the real client and service over real HTTP, stores in memory.
+"""One connection with its source: the real client and sync over real HTTP, stores in memory.
 
-Processes come and go, time moves by sleeping only, and a hook sees every request before it is sent
-and after it was answered: there a run can be killed, or the world changed meanwhile.
+Processes can be replaced, and time moves only by sleeping. A hook runs before every request and
+after its answer: there a test can kill the run or change the source.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def _nothing(_number: int, _moment: Moment) -> None:
 
 
 class SyncAccount:
-    """`on_request` is told the number of the request, counted over all processes."""
+    """`on_request` gets the number of the request, counted over all processes."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class SyncAccount:
         self.new_process()
 
     def new_process(self) -> None:
-        """Forget everything that a process keeps in memory, as a cold start does."""
+        """Drop everything that a process keeps in memory, as a cold start does."""
         pacer = _Watched(self, self._per_minute)
         client = WootricClient(TOKEN, self.source.url, _Secrets(self.source), pacer)
         rules = AccountRules.of("company_id,company", "company", "csm_email")
@@ -102,7 +102,7 @@ class SyncAccount:
         )
 
     def tick(self, lambda_s: float = 900.0) -> RunRecord:
-        """Run one tick; time moves by what the run waits."""
+        """Run one tick; time moves by the waits of the run."""
         self.runs += 1
         began = self.time()
         clock = Clock.start(self.time.now(), self.time, self.time.sleep)
@@ -111,7 +111,7 @@ class SyncAccount:
         ).record
 
     def tick_of_another(self) -> RunRecord:
-        """Run one tick in a process of its own, while one of this process is under way."""
+        """Run one tick in another process, while a tick of this process is in progress."""
         mine, watched = (self.sync, self.ingest), self.on_request
         self.on_request = _nothing
         self.new_process()
@@ -129,7 +129,7 @@ class SyncAccount:
         return records
 
     def ticks(self, hours: float, every_s: float = 300.0) -> list[RunRecord]:
-        """Tick for so long at a steady interval, from begin to begin."""
+        """Tick at a steady interval, measured from start to start."""
         end, records = self.time() + hours * 3600, []
         while (began := self.time()) < end:
             records.append(self.tick())
@@ -137,7 +137,7 @@ class SyncAccount:
         return records
 
     def coverage(self) -> Coverage:
-        """What is proven, as an operator sees it."""
+        """The coverage that an operator sees."""
         known: dict[Stream, StreamCheckpoint | None] = {
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
@@ -148,16 +148,16 @@ class SyncAccount:
         )
 
     def audit(self) -> AuditState:
-        """Where the audit stands."""
+        """The state of the audit."""
         text = self.state.checkpoints.get("audit")
         return AuditState.from_json(text) if text else AuditState()
 
     def stored(self, kind: Kind, row_id: object) -> Answer | None:
-        """An answer or decline as it is stored."""
+        """The stored answer or decline."""
         return self.answers.get(AnswerKey(TOKEN, kind, str(row_id)))
 
     def lost(self) -> int:
-        """How many rows of the source are not stored."""
+        """The number of rows of the source that are not stored."""
         kinds: tuple[Kind, ...] = ("response", "decline")
         return sum(
             row["visible"] and self.stored(kind, row["id"]) is None
@@ -166,17 +166,17 @@ class SyncAccount:
         )
 
     def missing(self) -> set[str]:
-        """Rows of the source that are not stored as they are there."""
+        """Rows of the source that are not stored, or differ."""
         return missing(self.source, self.answers)
 
     def asked(self, path: str = "") -> int:
-        """How many requests the source has seen, of one path such as `GET /v1/responses`."""
+        """The number of requests at the source, in all or of a path such as `GET /v1/responses`."""
         stats: dict[str, Any] = self.source.stats()
         return int(stats["endpoints"].get(path, 0) if path else stats["total"])
 
 
 class SavedState(InMemorySyncState):
-    """Keeps every checkpoint that was saved, in order, until somebody has looked."""
+    """Also keeps every saved checkpoint in order, until a test clears them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -188,7 +188,7 @@ class SavedState(InMemorySyncState):
 
 
 class _Watched(Pacer):
-    """Tells the account of every request."""
+    """Calls the account's hook at every request."""
 
     def __init__(self, account: SyncAccount, per_minute: int) -> None:
         super().__init__(per_minute, account.time.sleep, account.time)

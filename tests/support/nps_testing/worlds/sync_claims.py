@@ -1,19 +1,18 @@
-"""Holds the sync to what it claims, after every tick, and to nothing that nobody could know.
+"""Checks the claims of the sync after every tick, except for changes that it cannot know of.
 
-Written down once, because it is what `complete_to` means:
+This is the definition of `complete_to`:
 
-* It is never later than now. What lies before it is covered, and so are the stretches between the
-  gaps after it: what follows holds for all of them.
-* An answer that was listed in time (at most the overlap after its creation) and was created in
-  a covered stretch is stored. There is no excuse, whatever happened to the run.
-* Anything else that the source does later (an insert dated back or listed late, an edit, an
-  exclusion, a note, a deletion) may be unknown until something has looked: a live pass that began
-  later and reached back that far (not for deletions: it lists, it does not compare), or a sweep
-  that began later and passed that second (for deletions: that was over for an hour by then). Once
-  one of them has finished, what is stored is the same as at the source, or the answer is a
-  suspect, which is not covered.
+* It is never later than now. Everything before it is covered, and so are the intervals between the
+  gaps after it. The following holds for all covered intervals.
+* An answer that was created in a covered interval and listed in time (at most the overlap after its
+  creation) is stored. There is no excuse, whatever happened to the run.
+* A later change at the source (an insert dated back or listed late, an edit, an exclusion, a note,
+  a deletion) may be unknown until a live pass or a sweep that began after it has read that second.
+  A live pass finds no deletions, because it does not compare. A sweep finds the deletion of an
+  answer that is at least an hour old when it begins. After that read the stored answer equals the
+  source's, or it is a suspect, which is not covered.
 * A finished comparison of counts leaves equal counts, or an open gap.
-* Live answers that nobody could read for over 15 minutes were on record as a gap.
+* Live answers that could not be read for over 15 minutes are recorded as a gap.
 """
 
 from collections import defaultdict
@@ -45,7 +44,7 @@ _GONE = "gone at the source, still stored"
 
 @dataclass(frozen=True)
 class Look:
-    """Something that read from_s <= second < to_s of a stream, and when it began."""
+    """A read of from_s <= second < to_s of a stream, and its start."""
 
     began: float
     from_s: float
@@ -54,7 +53,7 @@ class Look:
 
 
 class Claims:
-    """`touch` tells of every change at the source; `before` and `after` surround a tick."""
+    """Call `touch` at every change of the source, `before` and `after` around every tick."""
 
     def __init__(self, account: SyncAccount) -> None:
         self.account = account
@@ -71,12 +70,12 @@ class Claims:
                 self.touch(kind, row.id)
 
     def touch(self, kind: Kind, row_id: int) -> None:
-        """Note that the source has just added, changed or deleted a row."""
+        """Record that the source has just added, changed or deleted a row."""
         self._touched[kind, row_id] = self.account.time()
         self._open.add((kind, row_id))
 
     def before(self) -> None:
-        """Remember when a tick begins."""
+        """Record the start of a tick."""
         self._began = self.account.time()
 
     def after(self, record: RunRecord | None) -> None:
@@ -100,7 +99,7 @@ class Claims:
         oldest = known.backfill.from_s if known else 0
         for key in [key for key in self._open if key[0] == kind]:
             row: SourceRow = (store.answers if kind == "response" else store.declines)[key[1]]
-            if second_of(row) < oldest:  # older than the history that is wanted
+            if second_of(row) < oldest:  # older than the history to read
                 self._open.discard(key)
                 continue
             problems = list(difference(self.account, kind, row))
@@ -116,7 +115,7 @@ class Claims:
             self.excused[excuse] += 1
 
     def _excuse(self, kind: Kind, row: SourceRow, problems: list[str]) -> str:
-        """Name why nobody could know, empty when somebody could."""
+        """Return why the sync could not know of the change, empty when it could."""
         if "not stored" in problems and self._was_in_time(row):
             return ""
         if any(problem.startswith(("stored as", "its person")) for problem in problems):
@@ -160,7 +159,7 @@ class Claims:
             self._slice(stream, old, new, before.backfill.from_s)
 
     def _slice(self, stream: Stream, old: Swept, new: Swept, oldest: int) -> None:
-        # A slice begins where the one before ended, or anew at the oldest.
+        # A slice begins at the end of the previous one, or again at the oldest second.
         from_s = old.slice_s if old.slice_s < new.slice_s else oldest
         self._look(stream, new.slice_at.timestamp(), from_s, new.slice_s)
 
@@ -178,7 +177,7 @@ class Claims:
         self.looks[stream].append(Look(began, from_s, to_s, compares=True))
 
     def _follow_the_store(self) -> None:
-        """Whatever has been written is compared again: the sync itself may be wrong."""
+        """Compare every written answer again: the sync itself may be wrong."""
         changes = self.account.answers.changes
         for _, answer in changes[self._stored :]:
             if answer is not None:
@@ -188,7 +187,7 @@ class Claims:
         self._stored = len(changes)
 
     def _counts(self) -> None:
-        """After a comparison of this tick, unless the source has changed meanwhile."""
+        """Check the counts compared in this tick, unless the source has changed meanwhile."""
         audit = self.account.audit()
         proof = audit.proof
         if proof is None or audit.todo or proof.at.timestamp() < self._began:

@@ -1,4 +1,4 @@
-"""Compares what is stored with what the fake holds: every field that a row of the list carries."""
+"""Compares the stored answers with the fake's rows, in every field of a listed row."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ SourceRow = SourceAnswer | Decline
 
 
 class Synced(Protocol):
-    """A source and what is stored of it; `sync_account.SyncAccount`."""
+    """A source and its stored answers, such as `sync_account.SyncAccount`."""
 
     @property
     def source(self) -> FakeWootric:
@@ -26,7 +26,7 @@ class Synced(Protocol):
         ...
 
     def stored(self, kind: Kind, row_id: object) -> Answer | None:
-        """An answer or decline as it is stored."""
+        """The stored answer or decline."""
         ...
 
 
@@ -39,7 +39,6 @@ def rows(account: Synced, kind: Kind) -> list[SourceRow]:
 
 
 def second_of(row: SourceRow) -> int:
-    """The second of a row's creation."""
     return row.created_ms // 1000
 
 
@@ -49,9 +48,9 @@ def is_listed(row: SourceRow, now_ms: float) -> bool:
 
 
 def differences(account: Synced, since_s: int = 0) -> list[str]:
-    """What differs between the source and the stored answers; empty when nothing does.
+    """Return the differences between the source and the stored answers.
 
-    `since_s`: rows created before it are not wanted.
+    `since_s`: rows created before it are ignored.
     """
     return [
         f"{kind} {row.id}: {problem}"
@@ -63,7 +62,7 @@ def differences(account: Synced, since_s: int = 0) -> list[str]:
 
 
 def difference(account: Synced, kind: Kind, row: SourceRow) -> Iterator[str]:
-    """Name what differs between one row of the source and what is stored of it."""
+    """Yield the differences between a row of the source and its stored answer."""
     stored, user = account.stored(kind, row.id), account.source.store.users[row.end_user_id]
     if row.deleted:
         yield from _gone(stored, row, is_erased=user.deleted)
@@ -76,7 +75,7 @@ def difference(account: Synced, kind: Kind, row: SourceRow) -> Iterator[str]:
 
 
 def source_counts(account: Synced, days: Days) -> ClassCounts:
-    """The answers of the source that count, by class, as its own summary has them."""
+    """The counted answers of the source by class, as in its own summary."""
     from_s, to_s = days.seconds(ZONE)
     now_ms = account.source.context.now_ms()
     counts = [0, 0, 0]
@@ -88,7 +87,7 @@ def source_counts(account: Synced, days: Days) -> ClassCounts:
 
 
 def _gone(stored: Answer | None, row: SourceRow, *, is_erased: bool) -> Iterator[str]:
-    """A row deleted before it was ever seen need not be stored."""
+    """Yield the differences of a deleted row. One that was never seen need not be stored."""
     if stored is None:
         return
     if not stored.deleted and not stored.erased:

@@ -1,4 +1,4 @@
-"""72 simulated hours of mishaps and a quiet week: one scenario for test and benchmark."""
+"""72 simulated hours of failures and a quiet week: one scenario for test and benchmark."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,12 +11,12 @@ from nps_testing.worlds.sync_truth import differences
 
 OUTAGE_MINUTES, STOP_HOURS = 40, 2
 _QUIET_TICK_S = 840.0
-"""Below 15 minutes, after which unread answers are a gap."""
+"""Below the 15 minutes after which unread answers become a gap."""
 
 
 @dataclass(frozen=True)
 class ThreeDays:
-    """How it ended."""
+    """The end of the scenario."""
 
     days: HardDays
     account: SyncAccount
@@ -26,12 +26,12 @@ class ThreeDays:
 
     @property
     def long_gaps(self) -> int:
-        """Gaps of more than a quarter of an hour in reading live answers that were recorded."""
+        """The number of recorded gaps of over 15 minutes in live reading."""
         gaps = self.account.proof_store.gaps()
         return sum(gap.kind == "window" and gap.to_s - gap.from_s > 900 for gap in gaps)
 
     def problems(self) -> list[str]:
-        """What is not as it must be; empty when all is well."""
+        """The violations of the scenario's promises; empty if there are none."""
         account, found = self.account, list(self.differences)
         found += [f"open gap: {gap.reason}" for gap in account.proof_store.gaps() if gap.is_open]
         found += [f"still suspected: {one.key}" for one in account.proof_store.suspects()]
@@ -47,7 +47,7 @@ class ThreeDays:
 
 
 def live_through(source: FakeWootric, time: MovingTime, *, answers: int, seed: int) -> ThreeDays:
-    """Live through it. Raises AssertionError in the tick that claims what is not true."""
+    """Run the scenario. Raises AssertionError in the first tick whose claims are false."""
     source.generate(answers=answers, people=answers // 8, accounts=20, days=70)
     source.switch(clock_skew_s=17.0)
     stored = FragileStore()
@@ -73,7 +73,7 @@ def live_through(source: FakeWootric, time: MovingTime, *, answers: int, seed: i
 
 
 def _be_quiet(days: HardDays) -> None:
-    """A week in which nothing happens but ticks, and a day for the second look at deletions."""
+    """A week of ticks without events, and a day for the second check of deletions."""
     end = days.account.time() + timedelta(days=8, hours=1).total_seconds()
     while days.account.time() < end:
         days.account.time.sleep(_QUIET_TICK_S)
