@@ -29,8 +29,7 @@ COMMANDS = (
     (
         "doctor",
         "nps_cli.commands.doctor:doctor",
-        "Check credentials, API, webhook, mail, owner, activation, schedules;"
-        " says how to fix each.",
+        "Check credentials, API, webhook, mail, owner, activation and schedules; name each fix.",
     ),
     (
         "redrive",

@@ -22,7 +22,6 @@ DataOption = Annotated[
 
 
 def print_json(value: Any) -> None:
-    """Print one line."""
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 

@@ -15,7 +15,7 @@ _COLUMNS = (
 
 
 def doctor(ctx: typer.Context) -> None:
-    """Check credentials, API, webhook, mail, owner, activation, schedules; says how to fix each.
+    """Check credentials, API, webhook, mail, owner, activation and schedules; name each fix.
 
     Changes nothing and stores nothing. Exit status 1 if anything fails.
     """

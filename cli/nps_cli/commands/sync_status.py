@@ -138,7 +138,6 @@ def _print(row: "StatusRow", overlap: timedelta, connect: str) -> None:
 
 
 def _phase(row: "StatusRow", connect: str) -> str:
-    """Return the phase and its progress."""
     if row.phase == "not connected":
         return f"not connected: `{connect}`"
     if row.phase == "backfill":

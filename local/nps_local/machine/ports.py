@@ -10,8 +10,6 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of a stack."""
-
     http: int
     aws: int
     wootric: int

@@ -148,12 +148,10 @@ class SyncAccount:
         )
 
     def audit(self) -> AuditState:
-        """The state of the audit."""
         text = self.state.checkpoints.get("audit")
         return AuditState.from_json(text) if text else AuditState()
 
     def stored(self, kind: Kind, row_id: object) -> Answer | None:
-        """The stored answer or decline."""
         return self.answers.get(AnswerKey(TOKEN, kind, str(row_id)))
 
     def lost(self) -> int:

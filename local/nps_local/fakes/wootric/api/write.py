@@ -101,7 +101,6 @@ def delete_response(ctx: Context, call: Call) -> Reply:
 
 
 def create_decline(ctx: Context, call: Call) -> Reply:
-    """Add a decline."""
     user = ctx.actions.live_user(int(call.args[0]))
     if "origin_url" not in call.request.fields:
         raise invalid("origin_url", "is missing")
