@@ -121,7 +121,7 @@ def _report(
     since = f" since {iso(activated_at)}" if activated_at and not activated_now else ""
     typer.echo(f"{token} is connected and active{since}.")
     if zone is None:
-        typer.echo("Wootric cannot be asked from here, so the time zone was not checked.")
+        typer.echo("Wootric cannot be reached from here, so the time zone was not checked.")
     else:
         tables.say(f"Time zone: {zone.detail}.")
         if not zone.ok:

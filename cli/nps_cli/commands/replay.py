@@ -107,7 +107,7 @@ def _feed(stack: Stack, request: Request, batches: Sequence[Sequence[Listed]]) -
         except translated() as exc:
             done = f"{number * BATCH:,} of {tables.counted(sum(map(len, batches)), 'answer')}"
             again = request.command(batch[0].answered_at, stack.options)
-            raise Failure(f"{explain(exc)}\n{done} done; go on with: {again}") from exc
+            raise Failure(f"{explain(exc)}\n{done} done; continue with: {again}") from exc
 
 
 def _report(stack: Stack, request: Request, answers: int, batches: int, *, dry_run: bool) -> None:

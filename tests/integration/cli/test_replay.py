@@ -134,7 +134,7 @@ def test_a_function_that_fails__stops_and_names_the_command_to_go_on(
     assert "rollup failed with KeyError" in result.output
     assert "10 of 15 answers done" in result.output
     assert "acme" not in result.output
-    command = result.output.strip().rpartition("go on with: ")[2]
+    command = result.output.strip().rpartition("continue with: ")[2]
     words = shlex.split(command)
     assert words[:2] == ["nps", "replay"]
     assert words[2:4] == ["--from", iso(old(4, 9).answered_at)]

@@ -9,7 +9,7 @@ from nps_local.fakes.wootric.data.timeline import Timeline
 T = TypeVar("T", bound=Row | EndUser)
 
 _MANY = 500
-"""From this many changes on, sorting again is faster than moving items."""
+"""Above this number of changes sorting again is faster than moving items."""
 
 
 class Lines(Generic[T]):
