@@ -1,4 +1,4 @@
-"""Where the sync of a connection stands, up to when everything is here and why not later."""
+"""State of a connection's sync: the time up to which it is complete, and what holds that back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from nps_core.views.view import Moment, View, moment_of
 
 Phase = Literal["not connected", "backfill", "extension", "people", "live"]
 _ALMOST = 0.999
-"""A read that is not finished is never shown as all of it."""
+"""The highest share shown of an unfinished read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored about a connection; a checkpoint is None before its first save."""
+    """The stored state of a connection; a checkpoint is None before its first save."""
 
     account_token: str
     host: str
@@ -43,7 +43,6 @@ class Known:
 
     @property
     def saved(self) -> list[StreamCheckpoint]:
-        """The checkpoints that there are."""
         return [one for one in self.streams.values() if one is not None]
 
     @property
@@ -60,12 +59,12 @@ class Known:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether history was asked for that no run has begun to read."""
+        """Whether an operator requested history that no run has begun to read."""
         return any(self.wanted.backfill_at > one.extended_at for one in self.saved)
 
     @property
     def extending(self) -> bool:
-        """Whether history that was asked for is still to be read."""
+        """Whether requested history is still to be read."""
         return self.is_wanted or any(one.extension is not None for one in self.saved)
 
 
@@ -90,15 +89,13 @@ class LastRun(View):
 
 
 class Extension(View):
-    """History that was asked for: since when, and how much of its time has been read."""
+    """Requested history: its begin, and the share of its time that has been read."""
 
     since: Moment
     percent: float
 
 
 class StatusRow(View):
-    """Where the sync of a connection stands."""
-
     account_token: str
     host: str
     phase: Phase
@@ -150,7 +147,7 @@ def status_row(known: Known, now: datetime) -> StatusRow:
 
 
 def phase(known: Known) -> Phase:
-    """Name what a run does first now, apart from live answers."""
+    """Return the first work of a run, apart from live reads."""
     if known.activated_at is None:
         return "not connected"
     if not known.backfilled:
@@ -161,7 +158,6 @@ def phase(known: Known) -> Phase:
 
 
 def gap_row(gap: Gap) -> GapRow:
-    """Return an open gap."""
     return GapRow(
         stream=gap.stream,
         kind=gap.kind,
@@ -174,7 +170,7 @@ def gap_row(gap: Gap) -> GapRow:
 
 
 def rate_per_minute(run: RunRecord | None, now: datetime) -> float | None:
-    """Return how many answers a run reads a minute; None before it has lasted a second."""
+    """Return the answers that a run reads per minute; None in its first second."""
     if run is None:
         return None
     seconds = ((run.ended_at or now) - run.started_at).total_seconds()
@@ -182,10 +178,10 @@ def rate_per_minute(run: RunRecord | None, now: datetime) -> float | None:
 
 
 def seconds_left(fills: Iterable[Backfill], rate: float | None) -> int | None:
-    """Return how long the streams that are being read still take, None when that is unknown.
+    """Return the seconds until the streams in progress are read; None if unknown.
 
-    Answers are taken to be spread evenly over time. A stream that has not been begun (declines,
-    while responses are read) adds nothing yet.
+    Assumes that answers are spread evenly over time. A stream that has not begun (declines, while
+    responses are read) adds nothing yet.
     """
     shares = [(fill.rows, share(fill)) for fill in fills if not fill.position.done]
     left = [rows * (1 - read) / read for rows, read in shares if read > 0]
