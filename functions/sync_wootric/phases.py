@@ -78,7 +78,7 @@ class Phases:
                 reader.accept_extension(requests.backfill_at, requests.since_s)
 
     def log_begin(self) -> None:
-        """Log the begin of the run, as a first sync until the backfill has reached the present."""
+        """Log the start of the run, as a first sync until the backfill has reached the present."""
         is_filling = not all(reader.backfilled for reader in self.readers.values())
         self.run.journal.enter("backfill" if is_filling else "live")
         self.run.state.put_run(self.run.record.as_dict(), self.run.clock.at())

@@ -44,7 +44,7 @@ class Invocation(BaseModel):
 
     @property
     def since_s(self) -> int:
-        """The begin of a backfill in Unix seconds."""
+        """Start of the requested history in Unix seconds."""
         begin: datetime | None = self.since
         return int(begin.timestamp()) if begin else 0
 

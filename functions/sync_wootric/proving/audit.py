@@ -86,8 +86,8 @@ class Auditor:
             "days": [day.isoformat() for day in days],
             "source": ask.whole_range._asdict(),
             "stored": stored.of(days)._asdict(),
-            "differing": [[day.isoformat() for day in each] for each in todo],
-            "requests": sum(stored.pages(each) for each in todo),
+            "differing": [[day.isoformat() for day in ends] for ends in todo],
+            "requests": sum(stored.pages(ends) for ends in todo),
         }
 
     def _compare_by_day(self, now: datetime) -> None:

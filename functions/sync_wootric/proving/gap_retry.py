@@ -110,7 +110,7 @@ class GapRetry:
         return gap.difference.plus(source.minus(stored))
 
     def _is_of_another_zone(self, gap: Gap) -> bool:
-        """Whether its days begin at another midnight: the time zone setting has changed since."""
+        """Whether its days start at another midnight: the time zone setting has changed since."""
         first_s, _ = self._days_of(gap).seconds(self.run.settings.zone)
         return gap.kind == "counts" and gap.from_s != first_s
 

@@ -15,7 +15,7 @@ _Name = tuple[Stream, GapKind, int]
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """All gaps, closed ones too, by stream, kind and begin."""
+    """All gaps, closed ones too, by stream, kind and start."""
 
     run: Run
     proof_store: ProofStore

@@ -114,16 +114,16 @@ def _fields_of(cls: type[Stored]) -> tuple[_Field, ...]:
     hints = get_type_hints(cls)
     return tuple(
         _Field(
-            one.name,
-            json.loads if "as_text" in one.metadata else _reader(hints[one.name]),
-            one.default is MISSING and one.default_factory is MISSING,
-            NoneType in get_args(hints[one.name]),
-            "in_key" in one.metadata,
-            "left_out" in one.metadata,
-            "as_text" in one.metadata,
+            spec.name,
+            json.loads if "as_text" in spec.metadata else _reader(hints[spec.name]),
+            spec.default is MISSING and spec.default_factory is MISSING,
+            NoneType in get_args(hints[spec.name]),
+            "in_key" in spec.metadata,
+            "left_out" in spec.metadata,
+            "as_text" in spec.metadata,
         )
-        for one in fields(cls)
-        if one.name != "unknown"
+        for spec in fields(cls)
+        if spec.name != "unknown"
     )
 
 
@@ -131,11 +131,11 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     """Return the parser from a plain value, never None, to the type."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        (hint,) = (one for one in args if one is not NoneType)
+        (hint,) = (arg for arg in args if arg is not NoneType)
         return _reader(hint)
     if origin is tuple:
-        each = _reader(args[0])
-        return lambda values: tuple(each(value) for value in values)
+        read = _reader(args[0])
+        return lambda values: tuple(read(value) for value in values)
     if origin is frozenset:
         return frozenset
     if not isinstance(hint, type):
@@ -183,6 +183,6 @@ def _plain(value: Any) -> Any:
         case frozenset():
             return sorted(value)
         case tuple():
-            known = (*value[:-1], *value.unknown) if hasattr(value, "unknown") else value
-            return [_plain(each) for each in known]
+            values = (*value[:-1], *value.unknown) if hasattr(value, "unknown") else value
+            return [_plain(entry) for entry in values]
     return value

@@ -40,7 +40,7 @@ def _plausible(moment: datetime) -> datetime:
     """
     utc = moment.astimezone(UTC)
     if not 2000 <= utc.year < 2100:
-        raise ValueError("not a year in which somebody answered a survey")
+        raise ValueError("the year is implausible")
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 

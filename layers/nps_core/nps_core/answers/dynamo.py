@@ -75,7 +75,7 @@ class DynamoAnswerStore:
             )
             listed = [_listed(item) for item in found]
             listed.sort(key=lambda one: (one.answered_at, one.key))
-            yield from (one for one in listed if start <= one.answered_at < end)
+            yield from (answer for answer in listed if start <= answer.answered_at < end)
             day += timedelta(days=1)
 
     def put(self, answer: Answer, expected_rev: int | None) -> bool:

@@ -32,9 +32,9 @@ class Secret:
     @property
     def webhook_keys(self) -> tuple[str, ...]:
         """All keys that may sign a webhook of any connection, active ones first."""
-        every = (self, *self.connections.values())
-        active = tuple(key for one in every for key in one.active_keys)
-        return active + tuple(key for one in every for key in one.retired_keys)
+        secrets = (self, *self.connections.values())
+        active = tuple(key for secret in secrets for key in secret.active_keys)
+        return active + tuple(key for secret in secrets for key in secret.retired_keys)
 
     def of(self, account_token: str) -> "Secret":
         """Return the part of an added account; empty while nothing is stored."""

@@ -46,15 +46,15 @@ class DynamoFollowUp:
         mail_keys = [keys.mail(name) for name in alert.mail_keys] if alert else []
         opened = alert.opened if alert else ()
         tasks = [task_key(name) for name in dict.fromkeys([own, pointer, *opened]) if name]
-        more = self._get_many([*tasks, *mail_keys])
-        task = {key.sk: to_task(item) for key, item in more.items() if key.pk == keys.TASK}
+        linked = self._get_many([*tasks, *mail_keys])
+        task = {key.sk: to_task(item) for key, item in linked.items() if key.pk == keys.TASK}
         pointed = task.get(pointer or "")
         return Standing(
             alert=alert,
             task=task.get(own or ""),
             open_task=pointed if pointed and pointed.status != "closed" else None,
             opened=tuple(task[name] for name in opened if name in task),
-            mails=tuple(to_mail(more[mail_key]) for mail_key in mail_keys if mail_key in more),
+            mails=tuple(to_mail(linked[mail_key]) for mail_key in mail_keys if mail_key in linked),
             pointer=pointer,
         )
 

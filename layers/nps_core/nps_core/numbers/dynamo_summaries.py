@@ -97,7 +97,7 @@ def _read(item: Mapping[str, Any]) -> AccountView:
 
 
 def _counts(stored: Mapping[str, int]) -> Counts:
-    return Counts(**{one.name: stored[one.name] for one in fields(Counts)})
+    return Counts(**{count.name: stored[count.name] for count in fields(Counts)})
 
 
 def _out_of_date(account_id: str) -> AccountView:

@@ -111,7 +111,7 @@ def counts_of(counts: Counts) -> tuple[Count, ...]:
 
 
 def counts_line(counts: Counts) -> str:
-    return "  " + ", ".join(f"{one.label.lower()} {one.n:,}" for one in counts_of(counts))
+    return "  " + ", ".join(f"{count.label.lower()} {count.n:,}" for count in counts_of(counts))
 
 
 def why_numbers(account: AccountView) -> tuple[tuple[str, str], ...]:

@@ -45,7 +45,7 @@ class AuditState(Stored):
     position: Position | None = None
     reread: tuple[Days, ...] = ()
     by_day_at: datetime | None = None
-    """Begin of the last comparison day by day."""
+    """Start of the last comparison day by day."""
     next_day: date | None = None
     """The day at which the comparison day by day resumes; None while none is in progress."""
     is_small: bool = False

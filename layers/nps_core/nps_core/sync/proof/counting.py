@@ -109,15 +109,15 @@ def count_days(listed: Iterable[Listed], days: Days, zone: ZoneInfo) -> DayCount
     bounds = [_midnight(day, zone) for day in dates]
     counts: dict[date, list[int]] = {}
     rows: dict[date, int] = {}
-    for one in listed:
-        if one.deleted or one.erased:
+    for answer in listed:
+        if answer.deleted or answer.erased:
             continue
-        day = dates[bisect_right(bounds, one.answered_at.timestamp()) - 1]
+        day = dates[bisect_right(bounds, answer.answered_at.timestamp()) - 1]
         rows[day] = rows.get(day, 0) + 1
-        if one.score is not None:
-            place = ("promoter", "passive", "detractor").index(categorize(one.score))
+        if answer.score is not None:
+            place = ("promoter", "passive", "detractor").index(categorize(answer.score))
             counts.setdefault(day, [0, 0, 0])[place] += 1
-    return DayCounts(days, {day: ClassCounts(*each) for day, each in counts.items()}, rows)
+    return DayCounts(days, {day: ClassCounts(*classes) for day, classes in counts.items()}, rows)
 
 
 def differing(
@@ -179,7 +179,7 @@ def _search(
 def _is_cheap(days: Days, difference: ClassCounts, stored: DayCounts) -> bool:
     """Whether to re-read the range now: it is small, or so much differs that most days do."""
     pages = stored.pages(days)
-    changed = -(-sum(abs(each) for each in difference) // 2)  # a changed class counts twice
+    changed = -(-sum(abs(change) for change in difference) // 2)  # a changed class counts twice
     return pages <= _CHEAP_PAGES or (pages <= _FEW_PAGES and changed * 2 >= days.length)
 
 

@@ -37,7 +37,7 @@ class DynamoProofStore:
         return [_gap(item) for item in self._all(_GAP)]
 
     def put_gap(self, gap: Gap) -> None:
-        """Write the gap; one per stream, kind and begin."""
+        """Write the gap; one per stream, kind and start."""
         sk = f"{_GAP}{gap.stream}#{gap.kind}#{gap.from_s}"
         expires = None if gap.closed_at is None else _expiry(gap.closed_at)
         self._put(sk, {**gap.to_item(), "expires_at": expires})

@@ -38,13 +38,13 @@ class StreamCheckpoint(Stored):
     watermark_s: int
     """Newest second of a finished live pass: a time of the source's rows, not of our clock."""
     proven_at: datetime
-    """Begin of the last finished live pass: rows that appeared later may lie behind its cursor."""
+    """Start of the last finished live pass: rows that appeared later may lie behind its cursor."""
     saved_at: datetime
     _: KW_ONLY
     live: Position | None = None
     """The live pass that a run left unfinished."""
     live_since: datetime | None = None
-    """Begin of that pass."""
+    """Start of that pass."""
     sweep: Sweep | None = None
     """The sweep in progress."""
     swept: Swept | None = None
@@ -105,7 +105,7 @@ class StreamCheckpoint(Stored):
     def extended(self, asked_at: str, since_s: int, now: datetime) -> "StreamCheckpoint":
         """Return the checkpoint with history from `since_s` on to be read, requested at `asked_at`.
 
-        Up to the begin of the history that has been read; if that is no later, up to the present,
+        Up to the start of the history that has been read; if that is no later, up to the present,
         which repairs any difference.
         """
         end = self.backfill.from_s if since_s < self.backfill.from_s else None

@@ -31,7 +31,7 @@ class Sweep(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """Begin of the last finished sweeps, and the end of the last slice; stored like `Sweep`."""
+    """Start of the last finished sweeps, and the end of the last slice; stored like `Sweep`."""
 
     recent_at: datetime
     slice_at: datetime
@@ -68,7 +68,7 @@ def due(
     boundary = int((now - reach).timestamp())
     if boundary <= oldest_s:
         return None
-    # The round is over when its last slice reached the begin of that night's recent part.
+    # The round is over when its last slice reached the start of that night's recent part.
     is_over = swept.slice_s >= int((swept.slice_at - reach).timestamp())
     from_s = oldest_s if is_over else max(oldest_s, swept.slice_s)
     slices = 1 if in_one_night else SLICES

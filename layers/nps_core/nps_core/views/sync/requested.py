@@ -84,13 +84,13 @@ def backfill_row(
 
     The source counts NPS answers only, and no declines.
     """
-    more = _to_read(run, connection) if dry_run else _read_so_far(run)
+    size = _to_read(run, connection) if dry_run else _read_so_far(run)
     return BackfillRow.model_validate(
         {
             **dict.fromkeys(BackfillRow.model_fields),
             **{"account_token": run.account_token, "status": run.status, "error": run.error},
             **{"since": since, "dry_run": dry_run},
-            **more,
+            **size,
         }
     )
 

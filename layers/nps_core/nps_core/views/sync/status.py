@@ -43,13 +43,13 @@ class Known:
 
     @property
     def saved(self) -> list[StreamCheckpoint]:
-        return [one for one in self.streams.values() if one is not None]
+        return [checkpoint for checkpoint in self.streams.values() if checkpoint is not None]
 
     @property
     def backfilled(self) -> bool:
         """Whether the first sync has reached the present."""
         return len(self.saved) == len(self.streams) and all(
-            one.backfill.position.done for one in self.saved
+            checkpoint.backfill.position.done for checkpoint in self.saved
         )
 
     @property
@@ -60,12 +60,12 @@ class Known:
     @property
     def is_wanted(self) -> bool:
         """Whether an operator requested history that no run has begun to read."""
-        return any(self.wanted.backfill_at > one.extended_at for one in self.saved)
+        return any(self.wanted.backfill_at > checkpoint.extended_at for checkpoint in self.saved)
 
     @property
     def extending(self) -> bool:
         """Whether requested history is still to be read."""
-        return self.is_wanted or any(one.extension is not None for one in self.saved)
+        return self.is_wanted or any(checkpoint.extension is not None for checkpoint in self.saved)
 
 
 class GapRow(View):
@@ -89,7 +89,7 @@ class LastRun(View):
 
 
 class Extension(View):
-    """Requested history: its begin, and the share of its time that has been read."""
+    """Requested history: its start, and the share of its time that has been read."""
 
     since: Moment
     percent: float
@@ -122,16 +122,18 @@ def status_row(known: Known, now: datetime) -> StatusRow:
     unequal = [days.seconds(known.zone) for days in known.audit.todo]
     proven = coverage(known.streams, gaps, suspects, known.overlap, unequal)
     rate = rate_per_minute(known.last_run, now)
-    lag = min((one.proven_at for one in known.saved), default=None)
+    lag = min((checkpoint.proven_at for checkpoint in known.saved), default=None)
     proof, last_run = known.audit.proof, known.last_run
     return StatusRow(
         account_token=known.account_token,
         host=known.host,
         phase=phase(known),
-        backfill_percent=_percent([one.backfill for one in known.saved], len(known.streams)),
-        answers=sum(one.backfill.rows for one in known.saved),
+        backfill_percent=_percent(
+            [checkpoint.backfill for checkpoint in known.saved], len(known.streams)
+        ),
+        answers=sum(checkpoint.backfill.rows for checkpoint in known.saved),
         rate_per_minute=rate,
-        seconds_left=seconds_left([one.backfill for one in known.saved], rate),
+        seconds_left=seconds_left([checkpoint.backfill for checkpoint in known.saved], rate),
         lag_seconds=round(max(0.0, (now - lag).total_seconds())) if lag else None,
         complete_to=proven.complete_to,
         held_by=proven.held_by,
@@ -204,9 +206,9 @@ def _percent(fills: list[Backfill], streams: int) -> float:
 def _extension(known: Known) -> Extension | None:
     if not known.extending:
         return None
-    under_way = [one.extension for one in known.saved if one.extension is not None]
+    under_way = [saved.extension for saved in known.saved if saved.extension is not None]
     if known.is_wanted or not under_way:
         return Extension(since=moment_of(known.wanted.since_s), percent=0.0)
     read = sum(map(share, under_way)) + len(known.saved) - len(under_way)
-    since_s = min(one.from_s for one in under_way)
+    since_s = min(fill.from_s for fill in under_way)
     return Extension(since=moment_of(since_s), percent=round(100 * read / len(known.saved), 1))
