@@ -15,7 +15,7 @@ class AnswerStore(Protocol):
     """The items of ResponsesTable."""
 
     def get(self, key: AnswerKey) -> Answer | None:
-        """Read strongly consistent; None if it is not stored."""
+        """Return the answer, strongly consistent; None if it is not stored."""
         ...
 
     def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:

@@ -39,7 +39,7 @@ def from_wire(wire: Mapping[str, Any]) -> Item:
 
 
 def get_item(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> Item | None:
-    """Read strongly consistent; None if there is none."""
+    """Return the item, strongly consistent; None if there is none."""
     with store_errors("GetItem"):
         reply = client.get_item(TableName=table, Key=to_wire(key), ConsistentRead=True)
     return from_wire(reply["Item"]) if "Item" in reply else None

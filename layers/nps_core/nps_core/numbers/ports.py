@@ -30,7 +30,7 @@ class SummaryStore(Protocol):
     """Account summaries of StateTable."""
 
     def get(self, account_id: str) -> AccountView | None:
-        """Read strongly consistent."""
+        """Return the summary, strongly consistent."""
         ...
 
     def get_versioned(self, account_id: str) -> tuple[AccountView | None, int]:

@@ -1,8 +1,9 @@
-"""The time up to which the stored answers are proven to equal the source's. Pure; never too late.
+"""The time up to which the stored answers are proven to equal the source's. Pure.
 
-Read are: the backfill up to its cursor, then everything up to the last finished live pass, less the
-overlap, because an answer may become visible late. Three things hold the proof back: gaps, days
-whose counts differ and that are not re-read yet, and suspects.
+The backfill has read up to its cursor. Live passes have read from there to the start of the last
+finished one, less the overlap, because an answer may become visible late. Three things hold the
+proof back: gaps, days whose counts differ and that are not re-read yet, and suspects. In doubt the
+time is too early, never too late.
 """
 
 from collections.abc import Iterable, Mapping
