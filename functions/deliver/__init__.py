@@ -1,1 +1,1 @@
-"""Sends what waits in the outbox; what is to be sent was decided in `notify`."""
+"""Sends the outbox mails that are due; `notify` and the sync have decided which mails there are."""

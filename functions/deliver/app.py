@@ -1,8 +1,8 @@
 """Scheduled delivery: outbox mails that are due go out through SES.
 
-Trigger: EventBridge Scheduler, every minute; a tick that fails is not repeated, because the next
-one finds the same mails due. Ticks may overlap: a claim behind a fence gives each mail to one of
-them. Answers with counts of how the mails ended.
+Trigger: EventBridge Scheduler, every minute. A failed tick is not repeated: the next one finds the
+same mails due. Ticks may overlap: a fenced claim gives each mail to one of them. Returns how many
+mails ended in which way.
 """
 
 from functools import cache
@@ -48,7 +48,7 @@ def deps() -> Deliver:
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Send what is due; see the module for repeats and failures."""
     results = deps().tick(clock.now(), lambda: context.get_remaining_time_in_millis() > _RESERVE_MS)
-    # A held mail is not lost, but SES refuses this account: a person has to act as well.
+    # A held mail is not lost, but SES refuses this account until a person acts.
     failed = results["failed"] + results["held"]
     metrics.add_metric("MailSent", MetricUnit.Count, results["sent"])
     metrics.add_metric("MailFailed", MetricUnit.Count, failed)

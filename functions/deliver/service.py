@@ -1,7 +1,7 @@
-"""Send what is due, once: claim behind a fence, look again, send, record what is known.
+"""Deliver due mails: claim behind a fence, check again, send, record the outcome.
 
-Only a lost reply of SES can cause a second mail; it is marked UNKNOWN, sent once more after five
-minutes, and never hidden. A process that dies between claim and record leaves the same.
+Only a lost reply of SES can cause a second copy. Such a mail is marked UNKNOWN and sent once more
+after five minutes. A process that dies between claim and record leaves the same state.
 """
 
 import logging
@@ -22,7 +22,7 @@ from nps_core.outbox.mail_states import OutboxMail
 from nps_core.outbox.mailer import Mailer, SendResult
 
 LIMIT = 200
-"""Mails looked at in one tick; the rest is due in the next."""
+"""Mails handled in one tick; the rest stay due for the next."""
 SOON = timedelta(minutes=1)
 HELD_FOR = timedelta(minutes=15)
 _MAX_THROTTLED = 5
@@ -37,21 +37,18 @@ Result = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """The delivery use case, bound to what is stored and to the mail service."""
-
     stores: Stores
     mailer: Mailer
     sleep: Callable[[float], None] = time.sleep
 
     @property
     def follow_up(self) -> FollowUpStore:
-        """The store of the outbox."""
         return self.stores.follow_up
 
     def tick(self, now: datetime, has_time: Callable[[], bool]) -> Counter[Result]:
-        """Handle due mails, oldest first, while there is time. Returns how many ended how.
+        """Handle due mails, oldest first, while there is time. Returns the number of each result.
 
-        Raises StoreUnavailable; what was claimed then is taken up again when its lease ends.
+        Raises StoreUnavailable; a mail claimed before the error is retried when its lease ends.
         """
         results: Counter[Result] = Counter()
         for key in self.follow_up.due(now, LIMIT):
@@ -100,13 +97,13 @@ class Deliver:
         return self._end(claim, *_after(named, result, ready.comment, now))
 
     def _end(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:
-        """Record the outcome; if the claim was lost meanwhile, its new holder's record stands."""
+        """Record the outcome. If the claim was lost meanwhile, its new holder's record stands."""
         if self.follow_up.move(claim, after) is not None:
             return result
         stored = self.follow_up.mail(claim.key)
         if stored is None or not mail_states.is_same_claim(stored, claim):
             return "skipped"
-        # Written under a claim that holds: the person was erased while the mail was on its way.
+        # The claim still holds, so the write was an erasure while the mail was on its way.
         recorded = self.follow_up.move(stored, mail_states.forgotten(after))
         return result if recorded is not None else "skipped"
 
@@ -114,7 +111,6 @@ class Deliver:
 def _after(
     claim: OutboxMail, result: SendResult, comment: str | None, now: datetime
 ) -> tuple[OutboxMail, Result]:
-    """Return the mail after an attempt, by what is known of it."""
     match result.outcome:
         case "SENT":
             return mail_states.sent(claim, now, result.detail, comment), "sent"

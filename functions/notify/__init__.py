@@ -1,1 +1,1 @@
-"""Decides about follow-up from the stream, and delivers mail when it is due."""
+"""Stream consumer that decides about follow-up: tasks and outbox mails, which `deliver` sends."""

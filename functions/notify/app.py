@@ -1,9 +1,9 @@
 """Stream consumer: low scores become tasks and outbox mails.
 
-Trigger: ResponsesTable's stream, at least once. A retry decides again and writes nothing twice. A
-dependency that fails raises, so the whole batch is retried and bisected; after eight retries it
-goes to the failed-batches bucket with its records. A record that is not an answer goes to
-quarantine and is counted, so that it cannot hold up its shard.
+Trigger: ResponsesTable's stream, at least once. A retry decides again and writes nothing twice. An
+unavailable dependency raises, so Lambda retries and bisects the whole batch; after eight retries
+the batch goes to the failed-batches bucket with its records. A record that is not an answer is
+quarantined and counted, so that it cannot block its shard.
 """
 
 from datetime import timedelta
@@ -28,8 +28,6 @@ from nps_core.observability import logger, metrics
 
 
 class Deps(NamedTuple):
-    """What the handler works with."""
-
     notify: Notify
     quarantine: DynamoQuarantine
 

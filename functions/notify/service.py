@@ -1,8 +1,8 @@
-"""Decide what follows from changed answers: tasks and outbox mails, never a mail itself.
+"""Decide what follows from changed answers: tasks and outbox mails. Nothing is sent here.
 
-A stream record is only a trigger: the answer is read as it is now, decided by pure rules, and the
-decision is written in one transaction under deterministic keys. So a duplicate, a replay or a
-crash after any call ends in the same state.
+A stream record is only a trigger. The answer is read as it is now, pure rules decide, and one
+transaction writes the decision under deterministic keys. So a duplicate, a replay or a crash after
+any call ends in the same state.
 """
 
 import random
@@ -29,37 +29,32 @@ _MAX_PAUSE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one batch led to."""
-
     changes: int
     relevant: int
     actions: Counter[Action]
 
     @property
     def opened(self) -> int:
-        """Tasks opened."""
         return self.actions["open"]
 
     @property
     def suppressed(self) -> int:
-        """Low scores that led to no alert, or whose alert was withdrawn."""
+        """Low scores that opened no alert, or whose alert was withdrawn."""
         return self.actions["skip"] + self.actions["withdraw"]
 
     def as_log(self) -> dict[str, int]:
-        """Return counts only, for the log line."""
+        """Return only counts: nothing personal goes to the log."""
         actions = {str(action): count for action, count in self.actions.items()}
         return {"changes": self.changes, "relevant": self.relevant, **actions}
 
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """The deciding use case, bound to its stores."""
-
     answers: AnswerStore
     follow_up: FollowUpStore
     profiles: Profiles
     owner_of: Callable[[str], str | None]
-    """The owner that the directory knows for an account id."""
+    """Looks up the owner of an account id in the directory."""
     owners: OwnerPolicy
     settle: timedelta
     sleep: Callable[[float], None] = time.sleep
@@ -69,8 +64,8 @@ class Notify:
         """Decide about every changed answer that is or was a detractor, or is erased, in order.
 
         Raises:
-            StoreUnavailable: deliver the whole batch again; what was written stays right.
-            Contended: other writers won five times in a row; deliver again.
+            StoreUnavailable: retry the whole batch; everything written so far stays valid.
+            Contended: other writers won five times in a row; retry the batch.
         """
         keys = relevant_keys(changes)
         current = self.answers.get_many(keys)
@@ -85,13 +80,13 @@ class Notify:
         return Report(len(changes), len(keys), actions)
 
     def _needs_nothing(self, answer: Answer | None) -> bool:
-        """Whether an answer without an alert needs none: the bulk of every backfill."""
+        """Whether an answer without an alert needs none: true for most of a backfill."""
         if answer is None or not answer.is_detractor or answer.erased:
             return True
         return why_history(answer, self._activated_at(answer.key)) is not None
 
     def _decide(self, key: AnswerKey, answer: Answer | None, now: datetime) -> Decision:
-        """Decide and write, again from the start whenever something else was written meanwhile."""
+        """Decide and write; decide again from a fresh read whenever another writer was faster."""
         for attempt in range(_TRIES):
             before = self.follow_up.standing(key, scope_of(answer) if answer else None)
             decision = decide(key, answer, before, self._context(key, answer, now))
@@ -114,7 +109,7 @@ class Notify:
         return self.owners.choose(answer.owner, lambda: self.owner_of(account) if account else None)
 
     def _activated_at(self, key: AnswerKey) -> datetime | None:
-        """Return the activation, asked until there is one: it never changes afterwards."""
+        """Return the activation time. Cached once it exists: it never changes afterwards."""
         token = key.account_token
         if token not in self._activated:
             activated_at = self.profiles.activated_at(token)
@@ -125,10 +120,10 @@ class Notify:
 
 
 def relevant_keys(changes: Iterable[Change]) -> list[AnswerKey]:
-    """Return the answers that are or were detractors, once each, in the order they came.
+    """Return the answers that are or were detractors, once each, in the order of the stream.
 
-    An erased one is among them whatever its score: it may have been alerted long ago, and what was
-    written then still names its person.
+    Erased answers are included whatever their score: an old alert, task or mail may still name the
+    person.
     """
     images = (image for change in changes for image in change)
     return list(dict.fromkeys(image.key for image in images if image and _concerns(image)))

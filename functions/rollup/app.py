@@ -1,9 +1,9 @@
 """Stream consumer: answers become votes in ledgers, ledgers become summaries.
 
-Trigger: ResponsesTable's stream, at least once, in any order on replay. A retry repeats nothing
-that counts. A dependency that fails raises, so the whole batch is retried and bisected; after
-eight retries it goes to the failed-batches bucket with its records. A record that is not an answer
-goes to quarantine and is counted, so that it cannot hold up its shard.
+Trigger: ResponsesTable's stream, at least once, in any order on replay. A retry counts no vote
+twice. An unavailable dependency raises, so Lambda retries and bisects the whole batch; after eight
+retries the batch goes to the failed-batches bucket with its records. A record that is not an answer
+is quarantined and counted, so that it cannot block its shard.
 """
 
 from functools import cache
@@ -24,8 +24,6 @@ from rollup.service import Rollup
 
 
 class Deps(NamedTuple):
-    """What the handler works with."""
-
     rollup: Rollup
     quarantine: DynamoQuarantine
 

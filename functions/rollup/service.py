@@ -1,8 +1,8 @@
 """Keep ledgers and summaries equal to a fold of the answers, whatever the stream does.
 
-Safe under duplicates, reorder, replay and a crash after any write: a ledger keeps the highest rev
-of each answer and is written behind its version; a summary is folded from ledgers that were read
-after its own version, so the last one written has seen everything.
+Safe under duplicates, reordering, replay and a crash after any write. A ledger keeps the highest
+rev of each answer, and a version guards each write. A summary is folded from ledgers that were read
+after the summary's own version, so the last summary written includes every vote.
 """
 
 import random
@@ -26,15 +26,13 @@ _MAX_PAUSE_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one batch did."""
-
     changes: int
     votes: int
     ledgers_written: int
     summaries_written: int
 
     def as_log(self) -> dict[str, int]:
-        """Return counts only, for the log line."""
+        """Return only counts: nothing personal goes to the log."""
         return {
             "changes": self.changes,
             "votes": self.votes,
@@ -45,19 +43,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """The rollup use case, bound to its stores."""
-
     ledgers: LedgerStore
     summaries: SummaryStore
     window_days: int
     sleep: Callable[[float], None] = time.sleep
 
     def apply(self, changes: Collection[Change], now: datetime) -> Report:
-        """Apply a batch: one write per touched ledger, then one per touched account's summary.
+        """Apply a batch: one write per touched ledger, then one per summary of a touched account.
 
         Raises:
-            StoreUnavailable: deliver the whole batch again; what was written stays right.
-            Contended: other writers won five times in a row; deliver again.
+            StoreUnavailable: retry the whole batch; everything written so far stays valid.
+            Contended: other writers won five times in a row; retry the batch.
         """
         found = touched(changes)
         written = self._merge_all(self._placed(found)) + self._merge_all(found.contacts)
@@ -66,10 +62,10 @@ class Rollup:
         return Report(len(changes), votes, written, summaries)
 
     def _placed(self, found: Touched) -> Mapping[LedgerRef, Votes]:
-        """Choose the item of each account vote: the month's, or a part once that has been split.
+        """Choose the item of each account vote: the month's, or a part once the month is split.
 
-        A month is split once and for ever, and ids that it holds stay there, so a vote's item
-        never changes; even if it did, readers take the highest rev over all items.
+        A split is permanent, and ids that the month's item holds stay there, so the item of a vote
+        never changes. Even if it did, readers take the highest rev over all items.
         """
         bases = self.ledgers.get_many([keys.ledger(*month) for month in found.months])
         placed: dict[LedgerRef, Votes] = {}
@@ -82,7 +78,7 @@ class Rollup:
         return placed
 
     def _merge_all(self, new: Mapping[LedgerRef, Votes]) -> int:
-        """Merge votes into their ledgers. Returns how many ledgers were written."""
+        """Merge votes into their ledgers. Returns the number of ledgers written."""
         left, written = dict(new), 0
         for attempt in range(_TRIES):
             stored = self.ledgers.get_many(list(left))
@@ -102,7 +98,7 @@ class Rollup:
         raise Contended(f"{len(left)} ledgers were written by others {_TRIES} times in a row")
 
     def _summarise(self, account: str, now: datetime) -> int:
-        """Fold the account's ledgers into its summary. Returns whether it was written."""
+        """Fold the account's ledgers into its summary. Returns the number of summaries written."""
         for attempt in range(_TRIES):
             stored, version = self.summaries.get_versioned(account)
             votes = account_votes(self.ledgers, account, now, self.window_days)
@@ -115,10 +111,10 @@ class Rollup:
         raise Contended(f"a summary was written by others {_TRIES} times in a row")
 
     def _pause(self, attempt: int) -> None:
-        """Wait with full jitter, so that two consumers of one account do not meet again."""
+        """Wait with full jitter, so that two consumers of one account do not collide again."""
         self.sleep(random.uniform(0, _MAX_PAUSE_S * 2**attempt))  # noqa: S311  not a secret
 
 
 def _same(stored: AccountView, view: AccountView) -> bool:
-    """Whether only the time of folding differs."""
+    """Whether the two differ only in the time of the fold."""
     return replace(stored, as_of=view.as_of) == view

@@ -1,1 +1,1 @@
-"""Scheduled sync: pages Wootric's REST API into the responses table."""
+"""Scheduled sync: reads Wootric's REST API into the responses table."""

@@ -1,9 +1,9 @@
-"""Scheduled sync: pulls what is new or changed at Wootric, the first backfill, proofs and sweeps.
+"""Scheduled sync: reads new and changed answers, runs the first backfill, proofs and sweeps.
 
 Trigger: Scheduler, every 5 minutes, at least once; `nps sync` for an operator. Repeating a tick is
-harmless; while one runs the next reports `skipped`. A killed tick loses nothing, the next goes on
-from the checkpoint. The on-failure queue gets ticks that ended in a defect; known failures end in
-the run log.
+harmless: a tick that finds another one running reports `skipped`. A killed tick loses nothing; the
+next one resumes from the checkpoint. Ticks that end in a defect go to the on-failure queue; known
+failures are recorded in the run log.
 """
 
 import time
@@ -34,10 +34,10 @@ def deps() -> Connections:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Run one tick of every connection, or what an operator asks; returns the report.
+    """Run one tick of every connection, or an operator's request. Returns the report.
 
-    With one connection the report is its run, with several `status` (the worst) and `runs`. See
-    the module for repeats and failures.
+    With one connection the report is its run; with several it has `runs` and the worst `status`.
+    See the module for repeats and failures.
     """
     invocation, connections = Invocation.from_event(event), deps()
     now = clock.now()
@@ -53,7 +53,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def report(runs: Sequence[ConnectionRun]) -> TickReport:
-    """Return the run of the one connection, or the runs of several with their worst status."""
     return tick_report(
         [run_report(run.record, run.found) for run in runs if run.record is not None]
     )

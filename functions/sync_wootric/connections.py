@@ -1,7 +1,7 @@
 """All connections of the stack: each has its own lease, checkpoints, budget and metrics.
 
-They work side by side, because each waits for its own source most of the time; a connection that
-fails or is slow holds up no other.
+They run concurrently, because each spends most of its time waiting for its own source. A slow or
+failing connection does not delay the others.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ _MOST_AT_ONCE = 32
 
 
 class ConnectionRun(NamedTuple):
-    """The run of one connection, as its `RunResult` says; `defect` is an unforeseen error."""
+    """The `RunResult` of one connection; `defect` is an unexpected error."""
 
     connection: Connection
     record: RunRecord | None
@@ -29,12 +29,12 @@ class ConnectionRun(NamedTuple):
 
 
 Job = Callable[[Sync, str], RunResult]
-"""Works for one connection, under a run id."""
+"""Runs for one connection, under the given run id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The connections as of now: those of the table may change between two ticks."""
+    """The connections at this moment: an operator may add or remove some between two ticks."""
 
     default: Connection
     added: Callable[[], list[Connection]]
@@ -42,15 +42,17 @@ class Connections:
     _made: dict[Connection, Sync] = field(default_factory=dict, init=False)
 
     def chosen(self, token: str | None) -> list[Connection]:
-        """Return one connection, or all. Raises PayloadError for one that does not exist."""
+        """Return one connection, or all. Raises PayloadError if the token is not connected."""
         connections = all_connections(self.default, self.added())
-        chosen = [each for each in connections if token in (None, each.account_token)]
+        chosen = [
+            connection for connection in connections if token in (None, connection.account_token)
+        ]
         if not chosen:
             raise PayloadError("bad_event", f"connection: there is no connection {token}")
         return chosen
 
     def run(self, chosen: Iterable[Connection], name: str, job: Job) -> list[ConnectionRun]:
-        """Do the job for each connection, side by side; the runs are in the given order."""
+        """Run the job for each connection concurrently. Results are in the given order."""
         connections = list(chosen)
         syncs = [self.sync(connection) for connection in connections]
 
@@ -59,7 +61,7 @@ class Connections:
             run_id = name if is_default else f"{name}-{connection.account_token}"
             try:
                 return ConnectionRun(connection, *job(sync, run_id))
-            except Exception as exc:  # raised by the handler once all others are done
+            except Exception as exc:  # the handler raises it once all others are done
                 return ConnectionRun(connection, None, None, {}, exc)
 
         if len(connections) == 1:
@@ -68,7 +70,7 @@ class Connections:
             return list(pool.map(run_of, connections, syncs))
 
     def sync(self, connection: Connection) -> Sync:
-        """Return what reads a connection; kept, so that its token and its pace are."""
+        """Return the sync of a connection, cached with its access token and its pace."""
         if connection not in self._made:
             self._made[connection] = self.make(connection)
         return self._made[connection]

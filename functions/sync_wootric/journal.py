@@ -1,4 +1,4 @@
-"""What a run has done so far: its run log record, written here and nowhere else."""
+"""The run log record of a run in progress, written here and nowhere else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,21 +12,20 @@ from nps_core.sync.runlog import RunKind, RunRecord, RunStatus
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """What became of the rows of a page, or of many."""
+    """Outcomes of the rows of one page, or of many."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     quarantined: int = 0
-    """Quarantined for the first time."""
+    """Rows quarantined for the first time."""
 
     @property
     def stored(self) -> int:
-        """Rows that were understood, whether they brought news or not."""
+        """Rows that were parsed, changed or not."""
         return self.created + self.updated + self.unchanged
 
     def plus(self, other: "PageResult") -> "PageResult":
-        """Return the sum."""
         return PageResult(
             self.created + other.created,
             self.updated + other.updated,
@@ -37,22 +36,22 @@ class PageResult:
 
 @dataclass(slots=True)
 class Journal:
-    """Keeps the record of one run. `responses` leaves declines out, as the metrics do."""
+    """Keeps the record of one run. `responses` excludes declines, as the metrics do."""
 
     record: RunRecord
     responses: PageResult = PageResult()
 
     def enter(self, kind: RunKind) -> None:
-        """Note what sort of work the run begins; the record keeps the last sort."""
+        """Record the kind of work that begins; the last kind stays in the record."""
         self.record = replace(self.record, kind=kind)
 
     def add_page(self, stream: Stream, fetched: int, result: PageResult) -> None:
-        """Count a page of a stream's list."""
+        """Count a page of a stream."""
         self.record = replace(self.record, pages=self.record.pages + 1)
         self.add_rows(stream, fetched, result)
 
     def add_rows(self, stream: Stream, fetched: int, result: PageResult) -> None:
-        """Count rows, whatever list they came from."""
+        """Count rows, from whichever list."""
         record = self.record
         self.record = replace(
             record,
@@ -66,40 +65,37 @@ class Journal:
             self.responses = self.responses.plus(result)
 
     def add_gap(self) -> None:
-        """Count a gap that was found."""
+        """Count a new gap."""
         self.record = replace(self.record, gaps=self.record.gaps + 1)
 
     def add_closed_gap(self) -> None:
-        """Count a gap whose range has been proven."""
+        """Count a gap that was closed."""
         self.record = replace(self.record, closed_gaps=self.record.closed_gaps + 1)
 
     def add_removal(self) -> None:
-        """Count an answer or decline that is proven to be gone."""
+        """Count an answer or decline whose removal was confirmed."""
         self.record = replace(self.record, deleted=self.record.deleted + 1)
 
     def reach_back(self, second: datetime) -> None:
-        """Note the oldest second that was asked for."""
+        """Extend `window_from` to the oldest second requested so far."""
         earliest = min(self.record.window_from or second, second)
         self.record = replace(self.record, window_from=earliest)
 
     def reach(self, at: datetime) -> None:
-        """Note up to when the source has been read."""
+        """Record the time up to which the source has been read."""
         self.record = replace(self.record, window_to=at)
 
     def count_requests(self, requests: int, throttled: int) -> None:
-        """Note how many requests the run has made so far."""
+        """Set the number of requests made so far."""
         self.record = replace(self.record, requests=requests, throttled=throttled)
 
     def end(self, status: RunStatus, error: str | None, at: datetime) -> None:
-        """Note how the run ended."""
         self.record = replace(self.record, status=status, error=error, ended_at=at)
 
 
 class RunResult(NamedTuple):
-    """How a run ended."""
-
     record: RunRecord
     responses: PageResult | None = None
-    """What became of the responses; None for a run that was skipped, and for a preview."""
+    """Outcomes of the responses; None for a skipped run and for a preview."""
     found: Mapping[str, Any] = MappingProxyType({})
-    """What an operator asked for, by name."""
+    """Answers to an operator's request, by name."""

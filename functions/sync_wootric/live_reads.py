@@ -1,4 +1,4 @@
-"""Live answers: both streams, and the people who have changed."""
+"""Live answers: both streams, and end users whose profile changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _EVERY_S = 240.0
 
 @dataclass(slots=True)
 class LiveReads:
-    """The live reads of a run: at its start, and between the pages of long work."""
+    """Runs the live reads of a run: at its start, and between the pages of long work."""
 
     run: Run
     readers: Mapping[Stream, StreamReader]
@@ -23,9 +23,9 @@ class LiveReads:
     _last_s: float = field(default=0.0, init=False)
 
     def start(self) -> None:
-        """Read what is new; in the middle of a first sync only if that was not just done.
+        """Read new answers, except during a first sync if that was done minutes ago.
 
-        So a first sync whose runs are cut short again and again still gets on.
+        Otherwise a first sync whose runs are cut short again and again would make no progress.
         """
         readers = self.readers.values()
         proven_at = min(reader.checkpoint.proven_at for reader in readers)
@@ -37,12 +37,12 @@ class LiveReads:
             self._read()
 
     def run_if_due(self) -> None:
-        """Read what is new as often as between two ticks, however long the other work takes."""
+        """Read new answers at the usual interval of ticks, however long the other work takes."""
         if self.run.clock.elapsed_s() - self._last_s >= _EVERY_S:
             self._read()
 
     def record_outage(self, why: str | None = None) -> None:
-        """Record it as a gap if live answers have been unread for long."""
+        """Record a gap if live answers have been unread for too long."""
         readers = self.readers.values()
         proven_at = [(reader.stream, reader.checkpoint.proven_at) for reader in readers]
         self.gaps.record_outage(proven_at, why)
@@ -50,7 +50,7 @@ class LiveReads:
     def _read(self) -> None:
         readers = self.readers.values()
         for reader in readers:
-            self.record_outage()  # before each stream: the one before may have taken long
+            self.record_outage()  # again for each stream: the previous one may have taken long
             reader.read_live()
         self.people.read_live_if_due()
         self._last_s = self.run.clock.elapsed_s()

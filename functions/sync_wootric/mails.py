@@ -1,4 +1,4 @@
-"""The mails of the sync itself: the first backfill is done, or the credentials are refused."""
+"""The sync's own mails: the first backfill has finished, or Wootric refuses the credentials."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,10 +14,10 @@ from sync_wootric.run import Run
 
 
 def finish_backfill(run: Run, fills: Sequence[Backfill]) -> bool:
-    """Mark the first backfill as finished and put its mail, once; returns whether this call did.
+    """Mark the first backfill as finished and post its mail, once. Returns whether this call did.
 
-    `fills` are responses and declines, in this order. Without a backfill (0 days) nothing was
-    brought in, so there is no mail.
+    `fills` are responses and declines, in this order. A backfill of 0 days reads nothing, so it
+    posts no mail.
     """
     now = run.clock.at()
     has_read = any(fill.requests for fill in fills)
@@ -31,7 +31,7 @@ def _backfill_mail(run: Run, fills: Sequence[Backfill], now: datetime) -> Outbox
         run_id=run.record.run_id,
         account_token=run.record.account_token,
         window_from=datetime.fromtimestamp(min(f.from_s for f in fills), UTC),
-        window_to=ended_at,  # it reads up to the present, so that is when it ended
+        window_to=ended_at,  # a backfill reads up to the present
         started_at=min(fill.started_at for fill in fills),
         ended_at=ended_at,
         responses=responses.rows,
@@ -43,9 +43,9 @@ def _backfill_mail(run: Run, fills: Sequence[Backfill], now: datetime) -> Outbox
 
 
 def report_refusal(run: Run, connections: Profiles, why: str) -> bool:
-    """Put the mail about refused credentials; returns whether one was put.
+    """Post the mail about refused credentials. Returns whether a mail was posted.
 
-    Only where they have worked before, and at most one in 24 hours.
+    Only for credentials that have worked before, and at most once in 24 hours.
     """
     now, token = run.clock.at(), run.record.account_token
     facts = CredentialsFacts(
@@ -59,5 +59,5 @@ def report_refusal(run: Run, connections: Profiles, why: str) -> bool:
 
 
 def _last_read(state: SyncState) -> datetime | None:
-    """Return up to when both streams have been read."""
+    """Return the time up to which both streams have been read."""
     return oldest_proof(state.read_checkpoint(stream) for stream in STREAMS)

@@ -1,4 +1,4 @@
-"""The metrics of a tick, of all connections together and of each, and the log line of each run."""
+"""The metrics of a tick, in total and per connection, and the log line of each run."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ from sync_wootric.journal import PageResult
 def numbers(
     record: RunRecord, responses: PageResult | None, lag_s: float | None, open_gaps: int
 ) -> dict[str, float]:
-    """Return the metrics of a run by name; a run without `responses` has lag and gaps only."""
+    """Return the metrics of a run by name; without `responses`, only lag and gaps."""
     values: dict[str, float] = {"SyncGaps": open_gaps}
     if lag_s is not None:
         values["SyncLagSeconds"] = lag_s

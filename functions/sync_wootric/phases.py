@@ -1,6 +1,6 @@
-"""The phases of a run; `tick` has their order.
+"""The phases of a run; `tick` sets their order.
 
-Everything after the first live read goes page by page, with live reads in between.
+After the first live read, all work is done page by page, with live reads in between.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from sync_wootric.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """The phases, bound to what `open` has read."""
+    """The phases, bound to the state that `open` has read."""
 
     run: Run
     readers: Mapping[Stream, StreamReader]
@@ -69,49 +69,45 @@ class Phases:
 
     @property
     def backfills(self) -> list[Backfill]:
-        """The first backfill of each stream."""
         return [reader.checkpoint.backfill for reader in self.readers.values()]
 
     def accept_requests(self, requests: OperatorRequests) -> None:
-        """Accept the history that an operator asks for, once."""
+        """Accept an operator's requests for history; each request only once."""
         if requests.backfill_at:
             for reader in self.readers.values():
                 reader.accept_extension(requests.backfill_at, requests.since_s)
 
     def log_begin(self) -> None:
-        """Log that the run has begun: a first sync until it has reached the present."""
+        """Log the start of the run, as a first sync until the backfill has reached the present."""
         is_filling = not all(reader.backfilled for reader in self.readers.values())
         self.run.journal.enter("backfill" if is_filling else "live")
         self.run.state.put_run(self.run.record.as_dict(), self.run.clock.at())
 
     def read_live(self) -> None:
-        """Read what is new."""
         self.live_reads.start()
 
     def read_history(self) -> None:
-        """Read the history of a first sync."""
         for reader in self.readers.values():
             while not reader.backfilled:
                 self.live_reads.run_if_due()
                 reader.read_backfill_page()
 
     def read_requested_history(self) -> None:
-        """Read the history that an operator asked for."""
         for reader in self.readers.values():
             while reader.checkpoint.extension is not None:
                 self.live_reads.run_if_due()
                 reader.read_extension_page()
 
     def read_people(self) -> None:
-        """Read who the end users are, once; from then on live reads keep up with them."""
+        """Read all end users once; live reads keep them up to date afterwards."""
         while not self.people.backfilled:
             self.live_reads.run_if_due()
             self.people.read_backfill_page()
 
     def verify(self, asked_at: str) -> None:
-        """Retry gaps, compare counts with the source's, and read again what differs.
+        """Retry gaps, compare counts with the source, and re-read the days that differ.
 
-        `asked_at` is an operator's last request for an audit.
+        `asked_at` is the time of an operator's last request for an audit.
         """
         self.auditor.forget_probe()
         self.auditor.probe()
@@ -123,7 +119,7 @@ class Phases:
         self._reread_differing()
 
     def recheck_suspects(self) -> None:
-        """List the seconds of answers again that were missing a day ago."""
+        """List again the seconds of suspects that are a day old."""
         while (due := self.removals.take_due()) is not None:
             stream, second = due
             position = Position(second, end=second + 1)
@@ -132,7 +128,7 @@ class Phases:
                 position = self.readers[stream].read(position, compares=True).step.position
 
     def sweep(self) -> None:
-        """Read again what no live read reaches any more."""
+        """Re-read older answers, which live reads no longer reach."""
         for stream, reader in self.readers.items():
             in_one_night = stream == "responses" and self.auditor.state.is_small
             while reader.begin_sweep(in_one_night=in_one_night):
@@ -141,7 +137,7 @@ class Phases:
                 reader.read_sweep_page()
 
     def preview_backfill(self, since_s: int) -> Mapping[str, Any]:
-        """Say how much a backfill would read: answers that count, by the source's own count."""
+        """Return how many answers a backfill would read, as counted by the source."""
         oldest_s = self.readers["responses"].checkpoint.backfill.from_s
         until_s = oldest_s if since_s < oldest_s else int(self.run.clock.at().timestamp())
         days = whole_days(since_s, until_s, self.run.settings.zone)

@@ -1,4 +1,4 @@
-"""What the sync needs from the outside. Each Protocol has a real adapter and a fake."""
+"""Ports of the sync to the source. Each Protocol has a real adapter and a fake."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -18,7 +18,10 @@ class Source(Protocol):
     def begin(
         self, now: Callable[[], datetime], deadline: float, heartbeat: Callable[[], None]
     ) -> None:
-        """Start a run: count from zero, never wait past `deadline`, call `heartbeat` meanwhile."""
+        """Start a run: reset the request count and never wait past `deadline` (monotonic).
+
+        `heartbeat` is called between and during waits.
+        """
         ...
 
     def connect(self) -> None:
@@ -26,11 +29,11 @@ class Source(Protocol):
         ...
 
     def page(self, listing: str, query: PageQuery) -> list[Any]:
-        """Return one page of rows; `listing` is a stream, `end_users`, or a stream of one user."""
+        """Return one page of rows; `listing` is a stream, `end_users`, or a user's stream."""
         ...
 
     def one(self, path: str) -> dict[str, Any] | None:
-        """Return one record, None when the source does not know it."""
+        """Return one record; None when the source has none."""
         ...
 
     def count(self, days: Days) -> ClassCounts:
@@ -38,7 +41,7 @@ class Source(Protocol):
         ...
 
     def lists_changes(self) -> bool:
-        """Whether answers can be filtered by the time of their change."""
+        """Whether the source can filter answers by the time of their last change."""
         ...
 
 
@@ -46,9 +49,9 @@ class PeopleCache(Protocol):
     """The source's end users, cached; `EndUsers`."""
 
     def learn(self, rows: Iterable[object]) -> None:
-        """Remember whoever these rows name."""
+        """Cache the end users named in these rows."""
         ...
 
     def find(self, ids: Iterable[str], since_s: int) -> Mapping[str, Person]:
-        """Return these people."""
+        """Return the end users that exist; `since_s` is the second of the first answer."""
         ...

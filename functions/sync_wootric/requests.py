@@ -1,7 +1,6 @@
-"""What the function can be asked to do, for the schedule or an operator, as work per connection.
+"""Requests of the schedule or of an operator, as work per connection.
 
-A request is stored before the run, so it is accepted even if another run holds the lease now: then
-by the next one.
+A request is stored before the run. If another run holds the lease now, the next run accepts it.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,8 +22,8 @@ from sync_wootric.tick import Sync
 class Invocation(BaseModel):
     """The event of an invocation; Scheduler sends `{"schedule": "sync"}`.
 
-    `connection` names one Wootric account, none means all. `task` is what an operator asks for:
-    the next tick does it, or with `dry_run` says what it would do. `since` belongs to `backfill`.
+    `connection` names one Wootric account; None means all. `task` is an operator's request: the
+    next tick does it; with `dry_run` the reply is a preview. `since` belongs to `backfill`.
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -45,7 +44,7 @@ class Invocation(BaseModel):
 
     @property
     def since_s(self) -> int:
-        """The begin of a backfill in Unix seconds."""
+        """Start of the requested history in Unix seconds."""
         begin: datetime | None = self.since
         return int(begin.timestamp()) if begin else 0
 
@@ -62,8 +61,6 @@ class Invocation(BaseModel):
 
 
 def job_for(invocation: Invocation, clock: Clock, remaining_ms: Callable[[], int]) -> Job:
-    """Return what to do for each connection."""
-
     def tick(sync: Sync, run_id: str) -> RunResult:
         return sync.tick(run_id, clock, remaining_ms)
 
@@ -96,7 +93,7 @@ def job_for(invocation: Invocation, clock: Clock, remaining_ms: Callable[[], int
 
 
 def _last_audit(sync: Sync) -> Comparison | None:
-    """Return the last comparison of counts, None before the first."""
+    """Return the last comparison of counts; None before the first."""
     text = sync.state.read_checkpoint("audit")
     proof = AuditState.from_json(text).proof if text else None
     return comparison(proof) if proof else None

@@ -1,4 +1,4 @@
-"""A run: a tick that holds the lease. Its settings, its time, and what keeps the lease alive."""
+"""A run: a tick that holds the lease, with its settings, its time budget and its heartbeat."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ from sync_wootric.journal import Journal
 from sync_wootric.ports import Source
 
 RESERVE_S = 60.0
-"""Kept free at the end of the invocation for the page in flight and for the run's own records."""
+"""Time reserved at the end of the invocation for the page in flight and the run's records."""
 _RENEW_EVERY_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """The settings of a connection that its runs go by."""
+    """The settings of a connection that its runs use."""
 
     account_token: str
     backfill_days: int
@@ -28,16 +28,16 @@ class RunSettings:
     metric: str
     zone: ZoneInfo
     host: str
-    """Address of the API."""
+    """Base URL of the API."""
     report_to: str
-    """Receives the mails about the connection."""
+    """Recipient of the mails about the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time of a run: the handler's `now` plus what has passed since, so that it never jumps.
+    """Time of a run: the handler's `now` plus the monotonic time since, so it never jumps.
 
-    `sleep` and `monotonic` are the process's own, or those of a test that does not wait.
+    `sleep` and `monotonic` are the process's own; a test passes ones that do not wait.
     """
 
     now: datetime
@@ -49,47 +49,44 @@ class Clock:
     def start(
         cls, now: datetime, monotonic: Callable[[], float], sleep: Callable[[float], None]
     ) -> "Clock":
-        """Start counting."""
         return cls(now, monotonic, sleep, monotonic())
 
     def elapsed_s(self) -> float:
-        """Return the seconds since the start."""
         return self.monotonic() - self.started
 
     def at(self) -> datetime:
-        """Return the time now."""
         return self.now + timedelta(seconds=self.elapsed_s())
 
 
 @dataclass(slots=True)
 class TimeBudget:
-    """What is left of the invocation, and how long a page may take."""
+    """The time left in the invocation, and the longest time that a page has taken."""
 
     clock: Clock
     remaining_ms: Callable[[], int]
     _slowest_page_s: float = field(default=0.0, init=False)
 
     def require(self) -> None:
-        """Raise OutOfTime unless another page as slow as the slowest one so far surely fits."""
+        """Raise OutOfTime unless there is time for another page as slow as the slowest so far."""
         if self.remaining_ms() / 1000 < RESERVE_S + self._slowest_page_s:
             raise OutOfTime("the run's time is over; the next tick goes on from here")
 
     @contextmanager
     def page(self) -> Iterator[None]:
-        """Read and store a page, if there is time for it. Raises OutOfTime."""
+        """Time one page. Raises OutOfTime before it begins if there is no time for it."""
         self.require()
         began_s = self.clock.elapsed_s()
         yield
         self._slowest_page_s = max(self._slowest_page_s, self.clock.elapsed_s() - began_s)
 
     def deadline(self) -> float:
-        """Return when work has to end, on the monotonic clock."""
+        """Return the end of the budget on the monotonic clock."""
         return self.clock.monotonic() + self.remaining_ms() / 1000 - RESERVE_S
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that holds the lease, handed to everything that works for it."""
+    """A run that holds the lease, passed to every step of it."""
 
     settings: RunSettings
     time: TimeBudget
@@ -100,18 +97,17 @@ class Run:
 
     @property
     def clock(self) -> Clock:
-        """The time of the run."""
         return self.time.clock
 
     @property
     def record(self) -> RunRecord:
-        """The run log record as it is now."""
+        """The run log record so far."""
         return self.journal.record
 
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Renews the lease of a run while it works and while it waits for its source."""
+    """Renews the lease while the run works and while it waits for the source."""
 
     run: Run
     _renewed_s: float = field(init=False)
@@ -120,11 +116,11 @@ class Heartbeat:
         self._renewed_s = self.run.clock.elapsed_s()
 
     def beat(self) -> None:
-        """Renew the lease when it is due, and log how far the run is. Raises LeaseLost."""
+        """Renew the lease when due, and log the progress of the run. Raises LeaseLost."""
         run, elapsed_s = self.run, self.run.clock.elapsed_s()
         if elapsed_s - self._renewed_s >= _RENEW_EVERY_S:
             run.state.renew(run.grant, run.clock.at())
             self._renewed_s = elapsed_s
             run.journal.count_requests(run.source.requests, run.source.throttled)
-            # Only what is in the log survives a crash, and a person may be watching it.
+            # The log survives a crash, and an operator may be watching it.
             run.state.put_run(run.record.as_dict(), run.clock.at())

@@ -1,6 +1,6 @@
-"""One tick of the sync: live answers first, then as much of history and proofs as time allows.
+"""One tick of the sync: live answers first, then as much history and verification as time allows.
 
-Safe to repeat and to kill anywhere. Only one run at a time works on a connection; a second one
+Safe to repeat and to kill at any point. Only one run at a time works on a connection; a second one
 finds the lease taken and reports `skipped`.
 """
 
@@ -35,7 +35,7 @@ from sync_wootric.run import RESERVE_S, Clock, Heartbeat, Run, RunSettings, Time
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """The use case, bound to the ports of one connection."""
+    """The sync of one connection, bound to its ports."""
 
     settings: RunSettings
     source: Source
@@ -48,31 +48,30 @@ class Sync:
     def tick(self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]) -> RunResult:
         """Run once.
 
-        Every failure that is known ends in the record with its fix. Anything else is a defect and
-        is raised; the lease runs out and the next tick goes on from the checkpoint.
+        A known failure is recorded with its fix. Any other error is a defect and is raised; the
+        lease expires, and the next tick resumes from the checkpoint.
         """
         return self._run(run_id, TimeBudget(clock, remaining_ms), self._work)
 
     def lag_s(self, now: datetime) -> float | None:
-        """Return for how long nobody has proven that the live answers are all here."""
+        """Return the seconds since live answers were last proven complete."""
         proven_at = oldest_proof(self.state.read_checkpoint(stream) for stream in STREAMS)
         return max(0.0, (now - proven_at).total_seconds()) if proven_at else None
 
     def open_gaps(self) -> int:
-        """Return how many gaps are open."""
         return sum(gap.is_open for gap in self.proof_store.gaps())
 
     def preview_audit(
         self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]
     ) -> tuple[RunRecord, Mapping[str, Any]]:
-        """Compare counts and say which days an audit would read again; stores nothing."""
+        """Compare counts and return the days that an audit would re-read. Stores nothing."""
         time = TimeBudget(clock, remaining_ms)
         return self._preview(run_id, time, lambda phases: phases.auditor.preview())
 
     def preview_backfill(
         self, run_id: str, clock: Clock, remaining_ms: Callable[[], int], since_s: int
     ) -> tuple[RunRecord, Mapping[str, Any]]:
-        """Say how much a backfill since then would read, by the source's own count."""
+        """Return how many answers a backfill since then would read, as counted by the source."""
         time = TimeBudget(clock, remaining_ms)
         return self._preview(run_id, time, lambda phases: phases.preview_backfill(since_s))
 
@@ -102,7 +101,7 @@ class Sync:
         return RunResult(journal.record, journal.responses)
 
     def _outcome(self, run: Run, work: Callable[[Run], None]) -> tuple[RunStatus, str | None]:
-        """Do the work; returns the status that it earns, and its problem with the fix."""
+        """Do the work. Returns the resulting status, and the problem with its fix."""
         try:
             work(run)
         except OutOfTime:
@@ -118,7 +117,7 @@ class Sync:
         return "complete", None
 
     def _acquire(self, run_id: str, time: TimeBudget) -> Grant | None:
-        """Take the lease. One that nobody renews is waited for: its run has crashed."""
+        """Take the lease. Wait for a lease that is not being renewed: its run has crashed."""
         first_until: int | None = None
         while True:
             lease = self.state.acquire(run_id, time.clock.at())
@@ -147,7 +146,7 @@ class Sync:
             phases.recheck_suspects()
             phases.sweep()
         except (PermanentError, TransientError) as exc:
-            if not isinstance(exc, LeaseLost):  # or the new owner records what is not read
+            if not isinstance(exc, LeaseLost):  # the new holder of the lease records outages itself
                 phases.live_reads.record_outage(str(exc))
             raise
 
@@ -156,8 +155,8 @@ class Sync:
         if run.grant.crashed_run is not None:
             self.state.mark_crashed(run.grant.crashed_run, now)
         self.source.connect()
-        # Connected, and before the first page: what is answered from now on is live, the rest
-        # is history. Without credentials nothing is activated, however long that takes.
+        # Connected, and before the first page: answers given from now on are live, earlier ones
+        # are history. A connection without working credentials is never activated.
         self.connections.activate(token, now)
         self.connections.login_worked(token, now)
 
@@ -165,7 +164,7 @@ class Sync:
         return Phases.open(run, self.pages, self.proof_store, self.people)
 
     def _close(self, run: Run, status: RunStatus, error: str | None) -> None:
-        """Write the final record and give the lease back; a store that is down keeps neither."""
+        """Write the final record and release the lease; neither happens while the store is down."""
         journal, ended_at = run.journal, run.clock.at()
         journal.count_requests(self.source.requests, self.source.throttled)
         journal.end(status, error, ended_at)

@@ -1,4 +1,4 @@
-"""Builds the sync from its settings; tests give it clocks that do not wait."""
+"""Builds the sync from its settings; tests pass clocks that do not wait."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,9 +1,9 @@
-"""Webhook front door: answers and declines as they happen.
+"""Webhook front door: receives answers and declines as they happen.
 
 Trigger: HTTP API, POST /webhook, once per delivery; Wootric may repeat, reorder and drop. A repeat
-writes nothing. Answers 200 after one durable write (also for signed bodies that nobody understands:
-they are quarantined), 401 for a missing, malformed or wrong signature, 413 above 64 KB, and 503
-with Retry-After only if nothing durable was written.
+writes nothing. Returns 200 after one durable write (an unreadable body with a valid signature is
+quarantined, which is a durable write), 401 for a missing, malformed or wrong signature, 413 above
+64 KB, and 503 with Retry-After only if nothing durable was written.
 """
 
 from functools import cache
@@ -32,8 +32,6 @@ _METRIC: dict[Result, str] = {
 
 
 class Deps(NamedTuple):
-    """What the handler works with."""
-
     secrets: SecretStore
     stores: Stores
 
@@ -50,7 +48,7 @@ def deps() -> Deps:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Take one delivery; see the module for the answers."""
+    """Handle one delivery; see the module for the status codes."""
     request = Request.from_event(event)
     result = receive(request.body, request.signature, *deps(), clock.now())
     metrics.add_metric(_METRIC.get(result, "WebhookAccepted"), MetricUnit.Count, 1)

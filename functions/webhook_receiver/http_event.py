@@ -1,4 +1,4 @@
-"""The HTTP API's event, as bytes and headers, and its answer."""
+"""The HTTP API's event as bytes and headers, and the reply."""
 
 import base64
 import binascii
@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Raw body and the one header that matters. The path, query and source are never looked at."""
+    """Raw body and signature header. Path, query and source address are never read."""
 
     body: bytes
     signature: str | None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """Read a payload-format 2.0 event. A body that is flagged base64 but is not is empty."""
+        """Read a payload-format 2.0 event. A body with invalid base64 becomes empty."""
         text = event.get("body") or ""
         body = text.encode("utf-8", "surrogatepass")
         if event.get("isBase64Encoded"):
@@ -29,6 +29,6 @@ class Request:
 
 
 def reply(status: int, retry_after_s: int | None = None) -> dict[str, Any]:
-    """Answer with a status and no body: nothing of the request is ever echoed."""
+    """Return a status without a body: nothing of the request is ever echoed."""
     headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
     return {"statusCode": status, "headers": headers, "body": ""}

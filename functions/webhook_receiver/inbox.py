@@ -1,8 +1,8 @@
 """Inbox consumer: verified webhooks that DynamoDB refused at first.
 
-Trigger: the inbox queue, at least once. Each message stands alone: one that fails is retried by
-the queue (five times, then its dead-letter queue, kept 14 days), the others of the batch are done.
-A repeat writes nothing.
+Trigger: the inbox queue, at least once. Messages are independent: SQS retries one that fails (five
+times, then it goes to the dead-letter queue, kept 14 days); the rest of the batch is done. A repeat
+writes nothing.
 """
 
 from functools import cache
@@ -29,7 +29,7 @@ def deps() -> VerifiedStores:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[dict[str, str]]]:
-    """Store every message of the batch; report those to be delivered again."""
+    """Store every message of the batch. Returns the messages to deliver again."""
     failed: list[dict[str, str]] = []
     for record in event["Records"]:
         try:

@@ -1,6 +1,6 @@
-"""Take one webhook: verify, understand, store; keep it somewhere durable or say so.
+"""Receive one webhook: verify, parse, store; else keep the body durably or refuse it.
 
-One durable write comes before every 2xx: the answer itself, the quarantine, or the inbox queue.
+A durable write precedes every 2xx: the answer itself, the quarantine, or the inbox queue.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from nps_core.errors import (
 )
 
 MAX_BODY = 64 * 1024
-"""Bytes of a body; Wootric's largest is a few KB, and larger ones are not parsed at all."""
+"""Bytes of a body. Wootric's largest is a few KB; larger ones are not parsed at all."""
 
 Result = Literal[
     "created", "updated", "unchanged", "quarantined", "inboxed", "too_large", "rejected", "refused"
@@ -29,14 +29,14 @@ Result = Literal[
 
 
 class VerifiedStores(NamedTuple):
-    """Where a verified body belongs: among the answers, or in quarantine."""
+    """Destinations of a verified body: the answers, or the quarantine."""
 
     ingest: Ingest
     quarantine: Quarantine
 
 
 class Stores(NamedTuple):
-    """The same, and where a body goes when DynamoDB refuses."""
+    """The same, and the inbox for bodies that DynamoDB refuses."""
 
     verified: VerifiedStores
     inbox: Inbox
@@ -45,9 +45,9 @@ class Stores(NamedTuple):
 def receive(
     body: bytes, signature: str | None, secrets: Secrets, stores: Stores, now: datetime
 ) -> Result:
-    """Take one webhook. Repeating it is harmless; see `Result` for what became of it.
+    """Receive one webhook. Repeating it is harmless.
 
-    `refused` is the only outcome without a durable write apart from `too_large` and `rejected`.
+    `refused`, `too_large` and `rejected` are the only results without a durable write.
     """
     if len(body) > MAX_BODY:
         return "too_large"
@@ -63,11 +63,11 @@ def receive(
 
 
 def authenticate(body: bytes, signature: str | None, secrets: Secrets, now: datetime) -> None:
-    """Check the signature; after a failure once more with freshly fetched keys.
+    """Check the signature; after a failure, once more with freshly fetched keys.
 
     Raises:
-        InvalidSignature: also with fresh keys.
-        StoreUnavailable: the keys cannot be had.
+        InvalidSignature: the fresh keys do not match either.
+        StoreUnavailable: the keys are not available.
     """
     try:
         verify(body, signature, secrets.get(now).webhook_keys)
@@ -79,7 +79,7 @@ def authenticate(body: bytes, signature: str | None, secrets: Secrets, now: date
 
 
 def store(body: bytes, stores: VerifiedStores, now: datetime) -> Result:
-    """Store a verified body, or quarantine it. Raises TransientError if neither was possible."""
+    """Store a verified body, or quarantine it. Raises TransientError if both fail."""
     try:
         return stores.ingest.one(from_webhook(body), now)
     except PayloadError as exc:

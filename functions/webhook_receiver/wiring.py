@@ -1,4 +1,4 @@
-"""Adapters that both entry points of this package share."""
+"""Adapters shared by the two entry points of this package."""
 
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.ingest import Ingest
@@ -11,7 +11,7 @@ from webhook_receiver.service import VerifiedStores
 
 
 def stores(settings: WebhookSettings | InboxSettings) -> VerifiedStores:
-    """Build the stores over a DynamoDB client that answers or fails within seconds."""
+    """Build the stores over a DynamoDB client with short timeouts."""
     client = impatient_dynamodb()
     rules = AccountRules.of(
         settings.account_properties, settings.account_name_property, settings.owner_property

@@ -1,1 +1,1 @@
-"""The steps of a run that prove what was read: gaps, removals, counts and audits."""
+"""The steps of a run that verify what was read: gaps, removals, counts and audits."""

@@ -1,7 +1,7 @@
-"""Proves by counting that nothing is missing, and reads again only the days that differ.
+"""Proves completeness by comparing counts, and re-reads only the days that differ.
 
-One request compares half a year. What counting cannot see (a text, a tag, a note) is left to the
-sweeps. Repeating is harmless; a run that ends in the middle is continued by the next.
+One request compares half a year. Counts cannot show a changed text, tag or note; sweeps find those.
+Repeating is harmless; the next run continues an audit that was cut short.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,8 @@ from sync_wootric.run import Run
 _NAME = "audit"
 _SAVED_EVERY = 10
 _MANY = 5
-"""So many days that differ after they were read again have one cause, such as a wrong time zone."""
+"""If this many days still differ after a re-read, the cause is common, such as a wrong time
+zone."""
 
 
 @dataclass(slots=True)
@@ -40,23 +41,23 @@ class Auditor:
 
     @property
     def has_to_reread(self) -> bool:
-        """Whether a comparison has found ranges that differ."""
+        """Whether a comparison left ranges to re-read."""
         return bool(self.state.todo)
 
     def probe(self) -> None:
-        """Find out, once a day, whether answers can be listed by the time of their change."""
+        """Check, once a day, whether the source can list answers by the time of change."""
         now = self.run.clock.at()
         if self.state.needs_probe(now) and self.reader.checkpoint.backfill.rows:
             lists_changes = self.reader.probe_changes()
             self._save(replace(self.state, lists_changes=lists_changes, probed_at=now))
 
     def forget_probe(self) -> None:
-        """Forget a probe that a live pass has disproved; the next one asks again."""
+        """Discard a probe that a live pass has disproved; the next probe asks again."""
         if self.state.lists_changes and not self.reader.lists_changes:
             self._save(replace(self.state, lists_changes=False))
 
     def compare_if_due(self, asked_at: str, now: datetime) -> None:
-        """Compare the whole range if it is time or an operator asks, but not within an audit."""
+        """Compare the whole range if it is due or an operator asked, but not during an audit."""
         is_asked = asked_at > self.state.asked_at
         if not self.has_to_reread and (is_asked or self.state.is_due(now)):
             self._compare(now, thoroughly=is_asked)
@@ -68,14 +69,14 @@ class Auditor:
             self._compare_by_day(now)
 
     def reread(self) -> None:
-        """Read the ranges again that differ, and prove it."""
+        """Re-read the ranges that differ, then compare them once more."""
         while self.has_to_reread:
             self.let_live_reads_run()
             self._read_page()
         self._prove(self.run.clock.at())
 
     def preview(self) -> Mapping[str, Any]:
-        """Compare and say which days would be read again, without doing it."""
+        """Compare, and return the days that an audit would re-read. Stores nothing."""
         days = self.counts.days()
         if days is None:
             return {"days": None, "differing": []}
@@ -85,15 +86,16 @@ class Auditor:
             "days": [day.isoformat() for day in days],
             "source": ask.whole_range._asdict(),
             "stored": stored.of(days)._asdict(),
-            "differing": [[day.isoformat() for day in each] for each in todo],
-            "requests": sum(stored.pages(each) for each in todo),
+            "differing": [[day.isoformat() for day in ends] for ends in todo],
+            "requests": sum(stored.pages(ends) for ends in todo),
         }
 
     def _compare_by_day(self, now: datetime) -> None:
-        """Compare day by day, which changes that cancel each other out cannot fool.
+        """Compare day by day: changes that cancel out over a longer range show up here.
 
         The nightly sweep reads the last days anyway. Where reading takes no more requests than
-        counting, it reads everything instead. Saved on the way, because it takes a while.
+        counting, re-read everything instead. The state is saved on the way, because the comparison
+        takes long.
         """
         days = self.counts.older_days(now)
         if days is None:
@@ -117,7 +119,7 @@ class Auditor:
         self._save(replace(ended, todo=tuple(joined(todo))))
 
     def _compare(self, now: datetime, *, thoroughly: bool) -> None:
-        """Find the ranges to read again; the caller saves, so a crash repeats the comparison."""
+        """Find the ranges to re-read. The caller saves them, so a crash repeats the comparison."""
         self.state = replace(self.state, begun_at=now, reread=())
         days = self.counts.days()
         if days is None:
@@ -128,7 +130,7 @@ class Auditor:
         self.state = replace(self.state, proof=proof, todo=tuple(todo), position=None)
 
     def _read_page(self) -> None:
-        """Read one page of the first range again."""
+        """Read one page of the first range to re-read."""
         position = self.state.position
         if position is None:
             from_s, to_s = self.state.todo[0].seconds(self.run.settings.zone)
@@ -137,12 +139,12 @@ class Auditor:
         self._save(self.state.after_range() if after.done else replace(self.state, position=after))
 
     def _prove(self, now: datetime) -> None:
-        """Compare once more; days that still differ after they were read again become gaps."""
+        """Compare once more; days that still differ after the re-read become gaps."""
         days = self.counts.days()
         if days is None:
             return
         stored, ask = self.counts.stored(days), SourceCounter(self.run)
-        # What differs beyond the ranges read again has changed meanwhile: the next audit's work.
+        # Differences outside these ranges are changes since then, left to the next audit.
         still = [
             day
             for day in differing(stored, ask, to_the_day=True)
@@ -192,6 +194,6 @@ class Auditor:
 
 
 def open_audit(run: Run) -> AuditState:
-    """Claim and read where the audit stands. Raises LeaseLost."""
+    """Claim and read the state of the audit. Raises LeaseLost."""
     text = run.state.open_checkpoint(run.grant, _NAME)
     return AuditState.from_json(text) if text else AuditState()

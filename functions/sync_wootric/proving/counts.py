@@ -1,4 +1,4 @@
-"""The two sides of a proof by counting: what the source counts, and what is stored."""
+"""The two sides of a proof by counting: the source's counts and those of the stored answers."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from sync_wootric.run import Run
 
 @dataclass(frozen=True, slots=True)
 class CountCheck:
-    """Compares whole days of the account's time zone. `reader` reads the responses."""
+    """Compares whole days in the account's time zone. `reader` reads the responses."""
 
     run: Run
     reader: StreamReader
@@ -23,7 +23,7 @@ class CountCheck:
     removals: Removals
 
     def days(self) -> Days | None:
-        """Return the whole days that can be compared; None when there is none, or no count."""
+        """Return the whole days to compare; None if there are none or the source cannot count."""
         checkpoint, settings = self.reader.checkpoint, self.run.settings
         if settings.metric != NPS or not self.reader.backfilled:
             return None
@@ -31,7 +31,6 @@ class CountCheck:
         return whole_days(checkpoint.backfill.from_s, read_up_to, settings.zone)
 
     def older_days(self, now: datetime) -> Days | None:
-        """Return the days that the nightly sweep does not read."""
         days = self.days()
         if days is None or self.reader.lists_changes:
             return days
@@ -39,17 +38,17 @@ class CountCheck:
         return Days(days.first, boundary) if days.first <= boundary else None
 
     def both_sides(self, days: Days) -> tuple[ClassCounts, ClassCounts]:
-        """Return the source's counts of the days and those stored. One request."""
+        """Return the source's counts of the days and the stored ones. One request."""
         return self.run.source.count(days), self.stored(days).of(days)
 
     def agree(self, days: Days) -> bool:
-        """Whether the source counts what is stored, whatever gaps have on record. One request."""
+        """Whether the source's count equals the stored one, ignoring recorded gaps. One request."""
         return self.run.source.count(days) == self._really_stored(days).of(days)
 
     def stored(self, days: Days) -> DayCounts:
-        """Count what is stored, and what open gaps are known to lack.
+        """Count the stored answers plus those that open gaps are known to lack.
 
-        A difference that is known and on record must not be searched for every hour.
+        A known difference must not trigger a new search every hour.
         """
         counted, zone = self._really_stored(days), self.run.settings.zone
         counts = dict(counted.counts)
@@ -59,7 +58,7 @@ class CountCheck:
         return replace(counted, counts=counts)
 
     def _really_stored(self, days: Days) -> DayCounts:
-        """Count what is stored, as the source would: without suspects."""
+        """Count the stored answers as the source would: without suspects."""
         pages, zone = self.reader.pages, self.run.settings.zone
         from_s, to_s = days.seconds(zone)
         start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
@@ -70,18 +69,17 @@ class CountCheck:
 
 @dataclass(slots=True)
 class SourceCounter:
-    """Asks the source, and remembers its first reply, which is that of the whole range."""
+    """Asks the source, and keeps its first reply: the count of the whole range."""
 
     run: Run
     _replies: list[ClassCounts] = field(default_factory=list, init=False)
 
     def __call__(self, days: Days) -> ClassCounts:
-        """Return the source's counts. Raises OutOfTime, and what the source raises."""
+        """Return the source's counts. Raises OutOfTime, and all errors of the source."""
         self.run.time.require()
         self._replies.append(self.run.source.count(days))
         return self._replies[-1]
 
     @property
     def whole_range(self) -> ClassCounts:
-        """The first reply."""
         return self._replies[0]

@@ -1,8 +1,8 @@
-"""Tries again what could not be proven: seconds that were too full, days whose counts differ.
+"""Retries gaps: seconds that were too full to list, and days whose counts differ.
 
-A second of more rows than the list reaches is read person by person: each person's own list is
-short. It is closed when the source's count of its day agrees, or where nothing is counted, when
-everybody's list has been read.
+A second with more rows than the list reaches is read person by person: the list of one person is
+short. The gap closes when the source's count of the day agrees, or, where nothing can be counted,
+when every person's list has been read.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from sync_wootric.reading.people import PeopleReader
 from sync_wootric.run import Run
 
 _AT_ONCE = 20
-"""People whose lists are read before the place is saved: at most so many are read twice."""
+"""Persons read between two saves: the most that a crash makes the next run read twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class GapRetry:
     let_live_reads_run: Callable[[], None]
 
     def retry_due(self) -> None:
-        """Try every gap whose time has come."""
+        """Retry every gap that is due."""
         for gap in self.gaps.open_gaps():
             if self._is_of_another_zone(gap) and self.counts.agree(self._days_of(gap)):
                 self.gaps.close(gap)
@@ -50,14 +50,14 @@ class GapRetry:
                 self._close_if_equal(gap)
 
     def _retry_second(self, gap: Gap) -> None:
-        """List the second again, unless that has just been done; then person by person."""
+        """List the second again unless this run just did; then read it person by person."""
         if gap.tries and gap.next_user is None and self._lists_whole(gap):
             self.gaps.close(gap)
-        elif self.people.backfilled:  # or the people to ask for are not known yet
+        elif self.people.backfilled:  # before that, the list of persons is incomplete
             self._close_if_equal(self._read_by_person(gap))
 
     def _lists_whole(self, gap: Gap) -> bool:
-        """Read the range again; whether the source has listed all of it."""
+        """Read the range again; returns whether the source listed all of it."""
         reader = self.readers[gap.stream]
         position = Position(gap.from_s, end=gap.to_s)
         while not position.done:
@@ -69,7 +69,7 @@ class GapRetry:
         return True
 
     def _read_by_person(self, gap: Gap) -> Gap:
-        """Read the second from each known person's list, going on where a run has stopped."""
+        """Read the second from the list of each known person, resuming after the last one saved."""
         user_ids = iter(self.people.store.ids(gap.next_user or ""))
         while group := list(islice(user_ids, _AT_ONCE)):
             for user_id in group:
@@ -91,7 +91,7 @@ class GapRetry:
                 return
 
     def _close_if_equal(self, gap: Gap) -> None:
-        """Close a gap that has been read again if its counts are equal now, or put it off."""
+        """Close a gap that has been re-read if its counts are equal now, else postpone it."""
         left = self._difference(gap)
         if any(left):
             self.gaps.put(replace(gap.tried(self.run.clock.at()), difference=left))
@@ -99,18 +99,18 @@ class GapRetry:
             self.gaps.close(gap)
 
     def _difference(self, gap: Gap) -> ClassCounts:
-        """Return what the source counts beyond what is stored; it does not count declines."""
+        """Return the source's counts minus the stored ones; the source does not count declines."""
         if gap.stream == "declines" or self.run.settings.metric != NPS:
             return ClassCounts()
         days = self._days_of(gap)
         if self.counts.agree(days):
-            return ClassCounts()  # or gaps of the same day would hold each other open
+            return ClassCounts()  # else gaps of the same day would keep each other open
         source, stored = self.counts.both_sides(days)
-        # What is on record already was added to the stored counts.
+        # The stored counts include the recorded difference.
         return gap.difference.plus(source.minus(stored))
 
     def _is_of_another_zone(self, gap: Gap) -> bool:
-        """Whether its days begin at another midnight: the time zone has been corrected since."""
+        """Whether its days start at another midnight: the time zone setting has changed since."""
         first_s, _ = self._days_of(gap).seconds(self.run.settings.zone)
         return gap.kind == "counts" and gap.from_s != first_s
 

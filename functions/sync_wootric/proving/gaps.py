@@ -1,4 +1,4 @@
-"""The gaps of a connection as a run knows them: read once, written through."""
+"""The gaps of a connection during a run: read once, written through."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ _Name = tuple[Stream, GapKind, int]
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """All gaps, closed ones too, by stream, kind and begin."""
+    """All gaps, closed ones too, by stream, kind and start."""
 
     run: Run
     proof_store: ProofStore
@@ -23,14 +23,13 @@ class Gaps:
 
     @classmethod
     def read(cls, run: Run, proof_store: ProofStore) -> "Gaps":
-        """Read the gaps of the connection."""
         return cls(run, proof_store, {_name(gap): gap for gap in proof_store.gaps()})
 
     def open(self, gap: Gap) -> None:
-        """Record a gap and warn of it, unless the same one is open already.
+        """Record a gap and warn about it, unless it is open already.
 
-        A second that was too full stays so: once it has been proven in another way, every sweep
-        meets it again, and the counts of its day watch over it.
+        A second that was too full stays too full. Once it has been proven in another way, every
+        sweep reports it again, and the counts of its day verify it.
         """
         is_settled = gap.kind == "second" and _name(gap) in self.by_name
         if not is_settled and self.find(*_name(gap)) is None:
@@ -39,17 +38,15 @@ class Gaps:
             logger.warning("gap found", extra=_as_log(gap))
 
     def find(self, stream: Stream, kind: GapKind, from_s: int) -> Gap | None:
-        """Return an open gap."""
+        """Return the open gap that begins there."""
         gap = self.by_name.get((stream, kind, from_s))
         return gap if gap is not None and gap.is_open else None
 
     def put(self, gap: Gap) -> None:
-        """Write a gap as it is now."""
         self.proof_store.put_gap(gap)
         self.by_name[_name(gap)] = gap
 
     def close(self, gap: Gap) -> None:
-        """Close a gap: its range has been proven."""
         at = self.run.clock.at()
         self.proof_store.close_gap(gap, at)
         self.by_name[_name(gap)] = replace(gap, closed_at=at)
@@ -57,7 +54,7 @@ class Gaps:
         logger.info("gap closed", extra=_as_log(gap))
 
     def open_gaps(self, stream: Stream | None = None, kind: GapKind | None = None) -> list[Gap]:
-        """Return the open gaps, of one stream and kind if given."""
+        """Return the open gaps, optionally of one stream and kind."""
         return [
             gap
             for gap in self.by_name.values()
@@ -67,10 +64,10 @@ class Gaps:
     def record_outage(
         self, proven_at: Iterable[tuple[Stream, datetime]], why: str | None = None
     ) -> None:
-        """Record as a gap each stream that has not been read for longer than a few ticks.
+        """Record a gap for each stream that has been unread for more than a few ticks.
 
-        `why` is missing where no run could write it down: then nothing has run, or leases were
-        lost, and the next run records the outage.
+        `why` is None when no run could record the cause: no run took place, or leases were lost.
+        The next run then records the outage.
         """
         now = self.run.clock.at()
         for stream, since in proven_at:

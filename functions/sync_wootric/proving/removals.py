@@ -1,9 +1,9 @@
-"""Concludes what the source has deleted, with care: the source never says so.
+"""Concludes, with care, which answers the source has deleted: it never reports a deletion.
 
-A stored answer that a complete listing of its second lacks becomes a suspect. After a day a second
-listing that lacks it as well, and a 404 for its id, prove the removal: the answer becomes a
-tombstone. If its person is gone too, it was an erasure: who they are and what they wrote goes, the
-vote stays. An answer that the source lists again is no suspect any more.
+A stored answer becomes a suspect when a complete listing of its second lacks it. A second such
+listing a day later and a 404 for its id prove the removal: the answer becomes a tombstone. If its
+person is gone too, it was an erasure: identity and comment are dropped, the vote stays. An answer
+that the source lists again is no longer a suspect.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from sync_wootric.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Removals:
-    """The suspects of a connection as a run knows them: read once, written through."""
+    """The suspects of a connection during a run: read once, written through."""
 
     run: Run
     pages: PageStore
@@ -31,18 +31,17 @@ class Removals:
     people: People
     suspects: dict[AnswerKey, Suspect]
     _rechecked: set[AnswerKey] = field(default_factory=set, init=False)
-    """Those whose second this run has listed again; once a run is enough."""
+    """Suspects whose second this run has listed again; once per run is enough."""
 
     @classmethod
     def read(
         cls, run: Run, pages: PageStore, proof_store: ProofStore, people: People
     ) -> "Removals":
-        """Read the suspects of the connection."""
         suspects = {suspect.key: suspect for suspect in proof_store.suspects()}
         return cls(run, pages, proof_store, people, suspects)
 
     def take_due(self) -> tuple[Stream, int] | None:
-        """Return the stream and second of a suspect that is a day old, each suspect once."""
+        """Return the stream and second of a suspect that is a day old; each suspect only once."""
         for suspect in self.suspects.values():
             if suspect.is_due(self.run.clock.at()) and suspect.key not in self._rechecked:
                 self._rechecked.add(suspect.key)
@@ -50,7 +49,7 @@ class Removals:
         return None
 
     def compare(self, stream: Stream, covered: Covered, asked_at: datetime) -> None:
-        """Compare what is stored with a stretch that was listed in full at `asked_at`."""
+        """Compare the stored answers with a stretch that was listed in full at `asked_at`."""
         start = datetime.fromtimestamp(covered.from_s, UTC)
         end = asked_at - SETTLED
         if covered.to_s is not None:
@@ -76,7 +75,7 @@ class Removals:
             self._confirm(suspect, asked_at)
 
     def _confirm(self, suspect: Suspect, now: datetime) -> None:
-        """Ask for the id; an answer without a person cannot be asked for and stays a suspect."""
+        """Look up the id. An answer without a person cannot be looked up and stays a suspect."""
         user, stream = suspect.end_user_id, _stream(suspect.key)
         stored = self.pages.ingest.store.get(suspect.key)
         if user is None or stored is None:

@@ -1,1 +1,1 @@
-"""The steps of a run that read the source: lists, people, pages; `watch` hears what they show."""
+"""The steps of a run that read the source: lists, people and pages; `watch` reports findings."""

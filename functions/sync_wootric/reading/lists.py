@@ -1,7 +1,7 @@
 """Reads one stream (responses or declines) page by page: live, backfill, extension, sweeps.
 
-The order within a page is what makes a crash harmless: read, store, then move the checkpoint. A
-run that dies in between reads one page again.
+Each page is read, then stored, then the checkpoint moves. This order makes a crash harmless: the
+next run reads one page again.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ from sync_wootric.run import Run
 
 
 class Page(NamedTuple):
-    """A page that is stored."""
+    """A page whose rows are stored."""
 
     step: Step
     asked_at: datetime
@@ -32,13 +32,13 @@ class Page(NamedTuple):
 
 @dataclass(slots=True)
 class FirstSyncBill:
-    """Requests of a first sync, all streams together, that no checkpoint holds yet."""
+    """Requests of a first sync, over all streams, that no checkpoint has recorded yet."""
 
     run: Run
     _billed: int = field(default=0, init=False)
 
     def take(self) -> int:
-        """Return the requests since the last call; none once the first sync is over."""
+        """Return the requests since the last call; 0 once the first sync is over."""
         if self.run.record.kind != "backfill":
             return 0
         new = self.run.source.requests - self._billed
@@ -57,7 +57,7 @@ class StreamReader:
     bill: FirstSyncBill
     checkpoint: StreamCheckpoint
     is_new: bool
-    """Whether nothing had ever been read when the run began."""
+    """Whether the stream had never been read when the run began."""
     lists_changes: bool
     """Whether the source can list this stream by the time of change."""
 
@@ -88,7 +88,7 @@ class StreamReader:
         return self.checkpoint.backfill.position.done
 
     def probe_changes(self) -> bool:
-        """Ask whether the source can list answers by the time of their change. One request."""
+        """Check whether the source can list answers by the time of their change. One request."""
         self.lists_changes = self.run.source.lists_changes()
         return self.lists_changes
 
@@ -98,7 +98,7 @@ class StreamReader:
             try:
                 self._read_live_by("updated")
             except SourceRejected:
-                # It does not list by change any more; the order of creation is always there.
+                # It no longer lists by change; it always lists by creation.
                 self.lists_changes = False
         if not self.lists_changes:
             self._read_live_by("created")
@@ -114,29 +114,27 @@ class StreamReader:
             after = self.checkpoint.after_live(page.step.position, page.asked_at, began_at)
             if position.drain is not None and page.step.position.cursor > position.cursor:
                 after = after.drained_once(position.cursor, page.asked_at, overlap)
-            self._save(self._billed(after))  # live passes of a first sync are part of its bill
+            self._save(self._billed(after))  # a first sync's bill includes its live passes
             position = page.step.position
 
     def read_backfill_page(self) -> None:
-        """Read one page of an unfinished backfill."""
         fill, page = self._read_history_page(self.checkpoint.backfill)
         self._save(self._billed(replace(self.checkpoint, backfill=fill, saved_at=page.asked_at)))
 
     def accept_extension(self, asked_at: str, since_s: int) -> None:
-        """Accept an operator's request for history, once."""
+        """Accept an operator's request for history; a repeat changes nothing."""
         if asked_at > self.checkpoint.extended_at:
             self._save(self.checkpoint.extended(asked_at, since_s, self.run.clock.at()))
 
     def read_extension_page(self) -> None:
-        """Read one page of the history that an operator asked for."""
         if self.checkpoint.extension is not None:
             fill, page = self._read_history_page(self.checkpoint.extension)
             self._save(self.checkpoint.after_extension(fill, page.asked_at))
 
     def begin_sweep(self, *, in_one_night: bool) -> bool:
-        """Begin a sweep if one is due; returns whether one is under way.
+        """Begin a sweep if one is due. Returns whether a sweep is in progress.
 
-        `in_one_night`: there is so little that a sweep reads everything.
+        `in_one_night`: there is so little history that one sweep reads all of it.
         """
         if self.checkpoint.sweep is None:
             sweep = due(
@@ -150,7 +148,6 @@ class StreamReader:
         return self.checkpoint.sweep is not None
 
     def read_sweep_page(self) -> None:
-        """Read one page of the sweep that is under way."""
         if self.checkpoint.sweep is not None:
             position = self.checkpoint.sweep.position
             self._note_oldest(position)
@@ -160,10 +157,10 @@ class StreamReader:
     def read(
         self, position: Position, *, passed: Collection[int] = frozenset(), compares: bool = False
     ) -> Page:
-        """Read and store one page. The caller saves the position that it leads to.
+        """Read and store one page. The caller saves the resulting position.
 
-        `passed`: seconds not to read alone again. `compares`: let the watch look for stored
-        answers that the source no longer lists.
+        `passed`: seconds that need not be read alone again. `compares`: let the watch look for
+        stored answers that the source no longer lists.
         """
         with self.run.time.page():
             asked_at = self.run.clock.at()

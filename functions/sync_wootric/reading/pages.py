@@ -1,4 +1,4 @@
-"""Rows of one page: completed with who answered, understood or quarantined, stored."""
+"""Rows of one page: add the end user, parse or quarantine, store."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,8 +22,6 @@ from sync_wootric.ports import PeopleCache
 
 @dataclass(frozen=True, slots=True)
 class PageStore:
-    """Stores pages of one account."""
-
     account_token: str
     ingest: Ingest
     quarantine: Quarantine
@@ -32,8 +30,8 @@ class PageStore:
     def store(self, stream: Stream, rows: Sequence[Any], read_at: datetime) -> PageResult:
         """Store the rows of a page that was read at `read_at`. Safe to repeat.
 
-        Raises StoreUnavailable or Contended, and what `PeopleCache.find` raises; a repeat skips
-        what was stored before.
+        Raises StoreUnavailable or Contended, and all errors of `PeopleCache.find`. A repeat skips
+        rows that are already stored.
         """
         self.people.learn(rows)
         understood: list[Incoming] = []
@@ -52,7 +50,7 @@ class PageStore:
         )
 
     def _completed(self, stream: Stream, rows: Sequence[Any]) -> Iterable[Any]:
-        """Add e-mail and external id to rows that lack them and are not stored with them yet."""
+        """Add e-mail and external id to rows that have none and are not stored with them yet."""
         lacking = {index: user for index, row in enumerate(rows) if (user := _lacks_person(row))}
         if not lacking:
             return rows
@@ -60,7 +58,7 @@ class PageStore:
             index: AnswerKey(self.account_token, KINDS[stream], row_ref(rows[index]).id)
             for index in lacking
         }
-        # What is stored keeps its address: REST never erases one. So only news costs requests.
+        # REST never erases a stored address, so only rows without one cost requests.
         stored = self.ingest.known(list(keys.values()))
         named = {key for key, answer in stored.items() if answer.email or answer.erased}
         unnamed = {index: user for index, user in lacking.items() if keys[index] not in named}
@@ -74,7 +72,7 @@ class PageStore:
         ]
 
     def _quarantine(self, row: object, problem: PayloadError, read_at: datetime) -> bool:
-        """Quarantine a row, without the IP address; returns whether that is new."""
+        """Quarantine a row, without its IP address. Returns whether it is new."""
         kept = row
         if isinstance(row, Mapping):
             kept = {name: value for name, value in row.items() if name != "ip_address"}
@@ -85,7 +83,7 @@ class PageStore:
 
 
 def _lacks_person(row: object) -> str | None:
-    """Return the end user's id if the row does not say who that is; a null e-mail does say it."""
+    """Return the end user's id if the row does not identify the person; a null e-mail does."""
     if not isinstance(row, Mapping) or "email" in row:
         return None
     user = row.get("end_user")
@@ -95,7 +93,7 @@ def _lacks_person(row: object) -> str | None:
 
 
 def with_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:
-    """Return a row that says who answered, as far as it did not say so itself."""
+    """Return the row with the person's e-mail and external id where it had none."""
     user = row.get("end_user")
     shown = user if isinstance(user, Mapping) else {}
     completed = {

@@ -1,6 +1,6 @@
-"""Keeps who the end users are now: the one list of the source that can be read by change.
+"""Keeps the profiles of end users current: the one list that the source can always read by change.
 
-An answer may arrive before its person has an address. When a person turns out to have one, their
+An answer may arrive before its person has an address. When the address appears, the person's
 answers are read again, which completes them and finds their account.
 """
 
@@ -32,11 +32,11 @@ class PeopleReader:
     store: People
     checkpoint: StreamCheckpoint
     is_new: bool
-    """Whether nobody has ever been read."""
+    """Whether no end user has ever been read."""
 
     @classmethod
     def open(cls, run: Run, pages: PageStore, store: People) -> "PeopleReader":
-        """Claim and read the checkpoint of the list; the first backfill reads everybody."""
+        """Claim and read the checkpoint of the list; the first backfill reads all end users."""
         text = run.state.open_checkpoint(run.grant, _NAME)
         if text:
             return cls(run, pages, store, StreamCheckpoint.from_json(text), is_new=False)
@@ -46,11 +46,11 @@ class PeopleReader:
 
     @property
     def backfilled(self) -> bool:
-        """Whether everybody has been read once."""
+        """Whether all end users have been read once."""
         return self.checkpoint.backfill.position.done
 
     def read_live_if_due(self) -> None:
-        """Read whoever has changed, at most every third tick: nobody waits for a name."""
+        """Read changed end users, at most every third tick: a name is never urgent."""
         if self.is_new or self.run.clock.at() - self.checkpoint.proven_at >= _EVERY:
             self._read_live()
 
@@ -65,7 +65,7 @@ class PeopleReader:
             self.is_new = False
 
     def read_backfill_page(self) -> None:
-        """Read one page of those who have not changed since the first run."""
+        """Read one page of the end users who have not changed since the first run."""
         fill = self.checkpoint.backfill
         position = self._read_page(replace(fill.position, by="updated"))
         ended_at = self.run.clock.at() if position.done else None
@@ -87,12 +87,12 @@ class PeopleReader:
             if before == profile:
                 continue
             if profile.tells_more_than(before):
-                # Before the person is stored, so that a crash repeats it.
+                # Before the profile is stored, so that a run after a crash repeats it.
                 self._complete_answers(profile)
             self.store.put(profile.keeping(before))
 
     def _complete_answers(self, profile: Profile) -> None:
-        """Read a person's answers again, now that it is known who they are."""
+        """Read a person's answers again, now that their address or id is known."""
         for page in range(1, LAST_PAGE + 1):
             self.run.time.require()
             asked_at = self.run.clock.at()

@@ -1,4 +1,4 @@
-"""What the reader of lists tells about its pages; `proving` listens and draws the conclusions."""
+"""Events of the list reader; `proving` implements the port and draws the conclusions."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,14 +8,14 @@ from nps_core.sync.reading.cursor import Covered, FullSecond
 
 
 class Watch(Protocol):
-    """Is told once the rows of a page are stored, and before the checkpoint moves on."""
+    """Called after the rows of a page are stored and before the checkpoint moves."""
 
     def second_is_full(self, stream: Stream, full: FullSecond, asked_at: datetime) -> None:
-        """The source cannot be made to list a second in full."""
+        """The source cannot list a second in full."""
         ...
 
     def stretch_is_listed(self, stream: Stream, covered: Covered, asked_at: datetime) -> None:
-        """A stretch of time was listed in full."""
+        """The source listed a stretch of time in full."""
         ...
 
     def live_pass_ended(self, stream: Stream) -> None:

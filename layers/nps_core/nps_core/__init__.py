@@ -1,6 +1,6 @@
-"""Scoring, merging and storage shared by every function.
+"""The layer that every function shares: one room per noun, above a ground of modules for all rooms.
 
-The package root is pure: no I/O, no clock, no environment (two named exceptions: `config` and
-`clock`). I/O lives in `nps_core.adapters`. Nothing is imported here, so that a cold start pays
-only for what its handler uses.
+The modules of the ground are pure: no I/O, no clock, no environment, except `config` and `clock`.
+Each room keeps its rules, its ports and its adapters side by side. Nothing is imported here, so a
+cold start loads only the rooms that its handler uses.
 """

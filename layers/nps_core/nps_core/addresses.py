@@ -1,4 +1,4 @@
-"""E-mail addresses: what can be mailed, and which domains say nothing about a company."""
+"""E-mail addresses: which ones can receive mail, and which domains identify no company."""
 
 import re
 
@@ -12,11 +12,11 @@ FREE_MAIL = frozenset(
     protonmail.com qq.com web.de yahoo.com yandex.com yandex.ru ymail.com zoho.com
     """.split()
 )
-"""Domains whose addresses say nothing about a company."""
+"""Domains of mail providers, which identify no company."""
 
 
 def address(value: str | None) -> str | None:
-    """Return a plain e-mail address in lower case, None for anything that cannot be mailed."""
+    """Return a plain e-mail address in lower case; None if it cannot receive mail."""
     if value is None:
         return None
     plain = value.strip().lower()
@@ -24,5 +24,4 @@ def address(value: str | None) -> str | None:
 
 
 def domain_of(mail_address: str) -> str:
-    """Return what follows the @."""
     return mail_address.rpartition("@")[2].lower()

@@ -1,7 +1,7 @@
-"""The one clock. Handlers read it once per invocation and hand `now` to everything else.
+"""The one clock. Handlers read it once per invocation and pass `now` to all other code.
 
-The local stack moves time by a file (`NPS_CLOCK_FILE`, `{"offset_s": seconds}`), so that months
-pass in seconds. In Lambda the variable is absent and this is the real time.
+The local stack shifts time through a file (`NPS_CLOCK_FILE`, `{"offset_s": seconds}`), so that
+months pass in seconds. Lambda does not set the variable, so it uses the real time.
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def now() -> datetime:
-    """Return the current time, aware, in UTC, moved by the local stack's offset if there is one."""
+    """Return the current time in UTC, plus the local stack's offset if there is one."""
     moved_by = os.environ.get("NPS_CLOCK_FILE")
     real = datetime.now(UTC)
     if not moved_by:
@@ -19,6 +19,6 @@ def now() -> datetime:
     try:
         offset_s = float(json.loads(Path(moved_by).read_text())["offset_s"])
     except (FileNotFoundError, ValueError):
-        # The file is replaced atomically; absent means that nobody has moved the clock yet.
+        # The file is replaced atomically; it is absent until the clock is first shifted.
         return real
     return real + timedelta(seconds=offset_s)

@@ -1,7 +1,7 @@
 """Settings of every function: the only reader of the environment.
 
-Names of resources have no default, so that a missing variable fails on the first invocation with
-its name instead of writing somewhere else. Values never appear in error messages.
+Names of resources have no default: a missing variable must fail the first invocation, with its
+name, rather than write somewhere else. Values never appear in error messages.
 """
 
 import os
@@ -13,7 +13,7 @@ from nps_core.errors import ConfigError
 
 
 class _Settings(BaseModel):
-    """Reads itself from environment variables; the alias of a field is the variable's name."""
+    """Base of the settings; the alias of a field is the name of its environment variable."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
@@ -26,7 +26,7 @@ class _Settings(BaseModel):
         """Read and check the environment.
 
         Raises:
-            ConfigError: naming the variables that are missing or wrong.
+            ConfigError: names the missing or wrong variables.
         """
         try:
             return cls.model_validate(dict(os.environ))
@@ -36,7 +36,7 @@ class _Settings(BaseModel):
 
 
 class _Accounts(_Settings):
-    """How an answer finds its account and the account its owner."""
+    """Properties of an answer that hold its account and the account's owner."""
 
     account_properties: str = Field(alias="ACCOUNT_PROPERTIES")
     account_name_property: str = Field(alias="ACCOUNT_NAME_PROPERTY")
@@ -44,7 +44,7 @@ class _Accounts(_Settings):
 
 
 class _Ingest(_Accounts):
-    """What both ingest paths need."""
+    """Settings of everything that stores answers."""
 
     responses_table: str = Field(alias="RESPONSES_TABLE")
     state_table: str = Field(alias="STATE_TABLE")
@@ -52,19 +52,15 @@ class _Ingest(_Accounts):
 
 
 class InboxSettings(_Ingest):
-    """Settings of the inbox consumer."""
+    """The inbox consumer needs nothing more."""
 
 
 class WebhookSettings(_Ingest):
-    """Settings of the webhook receiver."""
-
     secret_arn: str = Field(alias="SECRET_ARN")
     inbox_queue_url: str = Field(alias="INBOX_QUEUE_URL")
 
 
 class SyncSettings(_Ingest):
-    """Settings of the scheduled sync."""
-
     secret_arn: str = Field(alias="SECRET_ARN")
     account_token: str = Field(alias="WOOTRIC_ACCOUNT_TOKEN")
     api_url: str = Field(alias="WOOTRIC_API_URL")
@@ -77,15 +73,11 @@ class SyncSettings(_Ingest):
 
 
 class RollupSettings(_Settings):
-    """Settings of the rollup consumer."""
-
     state_table: str = Field(alias="STATE_TABLE")
     window_days: int = Field(alias="WINDOW_DAYS", ge=1)
 
 
 class NotifySettings(_Settings):
-    """Settings of the deciding stream consumer."""
-
     responses_table: str = Field(alias="RESPONSES_TABLE")
     state_table: str = Field(alias="STATE_TABLE")
     settle_seconds: int = Field(alias="SETTLE_SECONDS", ge=0)
@@ -94,8 +86,6 @@ class NotifySettings(_Settings):
 
 
 class DeliverSettings(_Settings):
-    """Settings of the mail delivery."""
-
     responses_table: str = Field(alias="RESPONSES_TABLE")
     state_table: str = Field(alias="STATE_TABLE")
     window_days: int = Field(alias="WINDOW_DAYS", ge=1)

@@ -5,15 +5,16 @@
     +-- PermanentError           do not retry: the same input fails again
     |   +-- InvalidSignature     answer 401
     |   +-- PayloadError         quarantine the payload with `reason`
-    |   +-- UnreadableItem       a stored item lacks what nothing can stand in for: leave it alone
-    |   +-- SourceRejected       Wootric refused the request for good
-    |   +-- Unauthorized         credentials are wrong: tell the operator
+    |   +-- UnreadableItem       a stored item lacks a required value: leave it alone
+    |   +-- SourceRejected       Wootric refused the request permanently
+    |   +-- Unauthorized         credentials are wrong: report it to the operator
     +-- TransientError           retry later
         +-- RateLimited          retry after `retry_after_s`
-        +-- SourceUnavailable    Wootric did not answer properly
-        +-- StoreUnavailable     DynamoDB, SQS or Secrets Manager did not answer properly
+        +-- SourceUnavailable    Wootric gave no valid reply
+        +-- StoreUnavailable     DynamoDB, SQS or Secrets Manager gave no valid reply
         +-- Contended            lost a conditional write too often
-        +-- LeaseLost            another run owns the connection now
+        +-- LeaseLost            another run holds the connection now
+        +-- OutOfTime            end the run; the next tick resumes
 
 No message carries a secret, a customer's e-mail address, name or comment.
 """
@@ -32,11 +33,11 @@ class PermanentError(NpsError):
 
 
 class InvalidSignature(PermanentError):
-    """The webhook signature is absent, malformed or made with no key of ours."""
+    """The webhook signature is absent, malformed or made with an unknown key."""
 
 
 class PayloadError(PermanentError):
-    """A payload that cannot be understood; `reason` is a short code for the quarantine."""
+    """A payload that cannot be parsed; `reason` is a short code for the quarantine."""
 
     def __init__(self, reason: str, detail: str) -> None:
         """Keep `reason` (snake_case, stable) apart from `detail` (names the field, no content)."""
@@ -50,20 +51,18 @@ class UnreadableItem(PermanentError):
 
 
 class SourceRejected(PermanentError):
-    """Wootric refused the request for good (4xx other than 401, 404 and 429)."""
+    """Wootric refused the request permanently (4xx other than 401, 404 and 429)."""
 
 
 class Unauthorized(PermanentError):
-    """Wootric refused our credentials."""
+    """Wootric refuses the credentials; an operator must replace them."""
 
 
 class TransientError(NpsError):
-    """A dependency failed in a way that passes."""
+    """A temporary failure of a dependency."""
 
 
 class RateLimited(TransientError):
-    """Wootric answered 429."""
-
     def __init__(self, retry_after_s: float) -> None:
         """`retry_after_s`: seconds until the rate window ends, by the server's own header."""
         super().__init__(f"rate limited for {retry_after_s:.0f} s")
@@ -75,16 +74,16 @@ class SourceUnavailable(TransientError):
 
 
 class StoreUnavailable(TransientError):
-    """An AWS dependency did not answer properly; nothing is known to be written."""
+    """An AWS dependency gave no valid reply; the write may not have happened."""
 
 
 class Contended(TransientError):
-    """A conditional write lost against other writers more often than is reasonable."""
+    """A conditional write lost against other writers too often."""
 
 
 class LeaseLost(TransientError):
-    """Another run owns the connection's lease; stop without writing a checkpoint."""
+    """Another run holds the connection's lease; stop without writing a checkpoint."""
 
 
 class OutOfTime(TransientError):
-    """The run's deadline does not allow the next wait; the next tick goes on from here."""
+    """The next wait would pass the run's deadline; the next tick resumes from here."""

@@ -1,8 +1,8 @@
 """Values that outlive a deployment, as the plain values that are stored, and back.
 
-The version before this one wrote them, and after a rollback the next version did. So a field that
-is missing takes its default, and one that is unknown is kept and written back. A type says how a
-field is read, not what it may hold: a new word in a known field is no reason to stop.
+The previous version wrote some of them, and after a rollback the next version did. So a missing
+field takes its default, and an unknown field is kept and written back. A type decides how a field
+is parsed, not which values it may have: a new word in a known field raises nothing.
 """
 
 import json
@@ -18,7 +18,7 @@ from nps_core.keys import AnswerKey, parse_answer_key
 from nps_core.times import from_iso, iso
 
 IN_KEY = MappingProxyType({"in_key": True})
-"""Metadata of a field that the key of the item holds, so that no attribute repeats it."""
+"""Metadata of a field that is part of the item's key, so that no attribute repeats it."""
 LEFT_OUT = MappingProxyType({"left_out": True})
 """Metadata of a field that is written only when it is not None."""
 AS_TEXT = MappingProxyType({"as_text": True})
@@ -30,7 +30,7 @@ _TABLE_KEY = {"pk", "sk"}
 class Stored:
     """Base of a value that is stored and rewritten.
 
-    `unknown`: fields of another version. They survive `replace`, and equality ignores them.
+    `unknown`: fields of another version. They survive `replace`; equality ignores them.
     """
 
     unknown: Mapping[str, Any] = field(
@@ -40,26 +40,26 @@ class Stored:
     def to_item(self) -> dict[str, Any]:
         """Return plain values, in the order of the fields; `from_item` is the inverse."""
         plain: dict[str, Any] = {}
-        for one in self._fields():
-            value = getattr(self, one.name)
-            if not one.in_key and (value is not None or not one.left_out):
-                plain[one.name] = _text(value) if one.as_text else _plain(value)
+        for spec in self._fields():
+            value = getattr(self, spec.name)
+            if not spec.in_key and (value is not None or not spec.left_out):
+                plain[spec.name] = _text(value) if spec.as_text else _plain(value)
         return {**plain, **self.unknown}
 
     @classmethod
     def from_item(
         cls, item: Mapping[str, Any], beside: Collection[str] = (), **in_key: Any
     ) -> Self:
-        """Read an item. `beside`: attributes of it that are not the value's own.
+        """Parse an item. `beside`: attributes of the item that are not part of the value.
 
-        Raises UnreadableItem, naming the field and showing no content.
+        Raises UnreadableItem, which names the field and shows no content.
         """
         values: dict[str, Any] = dict(in_key)
-        known = cls._fields()
-        for one in known:
-            if one.name not in in_key:
-                values |= one.value_in(item, cls.__name__)
-        own = {*_TABLE_KEY, *beside, *(one.name for one in known)}
+        specs = cls._fields()
+        for spec in specs:
+            if spec.name not in in_key:
+                values |= spec.value_in(item, cls.__name__)
+        own = {*_TABLE_KEY, *beside, *(spec.name for spec in specs)}
         unknown = {name: value for name, value in item.items() if name not in own}
         return cls(**values, unknown=unknown)
 
@@ -69,7 +69,7 @@ class Stored:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` of any version wrote. Raises UnreadableItem."""
+        """Parse a text that `to_json` of any version wrote. Raises UnreadableItem."""
         try:
             data = json.loads(text)
         except ValueError:
@@ -94,7 +94,7 @@ class _Field(NamedTuple):
     as_text: bool
 
     def value_in(self, item: Mapping[str, Any], owner: str) -> dict[str, Any]:
-        """Return the field's value by its name; nothing where the default holds."""
+        """Return the field's value by its name; empty if the default applies."""
         plain = item.get(self.name)
         if plain is not None:
             try:
@@ -102,7 +102,7 @@ class _Field(NamedTuple):
             except UnreadableItem as exc:
                 raise UnreadableItem(f"{owner}.{self.name}: {exc}") from None
             except (ValueError, TypeError, AttributeError):
-                # Not chained: such an error quotes the content.
+                # Not chained: these errors quote the content.
                 raise UnreadableItem(f"{owner}.{self.name} cannot be read") from None
         if self.is_required and not self.is_optional:
             raise UnreadableItem(f"{owner}.{self.name} is missing")
@@ -114,28 +114,28 @@ def _fields_of(cls: type[Stored]) -> tuple[_Field, ...]:
     hints = get_type_hints(cls)
     return tuple(
         _Field(
-            one.name,
-            json.loads if "as_text" in one.metadata else _reader(hints[one.name]),
-            one.default is MISSING and one.default_factory is MISSING,
-            NoneType in get_args(hints[one.name]),
-            "in_key" in one.metadata,
-            "left_out" in one.metadata,
-            "as_text" in one.metadata,
+            spec.name,
+            json.loads if "as_text" in spec.metadata else _reader(hints[spec.name]),
+            spec.default is MISSING and spec.default_factory is MISSING,
+            NoneType in get_args(hints[spec.name]),
+            "in_key" in spec.metadata,
+            "left_out" in spec.metadata,
+            "as_text" in spec.metadata,
         )
-        for one in fields(cls)
-        if one.name != "unknown"
+        for spec in fields(cls)
+        if spec.name != "unknown"
     )
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
-    """Return what turns a plain value, never None, into one of the type."""
+    """Return the parser from a plain value, never None, to the type."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        (hint,) = (one for one in args if one is not NoneType)
+        (hint,) = (arg for arg in args if arg is not NoneType)
         return _reader(hint)
     if origin is tuple:
-        each = _reader(args[0])
-        return lambda values: tuple(each(value) for value in values)
+        read = _reader(args[0])
+        return lambda values: tuple(read(value) for value in values)
     if origin is frozenset:
         return frozenset
     if not isinstance(hint, type):
@@ -155,7 +155,7 @@ _BY_TYPE: Mapping[type, Callable[[Any], Any]] = {
 
 
 def _list_reader(hint: Any) -> Callable[[Any], Any]:
-    """Return what reads a named tuple, which is stored as a list; its `unknown` is what follows."""
+    """Return the parser of a named tuple, stored as a list; further values are its `unknown`."""
     readers = [_reader(each) for name, each in get_type_hints(hint).items() if name != "unknown"]
 
     def read(values: list[Any]) -> Any:
@@ -183,6 +183,6 @@ def _plain(value: Any) -> Any:
         case frozenset():
             return sorted(value)
         case tuple():
-            known = (*value[:-1], *value.unknown) if hasattr(value, "unknown") else value
-            return [_plain(each) for each in known]
+            values = (*value[:-1], *value.unknown) if hasattr(value, "unknown") else value
+            return [_plain(entry) for entry in values]
     return value

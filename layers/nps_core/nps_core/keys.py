@@ -42,7 +42,7 @@ Kind = Literal["response", "decline"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class AnswerKey:
-    """Identity of an answer: ids may collide between Wootric accounts, so the token is part."""
+    """Identity of an answer: ids may collide between Wootric accounts, so it includes the token."""
 
     account_token: str
     kind: Kind
@@ -80,66 +80,61 @@ def parse_answer_key(text: str) -> AnswerKey:
 
 
 def day_of(account_token: str, kind: Kind, moment: datetime) -> str:
-    """Name of the UTC day in the index of ResponsesTable, `<token>#response#2026-03-02`."""
+    """Return the UTC day in the index of ResponsesTable, `<token>#response#2026-03-02`."""
     return f"{account_token}#{kind}#{moment:%Y-%m-%d}"
 
 
 def connection(account_token: str, item: str) -> StateKey:
-    """Key of a connection's PROFILE, LEASE, CHECKPOINT#<name> and so on."""
+    """Return the key of a connection's PROFILE, LEASE, CHECKPOINT#<name> and so on."""
     return StateKey(f"CONN#{account_token}", item)
 
 
 def person(account_token: str, end_user_id: str) -> StateKey:
-    """Key of an end user of a Wootric account."""
     return StateKey(f"PEOPLE#{account_token}", end_user_id)
 
 
 def month_of(moment: datetime) -> str:
-    """Name of the UTC month, `2026-03`."""
+    """Return the UTC month, `2026-03`."""
     return moment.strftime("%Y-%m")
 
 
 def ledger(account: str, month: str, part: int | None = None) -> StateKey:
-    """Key of an (account, month) ledger, or of one of its parts once it has been split."""
+    """Return the key of an (account, month) ledger, or of one of its parts after a split."""
     suffix = "" if part is None else f"#{part:02d}"
     return StateKey(f"ACCT#{account}", f"{LEDGER_PREFIX}{month}{suffix}")
 
 
 def ledger_part(vote_id: str) -> int:
-    """Part that a vote of a split ledger belongs to."""
+    """Return the part of a split ledger that holds the vote."""
     return crc32(vote_id.encode()) % LEDGER_PARTS
 
 
 def contact(account: str, contact_key: str) -> StateKey:
-    """Key of a contact's ledger: per account, so that two accounts of one person never mix."""
+    """Return the key of a contact's ledger: per account, so that a person's accounts never mix."""
     return StateKey(f"ACCT#{account}", f"{CONTACT_PREFIX}{contact_key}")
 
 
 def account_summary(account: str) -> StateKey:
-    """Key of an account's summary."""
     return StateKey(ACCOUNT, account)
 
 
 def alert(key: AnswerKey) -> StateKey:
-    """Key of what notify decided for an answer."""
+    """Return the key of the decision about an answer."""
     return StateKey(ALERT, str(key))
 
 
 def mail(mail_key: str) -> StateKey:
-    """Key of an outbox item."""
     return StateKey(MAIL, mail_key)
 
 
 def run(run_id: str) -> StateKey:
-    """Key of a run log record."""
     return StateKey(RUN, run_id)
 
 
 def quarantine(digest: str) -> StateKey:
-    """Key of a quarantined payload: its hash, so that a retry or a re-read adds nothing."""
+    """Return the key of a quarantined payload: its hash, so that a repeat adds nothing."""
     return StateKey(QUARANTINE, digest)
 
 
 def directory(kind: DirectoryKind, value: str) -> StateKey:
-    """Key of a directory entry."""
     return StateKey(DIRECTORY, f"{kind}#{value}")

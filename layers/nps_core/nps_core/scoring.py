@@ -1,7 +1,7 @@
 """The definition of NPS, in one place.
 
-0-6 detractor, 7-8 passive, 9-10 promoter; NPS = 100 * (promoters - detractors) / answers, from
--100 to 100, kept unrounded. No answers, no number.
+0-6 detractor, 7-8 passive, 9-10 promoter; NPS = 100 * (promoters - detractors) / answers, from -100
+to 100, kept unrounded. Without answers there is no NPS.
 """
 
 import math
@@ -31,12 +31,12 @@ def categorize(score: int) -> ScoreClass:
 
 
 def is_detractor(score: int | None) -> bool:
-    """Whether there is a score, and it is one of 0 to 6."""
+    """Whether there is a score, and it is 0 to 6."""
     return score is not None and score < PASSIVE_FROM
 
 
 def rounded(nps: Fraction | float) -> int:
-    """Round half away from zero: the one way in which an NPS becomes a whole number."""
+    """Round half away from zero: the only rounding of an NPS."""
     exact = nps if isinstance(nps, Fraction) else Fraction(nps)
     whole = math.floor(abs(exact) + Fraction(1, 2))
     return whole if nps >= 0 else -whole
@@ -44,7 +44,7 @@ def rounded(nps: Fraction | float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many answers of each class, and the sum of their scores."""
+    """Number of answers of each class, and the sum of their scores."""
 
     promoters: int = 0
     passives: int = 0
@@ -53,7 +53,6 @@ class Counts:
 
     @property
     def n(self) -> int:
-        """Number of answers."""
         return self.promoters + self.passives + self.detractors
 
     @property
@@ -63,7 +62,7 @@ class Counts:
 
     @property
     def nps_rounded(self) -> int | None:
-        """NPS as shown: rounded from the integers, not from the float; None without answers."""
+        """NPS as displayed: rounded from the integers, not from the float; None without answers."""
         return rounded(self._exact()) if self.n else None
 
     @property
@@ -86,7 +85,6 @@ def count(scores: Iterable[int]) -> Counts:
 
 
 def direction(latest: int, previous: int | None) -> Direction:
-    """Compare a contact's latest score with the one before."""
     if previous is None:
         return "first"
     if latest == previous:
@@ -97,8 +95,8 @@ def direction(latest: int, previous: int | None) -> Direction:
 def account_class(latest: Counts) -> tuple[ScoreClass | None, str]:
     """Return the class of an account, from the latest answer of each contact, and its reason.
 
-    With three or more contacts the sign of NPS decides. With fewer, the class of their mean score,
-    marked as low n, because one answer more could turn it.
+    With three or more contacts the sign of NPS decides. With fewer, the class of their mean score
+    decides, marked as low n, because one more answer could reverse it.
     """
     if not latest.n:
         return None, "no answer in the window"

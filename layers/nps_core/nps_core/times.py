@@ -7,7 +7,7 @@ from nps_core.errors import PayloadError
 
 # "2026-03-02 09:15:04 -0800": a form decoder may have turned the + of "+0530" into a space.
 _LOST_PLUS = re.compile(r"(\d\d:\d\d:\d\d(?:\.\d+)?) {1,2}(\d{4}|\d\d:\d\d)$")
-# `datetime.fromisoformat` wants the offset glued to the seconds.
+# `datetime.fromisoformat` accepts no space before the offset.
 _SPACED_OFFSET = re.compile(r"(\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d\d:?\d\d)$")
 
 
@@ -34,13 +34,13 @@ def parse_time(value: object, field: str) -> datetime:
 
 
 def _plausible(moment: datetime) -> datetime:
-    """Return it in UTC, whole milliseconds, which is what is stored.
+    """Return it in UTC, in whole milliseconds, the stored precision.
 
-    Years far from ours would overflow where a window is added or subtracted.
+    Far-off years would overflow when a window is added or subtracted.
     """
     utc = moment.astimezone(UTC)
     if not 2000 <= utc.year < 2100:
-        raise ValueError("not a year in which somebody answered a survey")
+        raise ValueError("the year is implausible")
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
@@ -55,7 +55,7 @@ def iso(moment: datetime) -> str:
 
 
 def from_iso(text: str) -> datetime:
-    """Parse what `iso` printed."""
+    """Inverse of `iso`."""
     return datetime.fromisoformat(text)
 
 

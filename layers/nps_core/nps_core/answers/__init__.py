@@ -1,1 +1,1 @@
-"""What an answer is, how versions merge, whose it is, where it is stored; not what is counted."""
+"""Answers: their versions, merging, accounts and storage; counting happens in `numbers`."""

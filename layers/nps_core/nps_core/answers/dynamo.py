@@ -23,7 +23,8 @@ _PLAIN = (
     *("first_source", "previous_score", "rev"),
 )
 _OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased")
-"""Stored only when true: an item below 1 KB costs one write unit, and most answers are plain."""
+"""Stored only when true. Most answers have none of them, and an item below 1 KB costs one write
+unit."""
 _KNOWN = {"pk", "day", "properties", "extra", "tags", "notes", *_TIMES, *_PLAIN}
 _NEEDED = ("metric", "rev", "answered_at", "updated_at")
 _DEFAULTS: Mapping[str, Any] = {
@@ -33,23 +34,19 @@ _DEFAULTS: Mapping[str, Any] = {
     "source": "webhook",
     "first_source": "webhook",
 }
-"""Of attributes that every version so far writes, should one stop: the weakest claim of each."""
+"""For attributes that every version so far writes: the weakest claim, should a later version omit
+one."""
 
 
 class DynamoAnswerStore:
-    """Implements `AnswerStore`."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def get(self, key: AnswerKey) -> Answer | None:
-        """Return the stored answer, strongly consistent."""
         item = items.get_item(self._client, self._table, {"pk": str(key)})
         return _read(item) if item else None
 
     def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
-        """Return those that are stored, strongly consistent."""
         wanted = [{"pk": str(key)} for key in dict.fromkeys(keys)]
         found = [_read(item) for item in items.get_items(self._client, self._table, wanted)]
         return {answer.key: answer for answer in found}
@@ -57,9 +54,9 @@ class DynamoAnswerStore:
     def between(
         self, account_token: str, kind: Kind, start: datetime, end: datetime
     ) -> Iterator[Listed]:
-        """Yield what is stored with start <= answered_at < end, by time, from the index.
+        """Yield the answers with start <= answered_at < end, by time: one index query per UTC day.
 
-        The index follows a write by a moment. One query per UTC day.
+        The index lags behind a write by a moment.
         """
         day = start.replace(hour=0, minute=0, second=0, microsecond=0)
         while day < end:
@@ -67,7 +64,7 @@ class DynamoAnswerStore:
                 self._client,
                 self._table,
                 "#day = :day AND answered_at BETWEEN :from AND :to",
-                # As text a whole second is the last of its second, "." comes before "Z".
+                # As text, a whole second sorts last within its second: "." comes before "Z".
                 {
                     ":day": day_of(account_token, kind, day),
                     ":from": f"{start.replace(microsecond=0):%Y-%m-%dT%H:%M:%S}.",
@@ -78,11 +75,10 @@ class DynamoAnswerStore:
             )
             listed = [_listed(item) for item in found]
             listed.sort(key=lambda one: (one.answered_at, one.key))
-            yield from (one for one in listed if start <= one.answered_at < end)
+            yield from (answer for answer in listed if start <= answer.answered_at < end)
             day += timedelta(days=1)
 
     def put(self, answer: Answer, expected_rev: int | None) -> bool:
-        """Write if the stored rev is `expected_rev` (None: not stored)."""
         if expected_rev is None:
             return items.put_if(
                 self._client, self._table, to_item(answer), "attribute_not_exists(pk)"
@@ -92,12 +88,12 @@ class DynamoAnswerStore:
         )
 
     def everything(self) -> Iterator[Answer]:
-        """Yield every stored answer and decline; the operator's lists, not for a function."""
+        """Yield every stored answer and decline: a full scan, for an operator's lists only."""
         return (_read(item) for item in items.scan(self._client, self._table))
 
 
 def to_item(answer: Answer) -> dict[str, Any]:
-    """Turn an answer into its item; empty collections and usual flags are left out."""
+    """Turn an answer into its item, without empty collections and flags that are usually false."""
     token, kind = answer.key.account_token, answer.key.kind
     item: dict[str, Any] = {
         **answer.unknown,
@@ -115,7 +111,7 @@ def to_item(answer: Answer) -> dict[str, Any]:
 
 
 def from_item(item: Mapping[str, Any]) -> Answer:
-    """Inverse of `to_item`. Raises KeyError or ValueError for an item that is not an answer."""
+    """Inverse of `to_item`. Raises KeyError or ValueError if the item is not an answer."""
     values: dict[str, Any] = {name: item.get(name) for name in _PLAIN}
     values |= {name: from_iso(item[name]) if name in item else None for name in _TIMES}
     values |= {name: bool(item.get(name)) for name in _OFTEN_FALSE}
@@ -144,7 +140,7 @@ def _read(item: items.Item) -> Answer:
     except KeyError as exc:
         raise UnreadableItem(f"the stored answer {item['pk']} lacks {exc}") from None
     except (TypeError, ValueError):
-        # Not chained: such an error quotes the content.
+        # Not chained: these errors quote the content.
         raise UnreadableItem(f"the stored answer {item['pk']} cannot be read") from None
 
 
@@ -163,7 +159,7 @@ def _listed(item: Mapping[str, Any]) -> Listed:
 
 
 def _json(values: Mapping[str, Any]) -> str | None:
-    """JSON keeps what a number was; DynamoDB's maps would turn 1.10 and 1.1 into one."""
+    """Encode as JSON, which keeps a number as it was; DynamoDB would turn 1.10 into 1.1."""
     if not values:
         return None
     return json.dumps(dict(values), separators=(",", ":"), ensure_ascii=False, sort_keys=True)

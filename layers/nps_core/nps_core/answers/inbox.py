@@ -1,4 +1,4 @@
-"""Inbox queue: verified webhook bodies that DynamoDB refused, kept until it takes them."""
+"""Inbox queue: verified webhook bodies that DynamoDB refused, kept until a retry stores them."""
 
 import base64
 from typing import TYPE_CHECKING
@@ -11,25 +11,21 @@ if TYPE_CHECKING:
 
 
 class SqsInbox:
-    """Writes to the inbox queue."""
-
     def __init__(self, client: "SQSClient", queue_url: str) -> None:
-        """Bind to the queue."""
         self._client, self._queue_url = client, queue_url
 
     def put(self, body: bytes) -> None:
-        """Keep the raw body durably. Raises StoreUnavailable when SQS refuses as well."""
         with store_errors("SendMessage"):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_message(body))
 
 
 def to_message(body: bytes) -> str:
-    """Wrap raw bytes as text: SQS takes only some Unicode characters."""
+    """Encode raw bytes as text: SQS accepts only some Unicode characters."""
     return base64.b64encode(body).decode()
 
 
 def from_message(text: str) -> bytes:
-    """Inverse of `to_message`. Raises PayloadError for a message that is not ours."""
+    """Inverse of `to_message`. Raises PayloadError if `to_message` cannot have written it."""
     try:
         return base64.b64decode(text, validate=True)
     except ValueError as exc:

@@ -1,7 +1,7 @@
-"""Storing what a path brought: read, merge, find the account, write if anything changed.
+"""Storing incoming answers: read, merge, find the account, write if anything changed.
 
-Shared by webhook, inbox and sync, so that there is one rule. Safe to repeat: equal content writes
-nothing and so makes no stream record.
+Webhook, inbox and sync share it, so they follow one rule. Safe to repeat: equal content writes
+nothing and so creates no stream record.
 """
 
 import logging
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """The ingest use case, bound to a table and to how accounts are found."""
+    """Ingest of answers, bound to a table and to the account rules."""
 
     store: AnswerStore
     directory: Directory
@@ -38,16 +38,16 @@ class Ingest:
         """Store one answer.
 
         Raises:
-            StoreUnavailable: nothing is known to be written.
+            StoreUnavailable: the write may not have happened.
             Contended: other writers won five times in a row; nothing is written.
         """
         return self._store(incoming, self.store.get(incoming.key), now)
 
     def many(self, page: Sequence[Incoming], now: datetime) -> Mapping[AnswerKey, Outcome]:
-        """Store a page. One batch read, then one write per changed answer, in the given order.
+        """Store a page: one batch read, then one write per changed answer, in the given order.
 
-        An answer whose stored item cannot be read is logged and has no outcome.
-        Raises like `one`; what was written before the error stays, and a repeat skips it.
+        An answer whose stored item cannot be read is logged and has no outcome. Raises like `one`;
+        earlier writes stay, and a repeat skips them.
         """
         stored = self.known([incoming.key for incoming in page])
         outcomes: dict[AnswerKey, Outcome] = {}
@@ -59,7 +59,7 @@ class Ingest:
         return outcomes
 
     def known(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
-        """Return the stored answers that can be read, by key: one that cannot stops no other."""
+        """Return the stored answers, by key; an unreadable one is logged and left out."""
         try:
             return self.store.get_many(keys)
         except UnreadableItem:
@@ -72,16 +72,16 @@ class Ingest:
             return None
 
     def rematch(self, stored: Answer, now: datetime) -> Outcome:
-        """Find the account of a stored answer anew, after the directory has changed."""
+        """Find the account of a stored answer again, after the directory has changed."""
         after = resolve(stored, self.rules, self.directory)
         if content_hash(after) == content_hash(stored):
             return "unchanged"
         return "updated" if self.store.put(_next(after, now), stored.rev) else "unchanged"
 
     def remove(self, stored: Answer, now: datetime, how: Removal) -> Outcome:
-        """Delete an answer, or erase its person, because the source was found without it at `now`.
+        """Mark an answer as deleted, or erase its person, because the source lacked it at `now`.
 
-        Raises like `one`; a repeat finishes the work, and once it is done it writes nothing.
+        Raises like `one`. A repeat finishes the work; once it is done, a repeat writes nothing.
         """
         current: Answer | None = stored
         for _ in range(_TRIES):

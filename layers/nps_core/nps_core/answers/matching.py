@@ -1,7 +1,7 @@
-"""Which account an answer belongs to, and who owns the account.
+"""Finds the account of an answer, and the account's owner.
 
-Order: the first configured property that is set, then the directory by external id, by e-mail, by
-company domain (free-mail domains never match). The rule that matched is stored with the answer.
+Order: the first configured property that is set, then the directory by external id, by e-mail
+address, by company domain (free-mail domains never match). The answer stores the rule that matched.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from nps_core.answers.models import Answer
 
 @dataclass(frozen=True, slots=True)
 class AccountRules:
-    """How to read the account and its owner from an answer's properties."""
+    """The properties of an answer that hold its account and the account's owner."""
 
     account_properties: tuple[str, ...]
     name_property: str
@@ -21,23 +21,23 @@ class AccountRules:
 
     @classmethod
     def of(cls, account_properties: str, name_property: str, owner_property: str) -> "AccountRules":
-        """Build from settings; `account_properties` is comma separated, first match wins."""
+        """Build from settings; `account_properties` is comma separated, the first match wins."""
         names = tuple(name.strip() for name in account_properties.split(",") if name.strip())
         return cls(names, name_property, owner_property)
 
 
 class Directory(Protocol):
-    """Accounts known from outside the answers."""
+    """Accounts from the customer's own records, not from answers."""
 
     def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
+        """Return (account id, matching kind) for the first known (kind, value)."""
         ...
 
 
 def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer:
-    """Return the answer with account, account name, rule and owner set from what it says now.
+    """Return the answer with account, account name, rule and owner set from its current content.
 
-    An erased answer says nothing any more and keeps the account that it had.
+    The content of an erased answer is gone, so it keeps its account.
     """
     if answer.erased:
         return answer
@@ -62,7 +62,7 @@ def _lookups(answer: Answer) -> tuple[tuple[str, str], ...]:
     wanted: list[tuple[str, str]] = []
     if answer.external_id:
         wanted.append(("external_id", answer.external_id))
-    # Looser than `address`: who answers may have an address that we would never mail to.
+    # Looser than `address`: a contact may have an address that we would never mail to.
     if answer.email and "@" in answer.email:
         wanted.append(("email", answer.email))
         domain = domain_of(answer.email)
@@ -75,5 +75,5 @@ def _text(answer: Answer, prop: str) -> str | None:
     value = answer.properties.get(prop)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    # 200 characters: an account id is part of keys, and keys of DynamoDB end at 1,024 bytes.
+    # 200 characters: an account id is part of keys, and DynamoDB limits keys to 1,024 bytes.
     return str(value).strip()[:200] or None

@@ -1,14 +1,13 @@
-"""The one merge rule, whichever path brings an answer.
+"""The merge rule for all versions of an answer, from any source.
 
 `merge` is a join: applying the same incoming versions in any order, any number of times, ends in
-the same content. Newer `updated_at` wins; within one second `updated` beats `created`, a row that
-was read after that second beats a webhook, then the later timestamp wins, then the one with a
-comment. What the newest version does not carry is filled from the
-older ones, so a webhook never overwrites tags, notes and completed, and REST never erases an
-e-mail address or external id.
+the same content. Newer `updated_at` wins. Within one second `updated` beats `created`, a row that
+was read after that second beats a webhook, then the later timestamp wins, then the version with a
+comment. Fields that the newest version lacks come from older versions, so a webhook never
+overwrites tags, notes and completed, and REST never erases an e-mail address or external id.
 
-What was removed comes back only by a row that was read after its removal. Until then a deleted
-answer stays deleted, and an erased one stays as it is: no late webhook brings a person back.
+Only a row that was read after a removal undoes it. Until then a deleted answer stays deleted and an
+erased one stays erased: a late webhook never restores personal data.
 """
 
 import hashlib
@@ -27,8 +26,8 @@ Precedence = tuple[int, int, bool, int, datetime, bool, str, int]
 def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: datetime) -> Answer:
     """Return the answer after `incoming`; equal content means that there is nothing to write.
 
-    The account fields of the result are those of `stored`: resolve them anew afterwards. `rev` is
-    the hybrid clock `max(now in ms, stored.rev + 1)`.
+    The result has the account fields of `stored`: resolve them again afterwards. `rev` is the
+    hybrid clock `max(now in ms, stored.rev + 1)`.
     """
     base = stored or _first(incoming, default_metric, now)
     rev = max(epoch_ms(now), base.rev + 1)
@@ -48,9 +47,9 @@ def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: d
 
 
 def content_hash(answer: Answer) -> str:
-    """Hash what a reader can see; equal hashes mean that nothing needs to be written.
+    """Hash the visible content; equal hashes mean that nothing needs to be written.
 
-    Bookkeeping (rev, event time, which path) is left out, `updated_at` counts by whole second.
+    Bookkeeping (rev, event time, source) is excluded, and `updated_at` counts by whole second.
     """
     visible = {
         "score": answer.score,
@@ -72,7 +71,7 @@ def content_hash(answer: Answer) -> str:
 
 
 def _first(incoming: Incoming, default_metric: str, now: datetime) -> Answer:
-    """Return the empty answer that the first incoming version is merged into."""
+    """Return the empty answer into which the first incoming version is merged."""
     return Answer(
         key=incoming.key,
         score=None,
@@ -111,7 +110,7 @@ def _first(incoming: Incoming, default_metric: str, now: datetime) -> Answer:
 
 
 def _fill(base: Answer, new: Incoming, *, wins: bool) -> Answer:
-    """Take what a version may lack: the newest that has it says it, and absence erases nothing."""
+    """Take optional fields from the newest version that has them; absence erases nothing."""
     newer: Answer | Incoming = new if wins else base
     older: Answer | Incoming = base if wins else new
     exact = wins and new.properties_typed
@@ -132,7 +131,7 @@ def _fill(base: Answer, new: Incoming, *, wins: bool) -> Answer:
 
 
 def _take_core(base: Answer, new: Incoming) -> Answer:
-    """Take what every version carries, when `new` is at least as recent."""
+    """Take the fields that every version has, if `new` is at least as recent."""
     return replace(
         base,
         score=new.score,
@@ -146,9 +145,9 @@ def _take_core(base: Answer, new: Incoming) -> Answer:
 
 
 def _take_labels(base: Answer, new: Incoming) -> Answer:
-    """Take tags, notes and completed from the latest read: people set them in the dashboard.
+    """Take tags, notes and completed from the latest read: users edit them in the dashboard.
 
-    That does not have to move `updated_at`, so the time of the read decides.
+    Such an edit need not move `updated_at`, so the time of the read decides.
     """
     if base.rest_at is not None and new.event_at < base.rest_at:
         return base
@@ -163,12 +162,12 @@ def _take_labels(base: Answer, new: Incoming) -> Answer:
 
 
 def _shows_again(removed: Answer, new: Incoming) -> bool:
-    """Whether `new` was read after the removal was concluded: a row that is read is there."""
+    """Whether `new` was read after the removal: a row that can be read exists."""
     return new.is_rest and (removed.rest_at is None or new.event_at > removed.rest_at)
 
 
 def _keep_types(newer: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `newer`, with the typed value where it is only its text: a form sends all as text."""
+    """Return `newer`, with the typed value of `older` where `newer` has only its text (a form)."""
     return {
         name: older[name] if name in older and _as_form(older[name]) == value else value
         for name, value in newer.items()
@@ -180,7 +179,7 @@ def _as_form(value: object) -> str:
 
 
 def _finer(older: datetime, newer: datetime) -> datetime:
-    """Keep milliseconds that a webhook knew when REST repeats the same second."""
+    """Keep the milliseconds of a webhook when REST repeats the same second."""
     same_second = older.replace(microsecond=0) == newer.replace(microsecond=0)
     return max(older, newer) if same_second else newer
 
@@ -194,12 +193,12 @@ def _order_of(incoming: Incoming) -> Precedence:
 
 
 def _rank(version: Answer | Incoming, *, is_rest: bool) -> Precedence:
-    """Whole seconds first: REST and form webhooks know no more.
+    """Rank by whole second first: REST and form webhooks have no finer time.
 
-    A row read after that second has ended shows how it ended, so it beats the webhooks of the same
-    second, and the later of two reads wins: only so can a lost or misordered webhook, or an edit
-    that leaves `updated_at` alone, be put right. Between webhooks milliseconds break the tie. The
-    content comes last, so that no two different versions are equal.
+    A row read after that second has ended shows its final state, so it beats the webhooks of the
+    same second, and the later of two reads wins. This corrects lost and reordered webhooks, and
+    edits that leave `updated_at` alone. Milliseconds break ties between webhooks. The content comes
+    last, so that no two different versions are equal.
     """
     second = int(version.updated_at.timestamp())
     settled = is_rest and int(version.event_at.timestamp()) > second

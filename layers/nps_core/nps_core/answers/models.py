@@ -11,15 +11,15 @@ from nps_core.scoring import NPS, is_detractor
 Source = Literal["webhook", "sync", "import"]
 
 UNMATCHED = "~unmatched"
-"""Ledger name of answers that no account could be found for; they count company-wide."""
+"""Ledger name of answers without an account; they count for the whole company."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One answer or decline as one path brought it, understood but not yet merged.
+    """One version of an answer or decline from one source, parsed but not yet merged.
 
-    A field is None when the path does not carry it (a webhook has no tags, a REST row no metric),
-    which is different from carrying an empty value; only `carries` fields may overwrite.
+    A field is None when the source does not send it (a webhook has no tags, a REST row no metric).
+    An empty value is different: the source sent it, so it may overwrite.
     """
 
     key: AnswerKey
@@ -38,9 +38,9 @@ class Incoming:
     answered_at: datetime
     updated_at: datetime
     event_rank: int
-    """0 for a `created` event, 1 for `updated` and for REST rows: the tie-break of `merge`."""
+    """Tie-break of `merge`: 0 for a `created` event, 1 for `updated` and for REST rows."""
     event_at: datetime
-    """When the sender said so: the event's timestamp, or the time of the REST read."""
+    """The event's own timestamp, or the time of the REST read."""
     excluded: bool | None = None
     tags: tuple[str, ...] | None = None
     notes: tuple[str, ...] | None = None
@@ -49,17 +49,17 @@ class Incoming:
 
     @property
     def is_rest(self) -> bool:
-        """Whether this came from the API, the only path that carries tags, notes, completed."""
+        """Whether this came from the API, the only source of tags, notes and completed."""
         return self.source == "sync"
 
 
 class Listed(NamedTuple):
-    """What the index by day tells of a stored answer or decline."""
+    """A stored answer or decline as the index by day has it."""
 
     key: AnswerKey
     answered_at: datetime
     score: int | None
-    """The score that counts; None for a decline and for an answer that does not count."""
+    """None for a decline and for an answer that does not count."""
     end_user_id: str | None
     deleted: bool
     erased: bool
@@ -67,12 +67,12 @@ class Listed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One stored answer (or decline): what ResponsesTable holds.
+    """One stored answer or decline: an item of ResponsesTable.
 
-    `rev` orders all versions for ever: milliseconds of the write, at least one more than before.
-    `deleted`: gone at the source, no longer counted. `erased`: its person was erased at the source;
-    who they are and what they wrote is gone here too, the vote stays. `rest_at`: the latest read
-    at the source that told something about it, also that it is gone.
+    `rev` orders all versions: milliseconds of the write, at least one more than before. `deleted`:
+    gone at the source, no longer counted. `erased`: its person was erased at the source; identity
+    and comment are gone here too, the vote stays. `rest_at`: the latest read at the source that
+    showed the answer, or showed that it is gone.
     """
 
     key: AnswerKey
@@ -113,7 +113,7 @@ class Answer:
 
     @property
     def is_counted(self) -> bool:
-        """Whether this answer takes part in NPS."""
+        """Whether this answer counts towards NPS."""
         return (
             self.key.kind == "response"
             and self.metric == NPS
@@ -124,12 +124,11 @@ class Answer:
 
     @property
     def is_detractor(self) -> bool:
-        """Whether this is a counted answer of 0 to 6."""
         return self.is_counted and is_detractor(self.score)
 
     @property
     def contact_key(self) -> str:
-        """Who answered, unique across Wootric accounts.
+        """Identity of the contact, unique across Wootric accounts.
 
         Wootric keeps one end user per e-mail address, so its id is the identity. All anonymous
         visitors share one end user called `Unknown`: each of their answers is its own contact.
@@ -143,7 +142,7 @@ class Answer:
 
     @property
     def is_anonymous(self) -> bool:
-        """Whether nothing tells who answered, so that no other answer can be theirs."""
+        """Whether nothing identifies the contact, so that no other answer can be theirs."""
         has_user = self.end_user_id and not self.is_unknown_user
         return not (has_user or self.email or self.external_id)
 
@@ -154,4 +153,4 @@ class Answer:
 
 
 Change = tuple[Answer | None, Answer | None]
-"""(old, new) image of one modification of ResponsesTable; None for an insert or a removal."""
+"""(old, new) image of one write to ResponsesTable; None for an insert or a removal."""

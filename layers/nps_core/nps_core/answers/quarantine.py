@@ -1,4 +1,4 @@
-"""Quarantine of StateTable: payloads nobody could understand, each kept once, for 400 days."""
+"""Quarantine of StateTable: payloads that could not be parsed, each kept once, for 400 days."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEPT = timedelta(days=400)
-_MAX_RAW = 300_000  # bytes; an item of DynamoDB ends at 400 KB
+_MAX_RAW = 300_000  # bytes; DynamoDB limits an item to 400 KB
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A payload with where it came from and why it was not understood; `key` is its hash."""
+    """A payload with its source and the reason for its quarantine; `key` is its hash."""
 
     key: str
     received_at: datetime
@@ -30,20 +30,16 @@ class Quarantined:
     reason: str
     detail: str
     raw: str
-    """The payload, which may name people."""
+    """The payload, which may contain personal data."""
 
 
 class DynamoQuarantine:
-    """Implements `Quarantine`."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def add(
         self, raw: str, reason: str, detail: str, source: str, account_token: str, at: datetime
     ) -> bool:
-        """Keep `raw` once, however often it comes. Returns whether it is new."""
         packed = raw.encode("utf-8", "replace")
         identity = f"{source}\n{account_token}\n".encode("utf-8", "replace") + packed
         digest = hashlib.sha256(identity).hexdigest()[:32]
@@ -62,13 +58,13 @@ class DynamoQuarantine:
         return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
 
     def remove(self, key: str) -> None:
-        """Take a payload out; one that is not there is no error."""
+        """Remove a payload; harmless if it is not there."""
         pk, sk = quarantine_key(key)
         with store_errors("DeleteItem"):
             self._client.delete_item(TableName=self._table, Key=items.to_wire({"pk": pk, "sk": sk}))
 
     def everything(self, skip: items.Skip | None = None) -> Iterator[Quarantined]:
-        """Yield all quarantined payloads, by hash; one that cannot be read goes to `skip`."""
+        """Yield all payloads, by hash; `skip` receives the unreadable ones."""
         found = items.query(self._client, self._table, "pk = :pk", {":pk": QUARANTINE})
         return items.readable(found, _to_payload, skip)
 
@@ -86,5 +82,5 @@ def _to_payload(item: items.Item) -> Quarantined:
 
 
 def may_be_cut(raw: str) -> bool:
-    """Whether a stored payload may be only the beginning of what came."""
-    return len(raw.encode()) > _MAX_RAW - 4  # a character of 4 bytes is kept whole or not at all
+    """Whether the stored payload may lack its end."""
+    return len(raw.encode()) > _MAX_RAW - 4  # a 4-byte character is kept whole or dropped

@@ -1,7 +1,7 @@
-"""What becomes of a stored answer that the source no longer has. Pure.
+"""Stored answers that the source has removed. Pure.
 
-A conclusion is as good as the moment it is about: a row that was read after it shows that the
-answer is there, whichever of the two is stored first. `merge` holds to the same rule.
+A removal is concluded at a certain moment. A row that was read later shows that the answer exists,
+whichever of the two is stored first. `merge` follows the same rule.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +16,9 @@ Removal = Literal["deleted", "erased"]
 
 
 def deleted(answer: Answer, now: datetime) -> Answer:
-    """Return the tombstone of an answer that was found gone at `now`: it does not count any more.
+    """Return the tombstone of an answer that was found gone at `now`; it no longer counts.
 
-    The same object when it is one already, or was read later than `now`.
+    The same object if it is a tombstone already or was read later than `now`.
     """
     if answer.deleted or _was_read_after(answer, now):
         return answer
@@ -28,11 +28,11 @@ def deleted(answer: Answer, now: datetime) -> Answer:
 def erased(answer: Answer, now: datetime) -> Answer:
     """Return the answer without its person, who was found gone at `now`; its vote stays.
 
-    Who they are and what they or others wrote about them is dropped. Score, times, account and the
-    company's tags stay. The end user id stays as well: it leads to nobody any more, and holds the
-    answers of one contact together, so that no number changes. (An answer without one was told
-    apart by its address alone, and becomes a contact of its own.)
-    The same object when it is erased already, or was read later than `now`.
+    Identity, comment and notes are dropped. Score, times, account and the company's tags stay. The
+    end user id stays too: it no longer identifies anyone; it only groups the contact's answers, so
+    that no number changes. (An answer that had only an address becomes a contact of its own.)
+
+    The same object if it is erased already or was read later than `now`.
     """
     if answer.erased or _was_read_after(answer, now):
         return answer

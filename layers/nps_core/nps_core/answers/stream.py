@@ -14,7 +14,7 @@ from nps_core.aws.items import from_wire
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A record that is not an answer of ours; `raw` goes to quarantine."""
+    """A record that is not an answer; `raw` goes to quarantine."""
 
     raw: str
     detail: str
@@ -45,14 +45,14 @@ def _image(data: Mapping[str, Any], name: str) -> Answer | None:
 
 
 def _binary_safe(wire: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer has no binary attribute; one that has is not ours, and raises TypeError here."""
+    """Raise TypeError for a binary attribute: an answer has none, so the item is not ours."""
     if any("B" in value for value in wire.values()):
         raise TypeError("binary attribute in an answer")
     return dict(wire)
 
 
 def keep_bad_records(quarantine: Quarantine, bad: Iterable[BadRecord], now: datetime) -> int:
-    """Put unreadable records into quarantine. Returns how many of them are new."""
+    """Put unreadable records into quarantine. Returns the number of new ones."""
     return sum(
         quarantine.add(record.raw, "bad_stream_record", record.detail, "stream", "", now)
         for record in bad

@@ -1,1 +1,1 @@
-"""The SDK's clients and DynamoDB's item format; what a noun stores lives in that noun's room."""
+"""The SDK's clients and DynamoDB's item format; each room stores its own nouns."""

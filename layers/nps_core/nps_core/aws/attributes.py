@@ -1,7 +1,7 @@
 """DynamoDB's typed attribute values and back.
 
 Own code instead of `boto3.dynamodb.types`, because importing boto3 loads its S3 transfer manager:
-150 of 370 ms of a cold start, for nothing that a function of ours uses (see bench/imports.py).
+150 of 370 ms of a cold start, for code that no function uses (see bench/imports.py).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ def write(value: Any) -> dict[str, Any]:
     """Turn a plain value into DynamoDB's typed form.
 
     Raises:
-        TypeError: for a float, which DynamoDB would change, and for anything else unknown.
+        TypeError: for a float, which DynamoDB would change, and for any type that DynamoDB lacks.
     """
     match value:
         case None:

@@ -1,8 +1,8 @@
 """AWS clients with explicit timeouts and retries, and one translation of their errors.
 
-Clients are made by botocore, the half of boto3 that does the work: importing boto3 as well would
-add 40 % to every cold start. Retries are pinned because botocore's default changed between
-releases ('legacy' with five attempts in 1.43, 'standard' with three in 1.44).
+The clients come from botocore alone: importing boto3 would add 40 % to every cold start. Retries
+are pinned because botocore's default changed between releases ('legacy' with five attempts in 1.43,
+'standard' with three in 1.44).
 """
 
 from collections.abc import Iterator
@@ -41,51 +41,49 @@ def _client(service: str, attempts: int, connect_s: float = 2, read_s: float = 5
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """Return the DynamoDB client of this process. Retries are safe: every write is conditional."""
+    """Return a client that retries, which is safe: every write is conditional."""
     client: DynamoDBClient = _client("dynamodb", 4)
     return client
 
 
 @cache
 def impatient_dynamodb() -> "DynamoDBClient":
-    """Return a client that gives up within about 3 s, for answering a webhook in time."""
+    """Return a client that gives up within about 3 s, to answer a webhook in time."""
     client: DynamoDBClient = _client("dynamodb", 2, connect_s=1, read_s=1)
     return client
 
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
-    """Return the Secrets Manager client of this process."""
     client: SecretsManagerClient = _client("secretsmanager", 2, connect_s=1, read_s=2)
     return client
 
 
 @cache
 def sqs() -> "SQSClient":
-    """Return the SQS client of this process."""
     client: SQSClient = _client("sqs", 2, connect_s=1, read_s=2)
     return client
 
 
 @cache
 def ses() -> "SESV2Client":
-    """Return an SES client that sends once: SES has no idempotency token.
+    """Return a client that sends once: SES has no idempotency token.
 
-    With retries, one lost reply would submit the same mail up to five times.
+    With retries, one lost reply could send the same mail up to five times.
     """
     client: SESV2Client = _client("sesv2", 1, read_s=15)
     return client
 
 
 def forget_clients() -> None:
-    """Drop all cached clients (tests change credentials and endpoints)."""
+    """Drop all cached clients: tests change credentials and endpoints."""
     for factory in (dynamodb, impatient_dynamodb, secrets_manager, sqs, ses):
         factory.cache_clear()
 
 
 @contextmanager
 def store_errors(action: str) -> Iterator[None]:
-    """Translate every SDK failure into StoreUnavailable, with the code and without the content."""
+    """Translate every SDK error into StoreUnavailable, with its code but without its message."""
     try:
         yield
     except ClientError as exc:
@@ -96,5 +94,5 @@ def store_errors(action: str) -> Iterator[None]:
 
 
 def is_condition_failure(exc: Any) -> bool:
-    """Whether a ClientError says that a condition did not hold, which is an outcome."""
+    """Whether a ClientError reports a failed condition, which is a result, not an error."""
     return bool(exc.response.get("Error", {}).get("Code") == CONDITION_FAILED)

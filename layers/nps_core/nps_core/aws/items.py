@@ -1,6 +1,6 @@
 """DynamoDB's typed items to plain dicts and back, and one conditional write and query of each kind.
 
-Absent and None are the same: None is not stored.
+None is not stored, so None and absent are the same.
 """
 
 import random
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Item = dict[str, Any]
 Skip = Callable[[Item], None]
-"""Takes note of an item that this version cannot read."""
+"""Receives an item that this version cannot read."""
 _BATCH = 100  # BatchGetItem takes at most 100 keys
-# Another transaction touched an item at the same moment: as good as a lost condition.
+# Another transaction touched an item at the same time: the same as a failed condition.
 _LOST = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
 def to_wire(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn a plain dict into DynamoDB's typed form."""
     return {name: attributes.write(value) for name, value in plain.items() if value is not None}
 
 
@@ -40,14 +39,14 @@ def from_wire(wire: Mapping[str, Any]) -> Item:
 
 
 def get_item(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> Item | None:
-    """Return the item, strongly consistent, None when there is none."""
+    """Return the item, strongly consistent; None if there is none."""
     with store_errors("GetItem"):
         reply = client.get_item(TableName=table, Key=to_wire(key), ConsistentRead=True)
     return from_wire(reply["Item"]) if "Item" in reply else None
 
 
 def get_items(client: "DynamoDBClient", table: str, keys: list[dict[str, str]]) -> list[Item]:
-    """Return the items that exist, strongly consistent, in no order; asks again for leftovers."""
+    """Return the existing items, strongly consistent, in any order. Retries unprocessed keys."""
     found: list[Item] = []
     for start in range(0, len(keys), _BATCH):
         wanted: list[Any] = [to_wire(key) for key in keys[start : start + _BATCH]]
@@ -68,13 +67,13 @@ def get_items(client: "DynamoDBClient", table: str, keys: list[dict[str, str]]) 
 
 
 def put(client: "DynamoDBClient", table: str, item: Mapping[str, Any]) -> None:
-    """Put the item, whatever was there."""
+    """Put the item, replacing any other."""
     with store_errors("PutItem"):
         client.put_item(TableName=table, Item=to_wire(item))
 
 
 def delete(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> None:
-    """Delete the item; harmless when there is none."""
+    """Delete the item; harmless if there is none."""
     with store_errors("DeleteItem"):
         client.delete_item(TableName=table, Key=to_wire(key))
 
@@ -86,7 +85,7 @@ def put_if(
     condition: str,
     values: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Put the item if the condition holds; False when it does not."""
+    """Put the item if the condition holds. Returns whether it did."""
     more: dict[str, Any] = {"ExpressionAttributeValues": to_wire(values)} if values else {}
     with store_errors("PutItem"):
         try:
@@ -109,9 +108,9 @@ def update_if(
     values: Mapping[str, Any],
     **more: Any,
 ) -> Item | None:
-    """Update the item if the condition holds; None when it does not, an empty one always does.
+    """Update the item if the condition holds; None if it does not. An empty one always holds.
 
-    Returns the attributes that the caller's own `ReturnValues` asks for: none by default.
+    Returns the attributes that the caller's `ReturnValues` selects: none by default.
     """
     guard: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
     with store_errors("UpdateItem"):
@@ -141,7 +140,8 @@ def set_values(
 ) -> bool:
     """Set these attributes, remove those that are None, and leave all others as they are.
 
-    At least one has a value. `more`: values of the condition; False when it does not hold.
+    At least one must have a value. `more`: values of the condition. Returns whether the condition
+    held.
     """
     kept = [f"#{name} = :{name}" for name, value in values.items() if value is not None]
     gone = [f"#{name}" for name, value in values.items() if value is None]
@@ -159,7 +159,7 @@ def set_values(
 
 
 def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
-    """Write all or nothing; False when a condition does not hold, which is nothing."""
+    """Write all or nothing. Returns False, with nothing written, if a condition fails."""
     with store_errors("TransactWriteItems"):
         try:
             client.transact_write_items(TransactItems=actions)
@@ -174,7 +174,7 @@ def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
 def query(
     client: "DynamoDBClient", table: str, condition: str, values: Mapping[str, Any], **more: Any
 ) -> Iterator[Item]:
-    """Yield all items of a key condition, page after page, strongly consistent on the table."""
+    """Yield all items of a key condition, over all pages, strongly consistent on the table."""
     request: QueryInputTypeDef = {
         "TableName": table,
         "KeyConditionExpression": condition,
@@ -192,7 +192,7 @@ def query(
 
 
 def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
-    """Yield every item of a table, page after page: for the operator's lists only."""
+    """Yield every item of a table, over all pages: for an operator's lists only."""
     request: ScanInputTypeDef = {"TableName": table, "ConsistentRead": True}
     while True:
         with store_errors("Scan"):
@@ -204,7 +204,7 @@ def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
 
 
 def readable(found: Iterable[Item], read: Callable[[Item], T], skip: Skip | None) -> Iterator[T]:
-    """Yield what the items hold; one that cannot be read hides no other if `skip` takes it."""
+    """Yield the parsed items; with `skip`, an unreadable one does not stop the others."""
     for item in found:
         try:
             value = read(item)
@@ -223,5 +223,5 @@ def printed_times(value: object, names: tuple[str, ...]) -> dict[str, str | None
 
 
 def parsed_times(item: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, datetime | None]:
-    """Read the named times of an item; one that is absent is None."""
+    """Read the named times of an item; an absent one is None."""
     return {name: from_iso(item[name]) if item.get(name) else None for name in names}

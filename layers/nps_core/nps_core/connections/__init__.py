@@ -1,1 +1,1 @@
-"""One survey account: settings, activation, secret; what is read through it lives in `sync`."""
+"""One survey account: settings, activation, secret; the state of its reads is in `sync`."""

@@ -1,4 +1,4 @@
-"""Connections that were added beside the one of the template, in StateTable."""
+"""Connections that were added to the template's own, in StateTable."""
 
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,11 @@ if TYPE_CHECKING:
 
 
 class DynamoConnections:
-    """Reads and writes the settings of further connections."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def added(self) -> list[Connection]:
-        """Return the connections that were added, by account token."""
+        """Return the added connections, by account token."""
         found = items.query(self._client, self._table, "pk = :pk", {":pk": keys.CONNECTION})
         return [Connection.from_item(item, account_token=item["sk"]) for item in found]
 
@@ -28,5 +25,5 @@ class DynamoConnections:
         items.put(self._client, self._table, {"pk": pk, "sk": sk, **connection.to_item()})
 
     def remove(self, account_token: str) -> None:
-        """Stop reading an account; what is stored of it stays. Harmless if it is not there."""
+        """Stop reading an account; its stored data stays. Harmless if it is not connected."""
         items.delete(self._client, self._table, {"pk": keys.CONNECTION, "sk": account_token})

@@ -1,4 +1,4 @@
-"""Profile of a connection (one Wootric account): when it was activated, whether it can log in."""
+"""Profile of a connection (one Wootric account): its activation, and whether it can log in."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,27 +13,23 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAILED_EVERY = timedelta(hours=24)
-"""At most one mail about refused credentials in this time."""
+"""Minimum time between two mails about refused credentials."""
 NOTED_EVERY = timedelta(hours=1)
-"""How often a login that works is written down, unless a mail waits to hear of it."""
+"""Interval at which a working login is recorded; after a mail it is recorded at once."""
 
 
 class DynamoProfiles:
-    """Reads and activates connections, and keeps whether their credentials work."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def activated_at(self, account_token: str) -> datetime | None:
-        """Return when the connection was activated, None while it is not."""
         return self._moment(account_token, "activated_at")
 
     def activate(self, account_token: str, at: datetime) -> bool:
-        """Record the activation, once: answers given before it are history and page nobody.
+        """Record the activation, once: earlier answers are history and alert no one.
 
-        Whole seconds, because Wootric's API tells no more of an answer's time. Returns whether
-        this call activated it.
+        In whole seconds, because Wootric's API has no finer time. Returns whether this call
+        activated it.
         """
         item = {
             **self._key(account_token),
@@ -43,13 +39,13 @@ class DynamoProfiles:
         return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
 
     def credentials_ok_at(self, account_token: str) -> datetime | None:
-        """Return the latest login that is known to have worked, to the second; None for none."""
+        """Return the latest login known to have worked, to the second; None if none has."""
         return self._moment(account_token, "credentials_ok_at")
 
     def login_worked(self, account_token: str, at: datetime) -> None:
-        """Note that the credentials work, at most once an hour, or at once after a mail.
+        """Record that the credentials work, at most once an hour, or at once after a mail.
 
-        Nothing is written for a connection without a profile. Safe to repeat.
+        A connection without a profile is not recorded. Safe to repeat.
         """
         items.update_if(
             self._client,
@@ -62,10 +58,10 @@ class DynamoProfiles:
         )
 
     def login_refused(self, account_token: str, mail: OutboxMail, at: datetime) -> bool:
-        """Put the mail that says so; False when one was put within 24 hours.
+        """Post the mail about it. Returns False if one was posted within 24 hours.
 
-        False as well for a connection that was never activated: its credentials have not stopped
-        working, they never did. The mail and the note of it are one write, so a repeat adds none.
+        False also for a connection that was never activated: its credentials have never worked. One
+        write posts the mail and records it, so a repeat posts no second one.
         """
         note = {
             "TableName": self._table,
@@ -93,5 +89,5 @@ class DynamoProfiles:
 
 
 def _second(moment: datetime) -> str:
-    """Print whole seconds: all of one length, so that they compare as text."""
+    """Print whole seconds: a fixed length, so that they compare as text."""
     return iso(moment.replace(microsecond=0))

@@ -1,4 +1,4 @@
-"""What the stack's one secret holds."""
+"""The content of the stack's one secret."""
 
 import json
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from nps_core.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What the secret holds. Never printed: the representation hides every value."""
+    """The parsed secret. Never printed: its representation hides every value."""
 
     client_id: str = field(default="", repr=False)
     client_secret: str = field(default="", repr=False)
     active_keys: tuple[str, ...] = field(default=(), repr=False)
     retired_keys: tuple[str, ...] = field(default=(), repr=False)
     connections: Mapping[str, "Secret"] = field(default_factory=dict, repr=False)
-    """Secrets of further Wootric accounts, by account token."""
+    """Secrets of added Wootric accounts, by account token."""
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the fields without which nothing works and that are empty."""
+        """Names of the required fields that are empty."""
         needed = {
             "client_id": self.client_id,
             "client_secret": self.client_secret,
@@ -31,18 +31,18 @@ class Secret:
 
     @property
     def webhook_keys(self) -> tuple[str, ...]:
-        """All keys a webhook of any connection may be signed with, active ones first."""
-        every = (self, *self.connections.values())
-        active = tuple(key for one in every for key in one.active_keys)
-        return active + tuple(key for one in every for key in one.retired_keys)
+        """All keys that may sign a webhook of any connection, active ones first."""
+        secrets = (self, *self.connections.values())
+        active = tuple(key for secret in secrets for key in secret.active_keys)
+        return active + tuple(key for secret in secrets for key in secret.retired_keys)
 
     def of(self, account_token: str) -> "Secret":
-        """Return what belongs to an account that was added; empty while nothing is stored."""
+        """Return the part of an added account; empty while nothing is stored."""
         return self.connections.get(account_token, Secret())
 
 
 def parse_secret(text: str) -> Secret:
-    """Read the secret's JSON. Raises ConfigError, naming the field, never showing a value."""
+    """Parse the secret's JSON. Raises ConfigError, naming the field, never showing a value."""
     try:
         data: Any = json.loads(text)
         others = data.get("connections") or {}

@@ -1,8 +1,8 @@
 """The one secret of the stack: API credentials and webhook signing keys, cached.
 
-Stale-on-error: while Secrets Manager is down the last good value is used, and asked for again
-after a minute, so that not every webhook waits for it. After a failed authentication a caller may
-force one refetch, at most once a minute, so that a rotated key works without a deployment.
+While Secrets Manager is down, the last good value stays in use; a new fetch is tried once a minute,
+so that not every webhook waits for it. After a failed authentication a caller may force a refetch,
+at most once a minute, so that a rotated key works without a deployment.
 """
 
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ class ConnectionSecrets:
     """The part of the secret that belongs to one Wootric account."""
 
     def __init__(self, store: "SecretStore", account_token: str) -> None:
-        """Bind to the shared store, so that all connections fetch the secret once."""
+        """Share the store, so that all connections fetch the secret once."""
         self._store, self._token = store, account_token
 
     def get(self, now: datetime) -> Secret:
@@ -31,16 +31,13 @@ class ConnectionSecrets:
         return self._store.get(now).of(self._token)
 
     def refetch(self, now: datetime) -> Secret | None:
-        """Fetch anew like `SecretStore.refetch`."""
         anew = self._store.refetch(now)
         return anew.of(self._token) if anew else None
 
 
 class SecretStore:
-    """Reads and caches the secret for the life of the process."""
-
     def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
-        """Bind to the secret `arn`; nothing is fetched yet."""
+        """Nothing is fetched before the first `get`."""
         self._client, self._arn = client, arn
         self._value: Secret | None = None
         self._good_until: datetime | None = None
@@ -51,14 +48,14 @@ class SecretStore:
 
         Raises:
             StoreUnavailable: it cannot be fetched and there is no earlier value.
-            ConfigError: it is not the JSON we expect.
+            ConfigError: it is not the expected JSON.
         """
         if self._value is not None and self._good_until is not None and now < self._good_until:
             return self._value
         return self._fetch(now)
 
     def refetch(self, now: datetime) -> Secret | None:
-        """Fetch anew after a failed authentication; None when that was done in the last minute."""
+        """Fetch again after a failed authentication; None if that was done in the last minute."""
         if self._forced_at is not None and now - self._forced_at < _FORCED_GAP:
             return None
         self._forced_at = now

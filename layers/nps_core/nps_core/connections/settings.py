@@ -1,4 +1,4 @@
-"""The Wootric accounts that a deployment reads: settings of each connection. Pure."""
+"""The Wootric accounts that a deployment reads: the settings of each connection. Pure."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,63}")
 
 @dataclass(frozen=True, slots=True)
 class Connection(Stored):
-    """How one Wootric account is read.
+    """Settings of one Wootric account.
 
-    `api_url` empty: the region follows from the token. `requests_per_minute`: of each 100 that
-    the account allows. `time_zone`: that of the account, in which it counts days.
+    An empty `api_url` means the region that the token names. `requests_per_minute` is a percentage
+    of the account's rate limit. The account counts its days in `time_zone`.
     """
 
     account_token: str = field(metadata=IN_KEY)
@@ -28,12 +28,11 @@ class Connection(Stored):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The account's time zone."""
         return ZoneInfo(self.time_zone)
 
 
 def checked(connection: Connection) -> Connection:
-    """Return it if it can work. Raises ConfigError, naming the setting and the fix."""
+    """Return the connection if it can work. Raises ConfigError, naming the setting and the fix."""
     if not _TOKEN.fullmatch(connection.account_token):
         raise ConfigError("the account token is 4 to 64 letters, digits, - and _, as Wootric shows")
     if connection.metric not in METRICS:
@@ -52,7 +51,7 @@ def checked(connection: Connection) -> Connection:
 
 
 def all_connections(default: Connection, added: list[Connection]) -> list[Connection]:
-    """Return the template's connection and those that were added; its own settings win."""
+    """Return the template's connection and the added ones; the template's own settings win."""
     others = [
         connection for connection in added if connection.account_token != default.account_token
     ]

@@ -1,1 +1,1 @@
-"""What other systems send and take, a folder each; what is stored of it lives elsewhere."""
+"""Protocols of other systems, one folder each; other rooms store what they deliver."""

@@ -1,4 +1,4 @@
-"""Reading single fields of a payload, whichever path brought it."""
+"""Parsing of single fields of a payload, from any source."""
 
 import html
 import math
@@ -8,25 +8,25 @@ from typing import Any
 from nps_core.errors import PayloadError
 
 MAX_TEXT_BYTES = 190_000
-"""Of a comment as UTF-8. Everything a webhook can carry fits; what is longer is cut, so that an
-item fits DynamoDB together with the other fields (see `payloads`)."""
+"""Bytes of a comment in UTF-8. No webhook can exceed it; a longer comment is cut, so that the item
+stays within DynamoDB's limit together with the other fields (see `payloads`)."""
 MAX_PROPERTY = 1_000
 MAX_PROPERTIES = 100
 MAX_DEPTH = 20
-"""Levels of nesting of a payload; Wootric's has three."""
+"""Nesting levels of a payload; Wootric's has three."""
 _MAX_ID = 64
-_MAX_SCALAR = 200  # end user ids are part of keys, and a sort key ends at 1,024 bytes
+_MAX_SCALAR = 200  # end user ids are part of keys; a sort key has at most 1,024 bytes
 
 
 def unescape(text: str) -> str:
-    """Undo the HTML escaping that Wootric applies to free text and properties, exactly once."""
+    """Undo Wootric's HTML escaping of free text and properties, exactly once."""
     return html.unescape(text)
 
 
 def storable(value: Any, depth: int = 0) -> Any:
-    """Replace what UTF-8 or JSON cannot hold: lone surrogates by `?`, NaN and infinity by None.
+    """Replace lone surrogates by `?`, NaN and infinity by None: UTF-8 or JSON cannot hold them.
 
-    Raises PayloadError `too_deep` for more than `MAX_DEPTH` levels, before the stack ends.
+    Raises PayloadError `too_deep` above `MAX_DEPTH` levels, before the stack overflows.
     """
     if depth > MAX_DEPTH:
         raise PayloadError("too_deep", f"nested deeper than {MAX_DEPTH} levels")
@@ -59,10 +59,10 @@ def optional_text(row: Mapping[str, Any], name: str) -> str | None:
 
 
 def score(row: Mapping[str, Any], metric: str) -> int:
-    """Return the score, an integer of 0 to 10 whatever the metric: only NPS is ever counted.
+    """Return the score, an integer of 0 to 10 for every metric: only NPS is ever counted.
 
-    Form-encoded webhooks send digits. Raises PayloadError `bad_score` for anything else: it is
-    quarantined, never counted, never dropped.
+    Form-encoded webhooks send digits. Raises PayloadError `bad_score` for all else: such a payload
+    is quarantined, never counted, never dropped.
     """
     value = row.get("score")
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
@@ -73,7 +73,7 @@ def score(row: Mapping[str, Any], metric: str) -> int:
 
 
 def comment(row: Mapping[str, Any]) -> str | None:
-    """Return the comment as it was typed, unescaped; None when there is none or only blanks."""
+    """Return the comment as it was typed, unescaped; None if it is absent or blank."""
     value = row.get("text")
     if not isinstance(value, str) or not value.strip():
         return None
@@ -82,7 +82,7 @@ def comment(row: Mapping[str, Any]) -> str | None:
 
 
 def email(value: object) -> tuple[str | None, bool]:
-    """Return (address trimmed and case-folded, whether it is the shared `Unknown` user)."""
+    """Return (address, trimmed and case-folded; whether it is the shared `Unknown` user)."""
     if not isinstance(value, str):
         return None, False
     folded = unescape(value).strip().casefold()
@@ -103,7 +103,7 @@ def boolean(value: object) -> bool | None:
 def properties(value: object) -> dict[str, Any] | None:
     """Return a flat property map: strings unescaped, numbers and booleans kept, no nesting.
 
-    None when there is none, which is different from an empty one.
+    None if there is none, which is different from an empty one.
     """
     if not isinstance(value, Mapping):
         return None
@@ -117,7 +117,7 @@ def properties(value: object) -> dict[str, Any] | None:
 
 
 def labels(row: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """Return tags or notes as text, None when the row has no such field.
+    """Return tags or notes as text; None if the row has no such field.
 
     Tags may be `{"name": ...}`, notes may be null or blank strings.
     """

@@ -1,10 +1,10 @@
-"""When the next request to the source may start: the whole share of the limit, evenly spread.
+"""The pace of requests to a source: the permitted share of its rate limit, spread evenly.
 
-The budget is a share of what the account allows in a minute; the reply headers tell how much that
-is. Requests have slots at even distances. Time that a slow page took is made up at up to twice the
-pace, but no minute, wherever it begins, ever holds more than the budget. An exhausted window waits
-for its reset. A 429 halves the rate, every clean minute gives a tenth back. No wait goes past the
-deadline: `OutOfTime` ends the run instead.
+The budget is a share of the account's limit per minute, which the reply headers state. Requests get
+slots at even distances. Time lost to a slow page is made up at up to twice the pace, but no minute,
+wherever it begins, ever exceeds the budget. An exhausted window waits for its reset. A 429 halves
+the rate; every minute without one restores a tenth. No wait passes the deadline: `OutOfTime` ends
+the run instead.
 """
 
 from collections import deque
@@ -17,15 +17,15 @@ _SLOWEST = 5
 _STEP_UP_PERCENT, _LEAST_STEP_UP = 10, 2
 _MINUTE_S = 60.0
 _WINDOW_S = 60.05
-"""A little over a minute: requests do not all travel equally long, and the source counts them."""
+"""Slightly more than a minute: requests differ in travel time, and the source counts arrivals."""
 _MOST_LAG_S = 25.0
-"""What is made up: a request that timed out and the wait after it. More would only be a burst."""
+"""Most time to make up: a timed-out request and the wait after it. More would be a burst."""
 _SLICE_S = 5.0
-"""Long waits are cut into slices, so that the run's lease is renewed meanwhile."""
+"""Long waits are sliced, so that the run's lease is renewed in between."""
 
 
 class Pacer:
-    """Keeps the pace for the life of a process; `begin` starts a run."""
+    """Paces requests over the life of a process; `begin` starts a run."""
 
     def __init__(
         self,
@@ -33,9 +33,10 @@ class Pacer:
         sleep: Callable[[float], None],
         monotonic: Callable[[], float],
     ) -> None:
-        """`per_hundred`: requests to use of each 100 that the account allows in a minute.
+        """`per_hundred`: percentage of the account's limit per minute that requests may use.
 
-        Above 100 it is all that the account allows, and the budget itself until a header tells.
+        Above 100 it means the whole limit; until a header states the limit, it is itself the
+        budget.
         """
         self._per_hundred = self._budget = per_hundred
         self._percent = 100.0  # of the budget
@@ -47,16 +48,16 @@ class Pacer:
 
     @property
     def rate(self) -> float:
-        """Requests per minute as of now."""
+        """Current pace in requests per minute."""
         return self._budget * self._percent / 100
 
     def begin(self, deadline: float, heartbeat: Callable[[], None]) -> None:
-        """Start a run that may wait until `deadline` (monotonic) and is kept alive meanwhile."""
+        """Start a run; no wait passes `deadline` (monotonic), and waits call `heartbeat`."""
         self._deadline, self._heartbeat = deadline, heartbeat
         self._slot = max(self._slot, self._monotonic())  # idle time is not made up
 
     def start(self) -> None:
-        """Wait for the next slot and take it. Raises OutOfTime when it lies past the deadline."""
+        """Wait for the next slot and take it. Raises OutOfTime if it lies past the deadline."""
         self._recover()
         self._pause_until(self._next_start())
         self._heartbeat()
@@ -65,27 +66,27 @@ class Pacer:
         self._slot = max(self._slot, now - _MOST_LAG_S) + self._interval_s()
 
     def pause(self, seconds: float) -> None:
-        """Wait. Raises OutOfTime, before waiting."""
+        """Wait. Raises OutOfTime before the wait begins if it would pass the deadline."""
         self._pause_until(self._monotonic() + max(0.0, seconds))
 
     def observe(self, info: RateInfo, now_s: float) -> None:
-        """Take note of a reply's headers; `now_s` is our clock, in Unix seconds."""
+        """Apply a reply's headers; `now_s` is our clock, in Unix seconds."""
         if info.limit is None:
             return
         self._budget = max(info.limit * min(self._per_hundred, 100) // 100, 1)
-        # A little is left to others who use the same account, unless the limit itself is little.
+        # Leave a few requests to other clients of the account, unless the limit is very low.
         if info.remaining is not None and info.remaining <= min(2, info.limit // 20):
             self._block(wait_for_reset(info, now_s))
 
     def throttled(self, wait_s: float) -> None:
-        """Slow down after a 429; nothing starts in the next `wait_s` seconds."""
+        """Slow down after a 429; no request starts in the next `wait_s` seconds."""
         least = min(100 * _SLOWEST / self._budget, 100)
         self._percent = max(self._percent / 2, least)
         self._block(wait_s)
         self._stepped_at = self._slot
 
     def _block(self, seconds: float) -> None:
-        # The slot itself moves: others have waited as well, so this time is not made up.
+        # The slot itself moves: other clients wait as well, so this time is not made up.
         self._slot = max(self._slot, self._monotonic() + seconds)
 
     def _recover(self) -> None:

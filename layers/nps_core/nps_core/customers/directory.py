@@ -1,6 +1,7 @@
-"""Directory of StateTable: accounts known from outside the answers.
+"""Directory of StateTable: accounts from the customer's own records, not from answers.
 
-Entries `external_id#`, `email#` and `domain#` name an account; `account#` its name and owner.
+Entries `external_id#`, `email#` and `domain#` map to an account; `account#` holds its name and
+owner.
 """
 
 from typing import TYPE_CHECKING
@@ -17,14 +18,10 @@ if TYPE_CHECKING:
 
 
 class DynamoDirectory:
-    """Implements `Directory`."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def account_of(self, lookups: tuple[tuple[str, str], ...]) -> tuple[str, str] | None:
-        """Return (account id, kind that matched) for the first of (kind, value) that is known."""
         wanted = [{"pk": DIRECTORY, "sk": f"{kind}#{value}"} for kind, value in lookups]
         found = {item["sk"]: item for item in items.get_items(self._client, self._table, wanted)}
         for kind, value in lookups:
@@ -34,18 +31,17 @@ class DynamoDirectory:
         return None
 
     def owner_of(self, account_id: str) -> str | None:
-        """Return the owner's address that the directory knows for the account."""
+        """Return the owner's address in the directory."""
         entry = self.entry("account", account_id)
         return entry.owner if entry else None
 
     def entry(self, kind: DirectoryKind, value: str) -> DirectoryEntry | None:
-        """Return one entry."""
         pk, sk = directory_key(kind, value)
         item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
         return _to_entry(item) if item else None
 
     def put(self, entry: DirectoryEntry) -> None:
-        """Write one entry. Repeating is harmless; what another version has added to it stays."""
+        """Write one entry. Safe to repeat; attributes of another version stay."""
         pk, sk = directory_key(entry.kind, entry.value)
         values = {"account_id": entry.account_id, "owner": entry.owner, "name": entry.name}
         items.set_values(self._client, self._table, {"pk": pk, "sk": sk}, values)

@@ -1,4 +1,4 @@
-"""End users in StateTable: who they are now. One partition per Wootric account."""
+"""Profiles of end users in StateTable. One partition per Wootric account."""
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
@@ -17,31 +17,27 @@ _log = logging.getLogger(__name__)
 
 
 class DynamoPeople:
-    """Implements `People` for one Wootric account."""
-
     def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
-        """Bind to the table named `table` and one Wootric account."""
         self._client, self._table, self._token = client, table, account_token
 
     def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
-        """Return those that are known, by id; one that cannot be read is not known."""
+        """Return the known ones, by id; an unreadable one counts as unknown."""
         wanted = [keys.person(self._token, user_id)._asdict() for user_id in dict.fromkeys(ids)]
         found = items.get_items(self._client, self._table, wanted)
         profiles = [_profile(item) for item in found if "erased" not in item]
         return {profile.id: profile for profile in profiles if profile is not None}
 
     def put(self, profile: Profile) -> None:
-        """Write a person, whatever was known."""
         key = keys.person(self._token, profile.id)._asdict()
         items.put(self._client, self._table, {**key, **profile.to_item()})
 
     def erase(self, user_id: str) -> None:
-        """Forget a person whom the source has erased; only the number stays."""
+        """Forget a person whom the source has erased; only the id stays."""
         key = keys.person(self._token, user_id)._asdict()
         items.put(self._client, self._table, {**key, "erased": True})
 
     def ids(self, after: str) -> Iterator[str]:
-        """Yield the ids of everybody known, in order of text, beginning after `after`."""
+        """Yield the ids of all known end users, in text order, from after `after` on."""
         pk, _ = keys.person(self._token, "")
         condition, values = "pk = :pk AND sk > :after", {":pk": pk, ":after": after or " "}
         found = items.query(self._client, self._table, condition, values)

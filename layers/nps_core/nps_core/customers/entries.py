@@ -1,4 +1,4 @@
-"""What the directory knows of an account, or to which account somebody belongs. Pure."""
+"""Entries of the directory: an account's own data, or the account of a contact. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from nps_core.keys import DirectoryKind
 
 @dataclass(frozen=True, slots=True)
 class DirectoryEntry:
-    """`account` gives an account its name and owner, the other kinds name an account."""
+    """Kind `account` holds an account's name and owner; the other kinds map to an account."""
 
     kind: DirectoryKind
     value: str
     account_id: str | None
-    """None only where another version has written none: such an entry names no account."""
+    """None only if another version wrote none: such an entry maps to no account."""
     owner: str | None = None
     name: str | None = None

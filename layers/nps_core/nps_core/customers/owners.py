@@ -1,6 +1,6 @@
-"""Who is told about an answer: always somebody, never anybody outside the allowed domains.
+"""The recipient of alerts: always someone, and always within the allowed domains.
 
-Order: the owner the answer names, the owner the directory knows for the account, the fallback
+Order: the owner in the answer's properties, the account's owner in the directory, the fallback
 owner. A wrong address in a customer property must not leak a comment to a stranger.
 """
 
@@ -13,7 +13,7 @@ from nps_core.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A person who can be mailed, and why it is this one (never showing a refused address)."""
+    """A valid recipient, and the reason for the choice (it never shows a refused address)."""
 
     address: str
     reason: str
@@ -21,17 +21,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class OwnerPolicy:
-    """The fallback owner and the domains that mail may go to."""
+    """The fallback owner and the allowed mail domains."""
 
     fallback: str
     domains: frozenset[str]
 
     @classmethod
     def of(cls, fallback_owner: str, recipient_domains: str) -> "OwnerPolicy":
-        """Build from settings; no domains means the fallback owner's own.
+        """Build from settings; without domains, the fallback owner's own domain is allowed.
 
         Raises:
-            ConfigError: the fallback owner cannot be mailed.
+            ConfigError: the fallback owner cannot receive mail.
         """
         fallback = address(fallback_owner)
         if fallback is None:
@@ -41,7 +41,7 @@ class OwnerPolicy:
         return cls(fallback, domains)
 
     def choose(self, named: str | None, in_directory: Callable[[], str | None]) -> Owner:
-        """Return the first who may be mailed; the directory is asked only if it is needed."""
+        """Return the first allowed owner; the directory is read only if needed."""
         refused: list[str] = []
         if owner := self._accept(named, "the owner named by the answer", refused):
             return owner

@@ -1,7 +1,7 @@
 """End users of the source, as far as follow-up needs them. Pure.
 
-Who somebody is now: name, e-mail, external id and current properties. A telephone number is not
-kept; nobody is called by this system.
+A profile is current: name, e-mail, external id and properties. Telephone numbers are not kept: this
+system calls no one.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from nps_core.formats import AS_TEXT, IN_KEY, Stored
 
 
 class Person(NamedTuple):
-    """What an end user adds to an answer."""
+    """The identity that an end user adds to an answer."""
 
     email: str | None
     external_id: str | None
@@ -32,15 +32,14 @@ class Profile(Stored):
 
     @property
     def person(self) -> Person:
-        """What the end user adds to an answer."""
         return Person(self.email, self.external_id)
 
     def keeping(self, stored: "Profile | None") -> "Profile":
-        """Return this person with what another version has added to the stored one."""
+        """Return this profile with the unknown fields of the stored one."""
         return self if stored is None else replace(self, unknown=stored.unknown)
 
     def tells_more_than(self, known: "Profile | None") -> bool:
-        """Whether this person has an address or external id now that was not known before."""
+        """Whether this profile has an address or external id that `known` lacks."""
         if known is None:
             return False
         new_email = self.email is not None and self.email != known.email

@@ -1,4 +1,4 @@
-"""Where end users are kept; the adapter and the fake pass the same contract tests."""
+"""Port to the end users; the adapter and the fake pass the same contract tests."""
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
@@ -7,20 +7,18 @@ from nps_core.customers.people import Profile
 
 
 class People(Protocol):
-    """End users as stored; `adapters.people.DynamoPeople`."""
+    """Stored end users of one Wootric account; `dynamo_people.DynamoPeople`."""
 
     def get_many(self, ids: Collection[str]) -> Mapping[str, Profile]:
-        """Return those that are known, by id."""
+        """Return the known ones, by id."""
         ...
 
-    def put(self, profile: Profile) -> None:
-        """Write a person."""
-        ...
+    def put(self, profile: Profile) -> None: ...
 
     def erase(self, user_id: str) -> None:
         """Forget a person whom the source has erased."""
         ...
 
     def ids(self, after: str) -> Iterable[str]:
-        """Return the ids of everybody known, in order, beginning after `after`."""
+        """Return the ids of all known end users, in order, from after `after` on."""
         ...

@@ -1,1 +1,1 @@
-"""Alerts, tasks and due times; the mails about them wait in `outbox`, are written in `mails`."""
+"""Alerts, tasks and due times; their mails wait in `outbox` and are written in `mails`."""

@@ -1,4 +1,4 @@
-"""When a task is due. Hours of a weekend do not count; days are those of UTC."""
+"""Due times of tasks. Hours of a weekend do not count; days are UTC days."""
 
 from datetime import datetime, time, timedelta
 
@@ -12,9 +12,10 @@ def tier_of(score: int) -> int:
 
 
 def due_after(opened_at: datetime, tier: int) -> datetime:
-    """Return when a task of the tier is due: 24 or 48 hours of weekdays after it was opened.
+    """Return the due time of a task of the tier: 24 or 48 weekday hours after it was opened.
 
-    Friday 16:00 plus 24 hours is Monday 16:00; what is opened at the weekend starts on Monday.
+    Friday 16:00 plus 24 hours is Monday 16:00; the hours of a task opened at the weekend start on
+    Monday.
     """
     moment, left = _out_of_weekend(opened_at), _BY_TIER[tier]
     while left:

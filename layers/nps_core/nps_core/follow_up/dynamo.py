@@ -29,19 +29,14 @@ _ABSENT = "attribute_not_exists(pk)"
 
 
 class DynamoFollowUp:
-    """Implements `follow_up.FollowUpStore`."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def alerts(self, keys_: Collection[AnswerKey]) -> Mapping[AnswerKey, Alert]:
-        """Return the alerts that exist."""
         found = self._get_many(keys.alert(key) for key in keys_)
         return {alert.key: alert for alert in map(to_alert, found.values())}
 
     def standing(self, key: AnswerKey, scope: str | None) -> Standing:
-        """Return all that a decision depends on; no scope, no open task."""
         alert_key = keys.alert(key)
         first = [alert_key] if scope is None else [alert_key, pointer_key(scope)]
         found = self._get_many(first)
@@ -51,20 +46,19 @@ class DynamoFollowUp:
         mail_keys = [keys.mail(name) for name in alert.mail_keys] if alert else []
         opened = alert.opened if alert else ()
         tasks = [task_key(name) for name in dict.fromkeys([own, pointer, *opened]) if name]
-        more = self._get_many([*tasks, *mail_keys])
-        task = {key.sk: to_task(item) for key, item in more.items() if key.pk == keys.TASK}
+        linked = self._get_many([*tasks, *mail_keys])
+        task = {key.sk: to_task(item) for key, item in linked.items() if key.pk == keys.TASK}
         pointed = task.get(pointer or "")
         return Standing(
             alert=alert,
             task=task.get(own or ""),
             open_task=pointed if pointed and pointed.status != "closed" else None,
             opened=tuple(task[name] for name in opened if name in task),
-            mails=tuple(to_mail(more[mail_key]) for mail_key in mail_keys if mail_key in more),
+            mails=tuple(to_mail(linked[mail_key]) for mail_key in mail_keys if mail_key in linked),
             pointer=pointer,
         )
 
     def commit(self, before: Standing, decision: Decision) -> bool:
-        """Write the decision in one transaction. False: `before` is not what is stored now."""
         if decision.alert is None:
             return True
         known = {mail.key: mail.fence for mail in before.mails}
@@ -81,19 +75,16 @@ class DynamoFollowUp:
         return items.transact_if(self._client, actions)
 
     def task(self, task_id: str) -> Task | None:
-        """Return a task."""
         item = self._get(task_key(task_id))
         return to_task(item) if item else None
 
     def mail(self, key: str) -> OutboxMail | None:
-        """Return an outbox mail."""
         item = self._get(keys.mail(key))
         return to_mail(item) if item else None
 
     def move(self, before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
-        """Write `after` behind the next fence; None if the fence of `before` is not the latest."""
         written = replace(after, fence=before.fence + 1)
-        # A mail that sync has just written has no fence yet.
+        # A mail that the sync has just posted has no fence yet.
         first = "attribute_not_exists(fence) OR " if before.fence == 0 else ""
         condition = f"attribute_exists(pk) AND ({first}fence = :seen)"
         done = items.put_if(
@@ -102,7 +93,6 @@ class DynamoFollowUp:
         return written if done else None
 
     def due(self, now: datetime, limit: int) -> list[str]:
-        """Return keys of mails due by `now`, oldest first; may lag behind by a moment."""
         found: list[str] = []
         for item in items.query(
             self._client,
@@ -118,11 +108,11 @@ class DynamoFollowUp:
         return found
 
     def tasks(self, skip: items.Skip | None = None) -> Iterator[Task]:
-        """Yield all tasks, by id; one that cannot be read goes to `skip`."""
+        """Yield all tasks, by id; `skip` receives the unreadable ones."""
         return items.readable(self._all(keys.TASK), to_task, skip)
 
     def mails(self, skip: items.Skip | None = None) -> Iterator[OutboxMail]:
-        """Yield all outbox mails, by key; one that cannot be read goes to `skip`."""
+        """Yield all outbox mails, by key; `skip` receives the unreadable ones."""
         return items.readable(self._all(keys.MAIL), to_mail, skip)
 
     def _all(self, pk: str) -> Iterator[items.Item]:
@@ -145,7 +135,7 @@ class DynamoFollowUp:
         return {"Put": {**put, **guarded}}
 
     def _pointer(self, task: Task, pointed: str | None) -> list[dict[str, Any]]:
-        """Return what keeps the scope's pointer true: the guard of one open task per scope."""
+        """Return the pointer's write: it guards that a scope has at most one open task."""
         pk, sk = pointer_key(task.scope)
         own = items.to_wire({":own": task.task_id})
         if task.status == "closed":
@@ -155,7 +145,7 @@ class DynamoFollowUp:
         if task.version > 1:
             return []
         item = {"pk": pk, "sk": sk, "task_id": task.task_id}
-        # A pointer to a task that is closed may be replaced; one that is there may not.
+        # A pointer to a closed task may be replaced; any other pointer may not.
         values = items.to_wire({":stale": pointed or "-"})
         free = {
             "ConditionExpression": f"{_ABSENT} OR task_id = :stale",

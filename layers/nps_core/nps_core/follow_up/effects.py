@@ -1,4 +1,4 @@
-"""What a rule does to alerts, tasks and mails, as new values with their next versions. Pure."""
+"""Effects of the rules on alerts, tasks and mails, as new values with their next versions. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ from nps_core.outbox.mail_states import (
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision depends on besides the answer and what is written about it."""
+    """Inputs of a decision besides the answer and its alert, tasks and mails."""
 
     now: datetime
     activated_at: datetime | None
@@ -43,7 +43,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One answer to decide about: as it is now, and what has been written about it."""
+    """One answer to decide about, with everything already written about it."""
 
     key: AnswerKey
     current: Answer | None
@@ -52,11 +52,11 @@ class Case:
 
     @property
     def on_task(self) -> bool:
-        """Whether the answer has been alerted and not been withdrawn since."""
+        """Whether the answer has been alerted and the alert has not been withdrawn."""
         return self.before.alert is not None and self.before.alert.status == "on_task"
 
     def mails(self, *kinds: MailKind) -> list[OutboxMail]:
-        """Return the mails about the answer of these kinds, in the order they were posted."""
+        """Return the answer's mails of these kinds, in the order they were posted."""
         return [mail for mail in self.before.mails if mail.kind in kinds]
 
 
@@ -90,7 +90,7 @@ def write(
     mails: Sequence[OutboxMail] = (),
     **alert_fields: Any,
 ) -> Decision:
-    """Return a decision that records itself on the answer's alert."""
+    """Return a decision that also updates the answer's alert."""
     old, current, now = case.before.alert, case.current, case.context.now
     base = old or Alert(
         key=case.key,
@@ -121,7 +121,10 @@ def write(
 
 
 def leave_task(case: Case, why: str) -> tuple[Task | None, str]:
-    """Take the answer off its task if nobody has touched it. Returns the task and what became."""
+    """Take the answer off its task while the task is untouched.
+
+    Returns the changed task and a text that says what became of it.
+    """
     task = case.before.task
     if task is None or task.status != "open":
         return None, "the task is not untouched and stays as it is"
@@ -137,7 +140,7 @@ def leave_task(case: Case, why: str) -> tuple[Task | None, str]:
 
 
 def tightened(case: Case) -> Task | None:
-    """Return the answer's task, due sooner, if the score calls for it and nobody has begun."""
+    """Return the answer's task, due earlier, if the score requires it and the task is untouched."""
     task, current = case.before.task, case.current
     if task is None or task.status != "open" or current is None or current.score is None:
         return None
@@ -169,14 +172,14 @@ def post(
 
 
 def cancel_pending(case: Case, why: str, *kinds: MailKind) -> list[OutboxMail]:
-    """Return the mails of these kinds that have not left, cancelled."""
+    """Return the unsent mails of these kinds, cancelled."""
     return [withdrawn(mail, why) for mail in case.mails(*kinds) if mail.state == "PENDING"]
 
 
 def forget_mails(case: Case, why: str) -> list[OutboxMail]:
-    """Return all mails about the answer without a word of it; those that have not left, cancelled.
+    """Return all mails about the answer without any of its words; unsent ones are cancelled.
 
-    One that is being sent is written as well: its sender then knows that it must not record them.
+    A mail that is being sent is included: its sender then knows that it must not record the words.
     """
     ended = [
         withdrawn(mail, why) if mail.state == "PENDING" else mail for mail in case.before.mails
@@ -185,10 +188,10 @@ def forget_mails(case: Case, why: str) -> list[OutboxMail]:
 
 
 def forget_contact(case: Case, left: Task | None) -> tuple[Task | None, tuple[Task, ...]]:
-    """Drop the contact from the tasks that the answer opened; `left` is the one it has just left.
+    """Drop the contact from the tasks that the answer opened; `left` is the one it just left.
 
-    A task that another answer opened keeps its contact: that is another answer's person. What
-    another version has added may name the person too, so it goes as well.
+    A task that another answer opened keeps its contact: that is another person. Unknown fields of
+    another version may name the person, so they are dropped as well.
     """
     opened = {task.task_id for task in case.before.opened}
     cleared = tuple(

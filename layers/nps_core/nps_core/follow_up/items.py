@@ -11,35 +11,31 @@ from nps_core.keys import StateKey, parse_answer_key
 
 
 def task_key(task_id: str) -> StateKey:
-    """Key of a task."""
     return StateKey(keys.TASK, task_id)
 
 
 def pointer_key(scope: str) -> StateKey:
-    """Key of the pointer to the one open task of a scope."""
+    """Return the key of the pointer to the one open task of a scope."""
     return StateKey(keys.OPENTASK, scope)
 
 
 def alert_item(alert: Alert) -> Item:
-    """Turn an alert into its item."""
     key = keys.alert(alert.key)
     return {"pk": key.pk, "sk": key.sk, **alert.to_item()}
 
 
 def to_alert(item: Mapping[str, Any]) -> Alert:
-    """Inverse of `alert_item`."""
     return Alert.from_item(item, key=parse_answer_key(item["sk"]))
 
 
 def task_item(task: Task) -> Item:
-    """Turn a task into its item; `response_ids` is for readers who want the ids alone."""
+    """Turn a task into its item; `response_ids` serves readers that need only the ids."""
     key = task_key(task.task_id)
     ids = {"response_ids": list(task.response_ids)}
     return {"pk": key.pk, "sk": key.sk, **task.to_item(), **ids}
 
 
 def to_task(item: Mapping[str, Any]) -> Task:
-    """Inverse of `task_item`."""
     return Task.from_item(item, beside=("response_ids",))
 
 

@@ -1,4 +1,4 @@
-"""What follows from an answer: the alert that records the decision, the task, the mails."""
+"""The results of a decision about an answer: the alert that records it, the task, the mails."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,20 +14,20 @@ TaskStatus = Literal["open", "acknowledged", "closed"]
 AlertStatus = Literal["on_task", "withdrawn"]
 Action = Literal["none", "skip", "open", "join", "withdraw", "comment", "record"]
 MailKind = Literal["detractor", "comment", "score_raised"]
-"""The mails that follow from an answer."""
+"""The kinds of mail that a decision may post."""
 
 
 class ScoreRaisedFacts(Facts):
-    """What the note about a raised score needs: the low score, which the answer has lost."""
+    """Facts of the mail about a raised score: the earlier low score, no longer in the answer."""
 
     old_score: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task(Stored):
-    """One account to call, however many of its people are unhappy.
+    """One account to call, however many of its contacts are unhappy.
 
-    `open` means that nobody has touched it. `due_at` never moves later. `version` counts writes.
+    `open` means untouched. `due_at` never moves later. `version` counts writes.
     """
 
     task_id: str
@@ -55,10 +55,11 @@ class Task(Stored):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert(Stored):
-    """What was decided for an answer, at its version `rev`, and why.
+    """The decision about an answer, at its version `rev`, and the reason.
 
-    `score` is that of the alert, `task_id` the last task it was on, `round` how often it came back
-    to be a detractor after it had been withdrawn. `opened` are the tasks whose contact it is.
+    `score` is the score of the alert, `task_id` the last task of the answer, `round` the number of
+    times the answer became a detractor again after a withdrawal. `opened` are the tasks whose
+    contact the answer gave.
     """
 
     key: AnswerKey = field(metadata=IN_KEY)
@@ -87,16 +88,16 @@ class Standing:
     open_task: Task | None = None
     """The one open task of the answer's scope."""
     opened: tuple[Task, ...] = ()
-    """All tasks that the answer opened, also the closed ones."""
+    """All tasks that the answer opened, closed ones included."""
     mails: tuple[OutboxMail, ...] = ()
     """All mails about the answer."""
     pointer: str | None = None
-    """Task id that the scope's pointer holds."""
+    """Task id in the scope's pointer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to write, all or nothing, and why. Nothing set: nothing to write."""
+    """The items to write, all or nothing, and the reason. No item set means no write."""
 
     rule: str
     action: Action
@@ -109,12 +110,11 @@ class Decision:
 
     @property
     def writes(self) -> bool:
-        """Whether there is anything to write."""
         return self.alert is not None
 
 
 def scope_of(answer: Answer) -> str:
-    """Return what has at most one open task: the account, or the contact while unmatched."""
+    """Return the scope, which has at most one open task: the account, or the unmatched contact."""
     return answer.account_id or answer.contact_key
 
 

@@ -1,7 +1,7 @@
 """The rules that decide what follows from an answer: pure, each with its reason.
 
-Level-triggered: `decide` looks at the answer as it is now and at what has been written about it,
-never at how it changed. So duplicates, reorder and replays end in the same state. The first rule
+Level-triggered: `decide` looks at the current answer and at its alert, tasks and mails, never at
+how the answer changed. So duplicates, reordering and replays end in the same state. The first rule
 that applies decides:
 
     rule               applies to                                      effect
@@ -9,10 +9,10 @@ that applies decides:
     person_erased      an answer whose person was erased               off its task, mails cancelled
     never_alerted      no detractor, and on no task                    none
     history            given before activation, or seen 72 hours late  none, on record
-    not_counted        excluded, deleted or no NPS answer any more     off its task, mails cancelled
+    not_counted        excluded, deleted or no longer an NPS answer    off its task, mails cancelled
     new_detractor      a low score on no task                          task and mail
     edited_down        the same, edited down from 7 or more            task and mail
-    raised             on a task, raised to 7 or more                  off its task, owner told
+    raised             on a task, raised to 7 or more                  off its task, owner mailed
     comment            on a task, comment after the first mail         one follow-up mail
     still_a_detractor  on a task, another low score                    due sooner if worse
 """
@@ -45,7 +45,7 @@ Rule = Callable[[Case], Decision | None]
 
 
 def decide(key: AnswerKey, current: Answer | None, before: Standing, context: Context) -> Decision:
-    """Return what to write for the answer `key`, whose stored version is `current`."""
+    """Return the writes for the answer `key`, whose stored version is `current`."""
     case = Case(key, current, before, context)
     for rule in RULES:
         if (decision := rule(case)) is not None:
@@ -54,10 +54,11 @@ def decide(key: AnswerKey, current: Answer | None, before: Standing, context: Co
 
 
 def why_history(answer: Answer, activated_at: datetime | None) -> str | None:
-    """Say why an answer is history, which pages nobody; None when it is live.
+    """Return why an answer is history, which alerts no one; None if it is live.
 
-    Its age is taken when this version was stored, so a stream that lags behind loses no alert. A
-    connection without activation has none yet: it is recorded before any answer can be live.
+    Its age is measured when this version was stored, so a lagging stream loses no alert. A
+    connection without activation has no history yet: the activation is recorded before any answer
+    can be live.
     """
     if activated_at is None or answer.answered_at < activated_at:
         return "given before the connection was activated"
@@ -75,7 +76,7 @@ def already_decided(case: Case) -> Decision | None:
 
 
 def person_erased(case: Case) -> Decision | None:
-    """Erased at the source: nobody to call, and no copy of who they are stays on task or mail."""
+    """Erased at the source: no one to call, and no personal data stays on task or mail."""
     if case.current is None or not case.current.erased:
         return None
     if case.before.alert is None:
@@ -95,7 +96,6 @@ def never_alerted(case: Case) -> Decision | None:
 
 
 def history(case: Case) -> Decision | None:
-    """History opens no task and sends no mail."""
     if case.on_task or case.current is None:
         return None
     why = why_history(case.current, case.context.activated_at)
@@ -107,7 +107,7 @@ def history(case: Case) -> Decision | None:
 
 
 def not_counted(case: Case) -> Decision | None:
-    """Excluded, deleted or no NPS answer any more: the alert is withdrawn."""
+    """Excluded, deleted or no longer an NPS answer: the alert is withdrawn."""
     if case.current is not None and case.current.is_counted:
         return None
     if case.current is None or case.current.deleted:
@@ -120,7 +120,7 @@ def not_counted(case: Case) -> Decision | None:
 
 
 def new_detractor(case: Case) -> Decision | None:
-    """A live detractor joins the open task of its account, or opens one, and its owner is told."""
+    """A live detractor joins the open task of its account or opens one; its owner gets a mail."""
     answer = case.current
     if case.on_task or answer is None or _came_down(answer):
         return None
@@ -137,7 +137,7 @@ def edited_down(case: Case) -> Decision | None:
 
 
 def raised(case: Case) -> Decision | None:
-    """Raised to 7 or more: a mail that has not left is cancelled, else a short note follows it."""
+    """Raised to 7 or more: an unsent mail is cancelled; after a sent one, a short note follows."""
     if case.current is None or case.current.score is None or is_detractor(case.current.score):
         return None
     alert = case.before.alert
@@ -145,7 +145,7 @@ def raised(case: Case) -> Decision | None:
     mails = cancel_pending(case, "score_raised", "detractor", "comment")
     task, fate = leave_task(case, "score_raised")
     if task is not None and task.status == "closed":
-        # The note says that the task is closed, so it is sent only then.
+        # The note states that the task is closed, so it needs a closed task.
         facts = ScoreRaisedFacts(old_score=alert.score if alert else None)
         notes = [post(case, "score_raised", to, task.task_id, facts) for to in sorted(told)]
         mails += [note for note in notes if note is not None]
@@ -155,15 +155,15 @@ def raised(case: Case) -> Decision | None:
 
 
 def comment(case: Case) -> Decision | None:
-    """A comment that misses the first mail gets one follow-up mail; later edits are recorded."""
+    """A comment that misses the first mail gets one follow-up mail; later edits only a record."""
     told = case.mails("detractor", "comment")
     digest = digest_of(case.current.text) if case.current else None
     if digest is None or any(mail.state == "PENDING" for mail in told):
-        return None  # a pending mail shows the comment as it is when it is sent
+        return None  # a pending mail quotes the comment at the time of sending
     shown = {mail.comment_digest for mail in told} - {None}
     if digest in shown:
         return None
-    # A first mail that failed is followed too: somebody should read the comment.
+    # A failed first mail is followed too: someone should read the comment.
     first = [mail for mail in told if mail.kind == "detractor" and mail.state != "CANCELLED"]
     mail = post(case, "comment", first[-1].to, first[-1].task_id) if first else None
     if shown or mail is None:

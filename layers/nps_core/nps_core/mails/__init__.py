@@ -1,5 +1,5 @@
-"""The mails: one module per kind says when it is still true, what it shows and how it reads.
+"""The mails: one module per kind decides whether it still holds, and writes both parts.
 
-`registry` names the kinds, `prepare` turns a mail of the outbox into what is sent. When a mail is
-posted is decided by `follow_up` and by the sync, and its way out is in `outbox`.
+`registry` lists the kinds, `prepare` turns an outbox mail into a rendered one. `follow_up` and the
+sync decide when a mail is posted; `outbox` has the states of its delivery.
 """

@@ -1,4 +1,4 @@
-"""What the mails about an answer look up: the answer, its task, its contact and its account."""
+"""Data for the mails about an answer: the answer, its task, its contact and its account."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,9 +17,9 @@ from nps_core.outbox.mail_states import OutboxMail, mail_key
 
 @dataclass(frozen=True, slots=True)
 class AboutAnswer:
-    """The answer as it is now.
+    """The current answer.
 
-    `first` is the mail about the low score itself to the same person, which a follow-up depends on.
+    `first` is the low-score mail to the same person, which a follow-up depends on.
     """
 
     answer: Answer | None
@@ -27,7 +27,6 @@ class AboutAnswer:
 
 
 def look_up(mail: OutboxMail, stores: Stores) -> AboutAnswer:
-    """Read the answer that the mail is about."""
     return AboutAnswer(stores.answers.get(_answer_of(mail)))
 
 
@@ -39,7 +38,7 @@ def look_up_with_first(mail: OutboxMail, stores: Stores) -> AboutAnswer:
 
 
 def gone(found: AboutAnswer) -> Cancel | None:
-    """Cancel a mail whose answer counts no more or whose person was erased."""
+    """Cancel a mail whose answer no longer counts or whose person was erased."""
     if found.answer is None or not found.answer.is_counted:
         return Cancel("the answer does not count any more")
     return Cancel("its person was erased") if found.answer.erased else None
@@ -48,7 +47,7 @@ def gone(found: AboutAnswer) -> Cancel | None:
 def still_there(
     mail: OutboxMail, found: AboutAnswer, stores: Stores
 ) -> tuple[Answer, int, Task] | None:
-    """Return the answer, its score and its task; None when one is gone or the person was erased."""
+    """Return the answer, its score and its task; None if one is gone or the person was erased."""
     answer = found.answer
     if answer is None or answer.score is None or answer.erased:
         return None
@@ -57,7 +56,7 @@ def still_there(
 
 
 def account_now(answer: Answer, stores: Stores, now: datetime) -> AccountView:
-    """Return the account's numbers with this answer in, even if the rollup is behind."""
+    """Return the account's numbers, this answer included even if the rollup lags."""
     votes: dict[str, Vote] = {}
     if answer.account_id is not None:
         known = account_votes(stores.ledgers, answer.account_id, now, stores.window_days)
@@ -68,7 +67,7 @@ def account_now(answer: Answer, stores: Stores, now: datetime) -> AccountView:
 
 
 def contact_at(answer: Answer, ledgers: LedgerStore) -> ContactView | None:
-    """Compare this answer with the contact's one before, whatever came later."""
+    """Compare this answer with the contact's previous one, ignoring later ones."""
     own = {vote_id(answer): contact_vote(answer)}
     known: dict[LedgerRef, Ledger] = {}
     if not answer.is_anonymous:

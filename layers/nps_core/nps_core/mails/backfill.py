@@ -1,4 +1,4 @@
-"""`backfill`: what the first load of a connected survey account brought in. Sent once."""
+"""`backfill`: the result of the first load of a connected survey account. Sent once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ _WHAT_HAPPENS_NOW = (
 
 
 class BackfillFacts(Facts):
-    """What the sync counted while it read."""
+    """The sync's counts of what it read."""
 
     run_id: str | None = None
     account_token: str
@@ -53,7 +53,7 @@ def backfill_mail(to: str, facts: BackfillFacts, now: datetime) -> OutboxMail:
 
 @dataclass(frozen=True)
 class BackfillMail:
-    """What the sync counted, and what the rollup made of it."""
+    """The sync's counts, and the numbers that the rollup made of them."""
 
     template: ClassVar[str] = "backfill.html.j2"
 
@@ -68,7 +68,6 @@ class BackfillMail:
         """The mail quotes no comment."""
 
     def subject(self) -> str:
-        """Say what came, and that nobody was alerted."""
         headline = headline_of(self.company)
         score = f", NPS {headline}" if headline else ""
         answers = plural(self.facts.responses, "answer")
@@ -76,11 +75,9 @@ class BackfillMail:
         return f"History is in: {answers}, {accounts}{score} - nobody was alerted"
 
     def preheader(self) -> str:
-        """Announce the steps."""
         return "Nobody was alerted about history. Three steps come next."
 
     def html_values(self) -> dict[str, Any]:
-        """Return what the template shows."""
         return {
             "headline": headline_of(self.company),
             "basis": plural(self.company.n, "counted answer"),
@@ -92,7 +89,6 @@ class BackfillMail:
         }
 
     def text_lines(self) -> list[str]:
-        """Write the same as text."""
         headline = headline_of(self.company)
         score = f"NPS {headline}" if headline else "Too few answers for an NPS"
         return [
@@ -118,7 +114,7 @@ class BackfillMail:
         ]
 
     def _rows(self) -> tuple[tuple[str, str], ...]:
-        """List what was brought in as (name, value) pairs."""
+        """List the results as (name, value) pairs."""
         facts = self.facts
         minutes = max(1, round((facts.ended_at - facts.started_at).total_seconds() / 60))
         aside = (
@@ -139,7 +135,7 @@ class BackfillMail:
         )
 
     def _steps(self) -> tuple[str, str, str]:
-        """List the three things worth doing once history is in, the most useful first."""
+        """Return three suggested steps after a backfill, the most useful first."""
         match = (
             f"Match the {plural(self.unmatched, 'answer')} without an account: nps directory "
             "import takes a list of who belongs where. The account numbers follow by themselves."

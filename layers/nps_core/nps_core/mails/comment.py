@@ -1,4 +1,4 @@
-"""`comment`: the comment came after the mail about its low score had left."""
+"""`comment`: the comment arrived after the mail about its low score had been sent."""
 
 from datetime import datetime
 

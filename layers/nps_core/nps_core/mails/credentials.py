@@ -25,7 +25,7 @@ _WHAT_IT_MEANS = (
 
 
 class CredentialsFacts(Facts):
-    """What the sync knows about the refusal. `since` is the latest read that worked."""
+    """The sync's record of the refusal. `since` is the latest read that worked."""
 
     account_token: str
     host: str
@@ -50,7 +50,7 @@ def credentials_mail(to: str, facts: CredentialsFacts) -> OutboxMail:
 
 @dataclass(frozen=True)
 class CredentialsMail:
-    """What the sync found, and the one thing to do about it."""
+    """The refusal, and the one command that fixes it."""
 
     template: ClassVar[str] = "credentials.html.j2"
 
@@ -62,16 +62,13 @@ class CredentialsMail:
         """The mail quotes no comment."""
 
     def subject(self) -> str:
-        """Name the account and the command."""
         account = clean_line(self.facts.account_token, 64)
         return f"Wootric refuses the credentials of {account} - run nps connect"
 
     def preheader(self) -> str:
-        """Say what stands still."""
         return f"{self._what_happened()} One command puts it right."
 
     def html_values(self) -> dict[str, Any]:
-        """Return what the template shows."""
         return {
             "title": _TITLE,
             "what_happened": self._what_happened(),
@@ -84,7 +81,6 @@ class CredentialsMail:
         }
 
     def text_lines(self) -> list[str]:
-        """Write the same as text."""
         by = self._by_when()
         return [
             _TITLE.upper(),
@@ -109,14 +105,14 @@ class CredentialsMail:
         return f"Nothing has been read from the account {account} since {moment(self.facts.since)}."
 
     def _by_when(self) -> str | None:
-        """Say until when it costs no alert; None when that is unknown or over."""
+        """Return the time from which alerts are lost; None if it is unknown or over."""
         if self.facts.since is None:
             return None
-        until = self.facts.since + LIVE_FOR  # then the oldest unread low scores alert nobody
+        until = self.facts.since + LIVE_FOR  # the oldest unread low scores then become history
         return f"by {moment(until)}" if until > self.facts.failed_at else None
 
     def _rows(self) -> tuple[tuple[str, str], ...]:
-        """List what is known as (name, value) pairs."""
+        """List the known facts as (name, value) pairs."""
         facts = self.facts
         return (
             ("Wootric account", clean_line(facts.account_token, 64)),
@@ -131,7 +127,6 @@ class CredentialsMail:
 
 
 def _look_up(mail: OutboxMail, stores: Stores) -> datetime | None:
-    """Read the latest login that worked."""
     return stores.profiles.credentials_ok_at(CredentialsFacts.of(mail).account_token)
 
 

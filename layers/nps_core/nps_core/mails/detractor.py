@@ -1,4 +1,4 @@
-"""`detractor`: the owner of a task hears of a live low score."""
+"""`detractor`: a live low score, for the owner of its task."""
 
 from datetime import datetime
 

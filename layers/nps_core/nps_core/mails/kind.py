@@ -1,4 +1,4 @@
-"""What every kind of mail provides. `registry` lists the kinds."""
+"""The interface of every kind of mail. `registry` lists the kinds."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Do not send it, ever."""
+    """Never send the mail."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not yet: look again in a minute."""
+    """Do not send the mail yet; check again in a minute."""
 
     reason: str
 
 
 Verdict = Cancel | Wait | None
-"""Why a mail must not go now; None when it may."""
+"""Why a mail must not go now; None if it may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where a mail is looked up. Nothing is written."""
+    """The stores from which a mail is composed. Nothing is written."""
 
     answers: AnswerStore
     follow_up: FollowUpStore
@@ -46,7 +46,7 @@ class Stores:
 
 
 class Mail(Protocol):
-    """What one mail says. Both parts state the same facts in the same order."""
+    """The content of one mail. Both parts state the same facts in the same order."""
 
     @property
     def template(self) -> str:
@@ -55,11 +55,11 @@ class Mail(Protocol):
 
     @property
     def comment(self) -> str | None:
-        """The customer's comment that the mail quotes, None if it quotes none."""
+        """The customer's comment that the mail quotes; None if it quotes none."""
         ...
 
     def subject(self) -> str:
-        """Return one line of at most 120 characters, the most important first."""
+        """Return one line of at most 120 characters, the most important words first."""
         ...
 
     def preheader(self) -> str:
@@ -67,19 +67,17 @@ class Mail(Protocol):
         ...
 
     def html_values(self) -> dict[str, Any]:
-        """Return what the template shows, clean of control characters but not yet escaped."""
+        """Return the template's values, free of control characters but not yet escaped."""
         ...
 
-    def text_lines(self) -> list[str]:
-        """Return the plain-text part."""
-        ...
+    def text_lines(self) -> list[str]: ...
 
 
 @dataclass(frozen=True)
 class Kind(Generic[Found]):
-    """One kind of mail: how to find what it is about, judge whether it still holds, and write it.
+    """One kind of mail: look up its data, decide whether it still holds, compose it.
 
-    `compose` returns None when too little is left to write about.
+    `compose` returns None when too much of its data is gone.
     """
 
     name: str

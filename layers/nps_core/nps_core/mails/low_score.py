@@ -34,7 +34,7 @@ from nps_core.scoring import Direction, categorize
 
 Effect = Literal["detractor", "comment"]
 
-_WORTH_QUOTING = 12  # less room than this for the comment in the subject says nothing
+_WORTH_QUOTING = 12  # a shorter quote of the comment in the subject is useless
 _ARROWS = {"up": "\u25b2", "down": "\u25bc", "same": "="}
 _DIRECTIONS = {
     "up": "Up since last time",
@@ -44,7 +44,7 @@ _DIRECTIONS = {
 
 
 def verdict(found: AboutAnswer) -> Cancel | None:
-    """Cancel a mail about a score that is not low any more."""
+    """Cancel a mail about a score that is no longer low."""
     if (held := gone(found)) is not None:
         return held
     if found.answer is not None and found.answer.is_detractor:
@@ -55,7 +55,6 @@ def verdict(found: AboutAnswer) -> Cancel | None:
 def compose(
     mail: OutboxMail, found: AboutAnswer, stores: Stores, now: datetime, effect: Effect
 ) -> "LowScoreMail | None":
-    """Fill the mail with the answer, its task, its contact and its account."""
     left = still_there(mail, found, stores)
     if left is None:
         return None
@@ -106,7 +105,7 @@ class LowScoreMail:
     owner_reason: str
 
     def subject(self) -> str:
-        """Name score, person and account, quote what there is room for, end with the due time."""
+        """Score, person and account, as much of the comment as fits, then the due time."""
         score = f"{self.score}/10"
         if self.changed_from is not None:
             score += f" (was {self.changed_from})"
@@ -118,13 +117,12 @@ class LowScoreMail:
         return head + self._quoted(SUBJECT_LIMIT - len(head) - len(tail)) + tail
 
     def preheader(self) -> str:
-        """Say when to act, and what the subject left out."""
+        """When to act, then everything that the subject had to leave out."""
         name = account_of(self.account)
         where = f"{name}: {numbers_of(self.account)}" if name else "Not matched to an account yet"
         return f"By {moment(self.due_at)}. {self._direction()[1]}. {where}."
 
     def html_values(self) -> dict[str, Any]:
-        """Return what the template shows."""
         arrow, direction = self._direction()
         comment = clean_text(self.comment)
         return {
@@ -147,7 +145,6 @@ class LowScoreMail:
         }
 
     def text_lines(self) -> list[str]:
-        """Write the same as text."""
         edit = self._edit()
         return [
             f"{self.score}/10 {categorize(self.score).upper()}",
@@ -183,7 +180,7 @@ class LowScoreMail:
         return [title, *quoted, ""]
 
     def _direction(self) -> tuple[str, str]:
-        """Say how the score moved since the contact's answer before: an arrow and words."""
+        """Return how the contact's score moved since the previous answer: an arrow and words."""
         if self.direction == "first":
             return "\u25cf", "First answer from this contact"
         on = f" on {day(self.previous_at)}" if self.previous_at else ""

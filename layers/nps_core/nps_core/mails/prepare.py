@@ -1,4 +1,4 @@
-"""Turn a mail of the outbox into what is sent, from what is stored now."""
+"""Turn an outbox mail into a rendered one, from the data stored now."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from nps_core.outbox.mail_states import OutboxMail
 
 
 def prepare(mail: OutboxMail, stores: Stores, now: datetime) -> RenderedMail | Cancel | Wait:
-    """Return the mail as it should go now, or why it should not.
+    """Return the mail in its current form, or why it must not be sent.
 
-    Prepare a mail only after it was claimed: a comment that is stored later then sees that the
-    mail has left, and follows it.
+    Prepare a mail only after its claim: a comment that is stored later then finds the mail sent,
+    and gets a follow-up.
     """
     kind = KINDS.get(mail.kind)
     if kind is None:
@@ -28,9 +28,9 @@ def prepare(mail: OutboxMail, stores: Stores, now: datetime) -> RenderedMail | C
 
 
 def preview(mail: OutboxMail, stores: Stores, now: datetime) -> RenderedMail | None:
-    """Return the mail as it would read now, even one that was sent or cancelled.
+    """Return the mail in its current form, even one that was sent or cancelled.
 
-    None when its answer, person or task is gone.
+    None if its answer, person or task is gone.
     """
     kind = KINDS.get(mail.kind)
     if kind is None:

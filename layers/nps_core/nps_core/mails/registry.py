@@ -1,4 +1,4 @@
-"""The kinds of mail, by the name that the outbox keeps."""
+"""The kinds of mail, by the name that the outbox stores."""
 
 from collections.abc import Mapping
 from typing import Any

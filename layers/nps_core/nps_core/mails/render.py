@@ -1,4 +1,4 @@
-"""The one place that runs templates."""
+"""The one module that runs templates."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -22,9 +22,9 @@ class RenderedMail:
 
 
 def render(mail: Mail) -> RenderedMail:
-    """Turn values into a mail: the same values give the same bytes.
+    """Render a mail: the same values give the same bytes.
 
-    The HTML is a complete document that loads nothing from anywhere, below 100 KB.
+    The HTML is a complete document below 100 KB that loads no external content.
     """
     subject = mail.subject()
     html = (
@@ -37,7 +37,7 @@ def render(mail: Mail) -> RenderedMail:
 
 @cache
 def _environment() -> Environment:
-    """Make the engine for the first mail: it escapes every value and fails on unknown names."""
+    """Create the engine on first use; it escapes every value and fails on unknown names."""
     made = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,

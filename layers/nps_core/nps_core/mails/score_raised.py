@@ -1,4 +1,4 @@
-"""`score_raised`: the contact raised a score that was mailed, so there is nothing left to do."""
+"""`score_raised`: the contact raised a score that was mailed, so no action is left."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from nps_core.scoring import categorize
 
 @dataclass(frozen=True)
 class ScoreRaisedMail:
-    """The score before and now; the task is closed."""
+    """The score before and after; the task is closed."""
 
     template: ClassVar[str] = "score_raised.html.j2"
 
@@ -46,21 +46,19 @@ class ScoreRaisedMail:
 
     @property
     def comment(self) -> None:
-        """The note quotes no comment."""
+        """The mail quotes no comment."""
 
     def subject(self) -> str:
-        """Begin with the good news."""
+        """The good news comes first."""
         account = short_account_of(self.account)
         where = f", {account}" if account else ""
         who = short_contact_of(self.contact_email, self.contact_id)
         return f"Nothing to do: {self.old_score}/10 is now {self.new_score}/10 from {who}{where}"
 
     def preheader(self) -> str:
-        """Say why there is nothing to do."""
         return "The task is closed as score_raised. There is nothing to do."
 
     def html_values(self) -> dict[str, Any]:
-        """Return what the template shows."""
         return {
             "score": self.new_score,
             "old_score": self.old_score,
@@ -73,7 +71,6 @@ class ScoreRaisedMail:
         }
 
     def text_lines(self) -> list[str]:
-        """Write the same as text."""
         return [
             f"{self.old_score}/10 IS NOW {self.new_score}/10 ({categorize(self.new_score)})",
             f"From:      {contact_of(self.contact_email, self.contact_id)}",

@@ -1,1 +1,1 @@
-"""Ledgers of votes and every number folded from them; neither tasks nor mails."""
+"""Ledgers of votes and every number folded from them; no tasks, no mails."""

@@ -1,4 +1,4 @@
-"""Everything shown is a pure fold of votes: same votes, same numbers, whoever computes them."""
+"""Every displayed number is a pure fold of votes: the same votes always give the same numbers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ class MonthPoint:
 class AccountView:
     """An account's numbers at `as_of`, over the answers given at or after `as_of` - window.
 
-    `all` counts every answer, `latest` the latest answer of each contact. After `valid_until` the
-    numbers change by the passing of time alone, because the oldest counted answer leaves the
-    window; until then they are exact, whenever they are read.
+    `all` counts every answer, `latest` the latest answer of each contact. The numbers are exact
+    until `valid_until`. Then the oldest counted answer leaves the window, so time alone changes
+    them.
     """
 
     account_id: str
@@ -53,7 +53,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True)
 class ContactView:
-    """A contact's latest answer to an account, compared with the one before."""
+    """A contact's latest answer to an account, compared with the previous one."""
 
     account_id: str | None
     email: str | None
@@ -70,8 +70,8 @@ class ContactView:
 def counted(votes: Mapping[str, Vote]) -> list[tuple[str, Vote]]:
     """Return the votes that count, oldest answer first: the order of every fold.
 
-    Ordered by whole second, then by id, because the API tells no more: the order must not depend
-    on which path brought an answer.
+    By whole second, then by id, because the API has no finer time: the order must not depend on the
+    source of an answer.
     """
     live = [(key, vote) for key, vote in votes.items() if not vote.gone and vote.score is not None]
     return sorted(live, key=lambda item: (item[1].answered_ms // 1000, len(item[0]), item[0]))
@@ -80,8 +80,8 @@ def counted(votes: Mapping[str, Vote]) -> list[tuple[str, Vote]]:
 def in_window(votes: Mapping[str, Vote], as_of: datetime, window_days: int) -> list[Vote]:
     """Return the counted votes given at or after as_of - window, oldest first, exact to the ms.
 
-    There is no upper bound: an answer that is here has been given, even if Wootric's clock is
-    ahead of ours.
+    There is no upper bound: a stored answer has been given, even if Wootric's clock is ahead of
+    ours.
     """
     oldest = epoch_ms(as_of - timedelta(days=window_days))
     return [vote for _, vote in counted(votes) if vote.answered_ms >= oldest]
@@ -95,7 +95,6 @@ def latest_per_contact(votes: Iterable[Vote]) -> list[Vote]:
 def fold_account(
     account_id: str, votes: Mapping[str, Vote], as_of: datetime, window_days: int
 ) -> AccountView:
-    """Fold an account's votes into what is shown of it."""
     window = in_window(votes, as_of, window_days)
     latest = count(_scores(latest_per_contact(window)))
     klass, reason = account_class(latest)
@@ -117,7 +116,7 @@ def fold_account(
 
 
 def trend(votes: Iterable[Vote], as_of: datetime) -> tuple[MonthPoint, ...]:
-    """Return the last 12 UTC months, oldest first, this month last."""
+    """Return the last 12 UTC months, oldest first, the current month last."""
     by_month: dict[str, list[Vote]] = {}
     for vote in votes:
         by_month.setdefault(month_of(vote.answered_at), []).append(vote)
@@ -127,7 +126,7 @@ def trend(votes: Iterable[Vote], as_of: datetime) -> tuple[MonthPoint, ...]:
 
 
 def months_to(as_of: datetime, months: int = TREND_MONTHS) -> list[str]:
-    """Return the names of the last UTC months, oldest first, ending with that of `as_of`."""
+    """Return the last UTC months, oldest first, ending with that of `as_of`."""
     last = as_of.year * 12 + as_of.month - 1
     return [f"{m // 12:04d}-{m % 12 + 1:02d}" for m in range(last - months + 1, last + 1)]
 
@@ -138,7 +137,7 @@ def first_month(as_of: datetime, window_days: int) -> str:
 
 
 def fold_contact(account_id: str | None, votes: Mapping[str, Vote]) -> ContactView | None:
-    """Fold a contact's votes; None when no answer of theirs counts."""
+    """Fold a contact's votes; None if none of their answers counts."""
     past = [vote for _, vote in counted(votes)]
     if not past or past[-1].score is None:
         return None
@@ -167,7 +166,7 @@ def _scores(votes: Iterable[Vote]) -> list[int]:
 
 
 def _label(votes: Mapping[str, Vote], index: int) -> str | None:
-    """Return the text that came with the latest answer that has one."""
+    """Return the label of the latest answer that has one."""
     rows = sorted(
         (vote.answered_ms, key, vote.labels[index])
         for key, vote in votes.items()

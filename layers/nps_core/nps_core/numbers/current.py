@@ -1,4 +1,4 @@
-"""Reading an account's numbers as they are now, from its summary or from its ledgers."""
+"""An account's current numbers, from its summary or from its ledgers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,16 +13,16 @@ from nps_core.numbers.ports import LedgerStore, SummaryStore
 def account_votes(
     ledgers: LedgerStore, account_id: str, now: datetime, window_days: int
 ) -> Mapping[str, Vote]:
-    """Return the votes that the window and the trend need; all votes of a silent account."""
+    """Return the votes that the window and the trend need; all votes if neither has any."""
     recent = join(ledgers.months(account_id, first_month(now, window_days)))
     return recent if counted(recent) else join(ledgers.months(account_id, "0"))
 
 
 def is_current(view: AccountView, now: datetime, window_days: int) -> bool:
-    """Whether a stored summary is exactly what a fold at `now` would give."""
+    """Whether a stored summary equals a fold at `now`."""
     in_time = view.valid_until is None or now <= view.valid_until
     same_month = month_of(view.as_of) == month_of(now)
-    # A summary written after `now` (the local stack's clock was set back) has seen less window.
+    # A summary from after `now` (the local stack's clock was set back) covers less of the window.
     return view.window_days == window_days and in_time and same_month and view.as_of <= now
 
 
@@ -33,7 +33,7 @@ def read_account(
     now: datetime,
     window_days: int,
 ) -> AccountView | None:
-    """Return the account's numbers at `now`; None when it never had an answer."""
+    """Return the account's numbers at `now`; None if it never had an answer."""
     view = summaries.get(account_id)
     return current(view, ledgers, now, window_days) if view else None
 
@@ -41,7 +41,7 @@ def read_account(
 def current(
     view: AccountView, ledgers: LedgerStore, now: datetime, window_days: int
 ) -> AccountView:
-    """Return `view` as of `now`, folded anew from the ledgers if time has changed it."""
+    """Return `view` as of `now`, folded again from the ledgers if time has changed it."""
     if is_current(view, now, window_days):
         return replace(view, as_of=now)
     votes = account_votes(ledgers, view.account_id, now, window_days)

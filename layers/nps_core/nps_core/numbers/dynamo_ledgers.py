@@ -18,21 +18,16 @@ _KNOWN = {"pk", "sk", "votes", "version", "split"}
 
 
 class DynamoLedgerStore:
-    """Implements `LedgerStore`."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def get_many(self, refs: Collection[LedgerRef]) -> dict[LedgerRef, Ledger]:
-        """Return a ledger for each ref, strongly consistent; version 0 where there is none."""
         wanted = [{"pk": pk, "sk": sk} for pk, sk in dict.fromkeys(refs)]
         found = items.get_items(self._client, self._table, wanted)
         stored = {(item["pk"], item["sk"]): _from_item(item) for item in found}
         return {ref: stored.get(ref, Ledger()) for ref in refs}
 
     def put(self, ref: LedgerRef, ledger: Ledger) -> bool:
-        """Write as version + 1 if the stored version is `ledger.version`."""
         item = {
             **ledger.unknown,
             "pk": ref[0],
@@ -43,13 +38,12 @@ class DynamoLedgerStore:
         }
         if ledger.version == 0:
             return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
-        # `version` is a reserved-word-free name; the condition is the whole concurrency control.
+        # This condition is all the concurrency control there is.
         return items.put_if(
             self._client, self._table, item, "version = :seen", {":seen": ledger.version}
         )
 
     def months(self, account_id: str, first_month: str) -> Iterator[Ledger]:
-        """Return all items of the account from `first_month` on, strongly consistent."""
         bounds = {
             ":pk": f"ACCT#{account_id}",
             ":from": f"{LEDGER_PREFIX}{first_month}",
@@ -73,7 +67,7 @@ def _from_item(item: Mapping[str, Any]) -> Ledger:
     try:
         votes, version = decode(item["votes"]), int(item["version"])
     except (LookupError, TypeError, ValueError, zlib.error):
-        # Not chained, and without the key: contacts are in both.
+        # Not chained, and without the key: both may name contacts.
         raise UnreadableItem(
             "a ledger lacks its votes or version, or they cannot be read"
         ) from None

@@ -1,4 +1,4 @@
-"""Account summaries of StateTable: a fold, stored for lists, exact until its `valid_until`."""
+"""Account summaries of StateTable: stored folds for lists, exact until their `valid_until`."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
 
 class DynamoSummaryStore:
-    """Implements `SummaryStore`."""
-
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def get_versioned(self, account_id: str) -> tuple[AccountView | None, int]:
-        """Return the stored summary and its version (0: none), strongly consistent."""
         pk, sk = account_summary(account_id)
         item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
         if item is None:
@@ -35,11 +31,9 @@ class DynamoSummaryStore:
         return _from_item(item), int(item["version"])
 
     def get(self, account_id: str) -> AccountView | None:
-        """Return the stored summary, strongly consistent."""
         return self.get_versioned(account_id)[0]
 
     def put(self, view: AccountView, expected_version: int) -> bool:
-        """Write as version + 1 if the stored version is `expected_version`."""
         pk, sk = account_summary(view.account_id)
         item = {"pk": pk, "sk": sk, "version": expected_version + 1, **_to_item(view)}
         if expected_version == 0:
@@ -49,7 +43,7 @@ class DynamoSummaryStore:
         )
 
     def everything(self) -> Iterator[AccountView]:
-        """Yield all summaries, by account id; that of the unmatched answers among them."""
+        """Yield all summaries, by account id, including that of the unmatched answers."""
         found = items.query(self._client, self._table, "pk = :pk", {":pk": ACCOUNT})
         return (_from_item(item) for item in found)
 
@@ -73,9 +67,9 @@ def _to_item(view: AccountView) -> dict[str, Any]:
 
 
 def _from_item(item: Mapping[str, Any]) -> AccountView:
-    """Read a summary. One that another version has written otherwise is as good as out of date.
+    """Parse a summary. One with another version's fields counts as out of date.
 
-    A summary is a fold: its readers fold it again, and the rollup writes it anew.
+    A summary is a fold: readers fold it again, and the rollup rewrites it.
     """
     try:
         return _read(item)
@@ -97,13 +91,13 @@ def _read(item: Mapping[str, Any]) -> AccountView:
         class_reason=item["class_reason"],
         last_answered_at=_time(item.get("last_answered_at")),
         trend=tuple(MonthPoint(row[0], Counts(*row[1:5])) for row in json.loads(item["trend"])),
-        # Nothing but an empty window is exact for ever.
+        # Only an empty window is exact for ever.
         valid_until=from_iso(item["valid_until"]) if counts.n else None,
     )
 
 
 def _counts(stored: Mapping[str, int]) -> Counts:
-    return Counts(**{one.name: stored[one.name] for one in fields(Counts)})
+    return Counts(**{count.name: stored[count.name] for count in fields(Counts)})
 
 
 def _out_of_date(account_id: str) -> AccountView:

@@ -1,8 +1,8 @@
-"""A ledger holds the votes themselves, never a counter that is added to.
+"""A ledger holds the votes themselves, not a counter.
 
-A counter is wrong after one lost reply. A ledger maps each answer's id to its newest version:
-merging takes, per id, the highest `rev`, so duplicates, reorder, replays and crashes change
-nothing. Every number is a fold of the votes (see `folds`).
+One lost reply makes a counter wrong. A ledger maps each answer's id to its newest version. Merging
+takes the highest `rev` per id, so duplicates, reordering, replays and crashes change nothing. Every
+number is a fold of the votes (see `account_numbers`).
 """
 
 import json
@@ -16,17 +16,17 @@ from nps_core.answers.models import Answer
 from nps_core.times import epoch_ms, from_epoch_ms
 
 SPLIT_ABOVE = 2_000
-"""Votes of one (account, month) item beyond which further ids go to one of its 16 parts."""
+"""Votes of one (account, month) item above which further ids go to one of its 16 parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
     """The newest known version of one answer, as far as numbers need it.
 
-    `score` is None for an answer that is here but not counted (excluded, deleted, another metric).
-    `labels` are texts that come with the answer: (account name, owner) in an account's ledger,
-    (e-mail address, end user id) in a contact's. `gone` is a tombstone: the answer moved to
-    another ledger or was removed, at `rev`.
+    `score` is None for a stored answer that does not count (excluded, deleted, another metric).
+    `labels` are texts of the answer: (account name, owner) in an account's ledger, (e-mail address,
+    end user id) in a contact's. `gone` marks a tombstone: the answer moved to another ledger or was
+    removed, at `rev`.
     """
 
     rev: int
@@ -36,11 +36,10 @@ class Vote:
     labels: tuple[str | None, ...] = ()
     gone: bool = False
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """Columns of another version, which have one value a vote."""
+    """Columns of another version, with one value per vote."""
 
     @property
     def answered_at(self) -> datetime:
-        """When the answer was given, UTC."""
         return from_epoch_ms(self.answered_ms)
 
 
@@ -58,7 +57,7 @@ class Ledger:
     """Attributes of the item that another version has written."""
 
     def merged(self, new: Mapping[str, Vote]) -> "Ledger":
-        """Return the ledger after `new`; equal to this one when nothing is newer."""
+        """Return the ledger with `new` merged in; equal to this one if nothing is newer."""
         newer = {key: vote for key, vote in new.items() if is_newer(vote, self.votes.get(key))}
         if not newer:
             return self
@@ -67,12 +66,11 @@ class Ledger:
 
 
 def vote_id(answer: Answer) -> str:
-    """Identity of a vote: ids may collide between Wootric accounts."""
+    """Return the id of a vote: ids may collide between Wootric accounts."""
     return f"{answer.key.account_token}#{answer.key.id}"
 
 
 def account_vote(answer: Answer) -> Vote:
-    """Return the vote of an answer in its account's ledger."""
     return Vote(
         rev=answer.rev,
         answered_ms=epoch_ms(answer.answered_at),
@@ -83,7 +81,6 @@ def account_vote(answer: Answer) -> Vote:
 
 
 def contact_vote(answer: Answer) -> Vote:
-    """Return the vote of an answer in its contact's ledger."""
     return Vote(
         rev=answer.rev,
         answered_ms=epoch_ms(answer.answered_at),
@@ -95,7 +92,7 @@ def contact_vote(answer: Answer) -> Vote:
 def is_newer(vote: Vote, known: Vote | None) -> bool:
     """Whether `vote` replaces `known`: the higher rev; on a tie the answer beats its tombstone.
 
-    A tie is an answer that was removed and came back within one millisecond.
+    A tie is an answer that was removed and restored within one millisecond.
     """
     return known is None or (vote.rev, not vote.gone) > (known.rev, not known.gone)
 
@@ -116,8 +113,8 @@ _COLUMNS = {"id", "rev", "at", "score", "who", "label", "text"}
 def encode(votes: Mapping[str, Vote]) -> bytes:
     """Pack votes into the bytes of an item: about 20 bytes a vote, so 50 fit one write unit.
 
-    Columns of deltas, sorted by id, texts in a table, as JSON, deflated: readable with two lines
-    of any language, and canonical (equal votes give equal JSON).
+    Columns of deltas, sorted by id, texts in a table, as JSON, deflated: readable with two lines of
+    any language, and canonical (equal votes give equal JSON).
     """
     ids = sorted(votes)
     rows = [votes[key] for key in ids]
@@ -138,7 +135,7 @@ def encode(votes: Mapping[str, Vote]) -> bytes:
 
 
 def decode(packed: bytes) -> Votes:
-    """Inverse of `encode`. A vote that changes loses what other versions' columns said of it."""
+    """Inverse of `encode`. A vote that changes loses its values in other versions' columns."""
     columns = json.loads(zlib.decompress(packed))
     labels = columns.get("label") or [[]] * len(columns["id"])
     unknown = columns.keys() - _COLUMNS

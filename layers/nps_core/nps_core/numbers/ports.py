@@ -1,4 +1,4 @@
-"""Stores of ledgers and summaries; the adapters and the fakes pass the same contract tests."""
+"""Ports to ledgers and summaries; the adapters and the fakes pass the same contract tests."""
 
 from collections.abc import Collection, Iterable
 from typing import Protocol
@@ -18,7 +18,7 @@ class LedgerStore(Protocol):
         ...
 
     def put(self, ref: LedgerRef, ledger: Ledger) -> bool:
-        """Write as version + 1 if the stored version is `ledger.version`. False: it is not."""
+        """Write as version + 1 if the stored version is `ledger.version`; False if it is not."""
         ...
 
     def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
@@ -30,7 +30,7 @@ class SummaryStore(Protocol):
     """Account summaries of StateTable."""
 
     def get(self, account_id: str) -> AccountView | None:
-        """Return the stored summary, strongly consistent."""
+        """Return the summary, strongly consistent."""
         ...
 
     def get_versioned(self, account_id: str) -> tuple[AccountView | None, int]:
@@ -38,5 +38,5 @@ class SummaryStore(Protocol):
         ...
 
     def put(self, view: AccountView, expected_version: int) -> bool:
-        """Write as version + 1 if the stored version is `expected_version`. False: it is not."""
+        """Write as version + 1 if the stored version is `expected_version`; False if it is not."""
         ...

@@ -1,4 +1,4 @@
-"""Which ledgers a change of an answer touches, and with which votes. Pure."""
+"""The ledgers and votes that a change of an answer touches. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ class Touched:
 
     @property
     def accounts(self) -> list[str]:
-        """Accounts whose summary has to be folded again, in a fixed order."""
+        """Accounts whose summary must be folded again, in a fixed order."""
         return sorted({account for account, _ in self.months})
 
 

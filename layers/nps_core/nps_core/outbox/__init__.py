@@ -1,1 +1,1 @@
-"""What waits to leave, its states, and the mail service; not what a mail says."""
+"""Mails that wait to be sent, their states, and the mail service; not their content."""

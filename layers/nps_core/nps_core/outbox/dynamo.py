@@ -46,7 +46,7 @@ def mail_item(mail: OutboxMail) -> dict[str, Any]:
 def to_mail(item: Mapping[str, Any]) -> OutboxMail:
     """Inverse of `mail_item`; attributes of other writers are kept in `facts`.
 
-    Raises UnreadableItem, naming the field.
+    Raises UnreadableItem, which names the field.
     """
     for name in _MAIL_NEEDS:
         if name not in item:
@@ -67,5 +67,5 @@ def to_mail(item: Mapping[str, Any]) -> OutboxMail:
 
 
 def _outside(fact: str) -> str:
-    """Name of a fact in the item: one that is called like an attribute of the mail steps aside."""
+    """Return the attribute name of a fact, changed if an attribute of the mail has that name."""
     return f"{_FACT}{fact}" if fact in _MAIL_OWN else fact

@@ -1,4 +1,4 @@
-"""Typed facts of a mail: its writer and its reader use the same class, so they cannot drift."""
+"""Typed facts of a mail: its writer and its reader share one class, so they cannot drift apart."""
 
 from typing import Annotated, Any, Self
 
@@ -22,5 +22,5 @@ class Facts(BaseModel):
         return cls.model_validate(mail.facts)
 
     def plain(self) -> dict[str, Any]:
-        """Return what the outbox stores: the inverse of `of`."""
+        """Return plain values for the outbox: the inverse of `of`."""
         return self.model_dump()

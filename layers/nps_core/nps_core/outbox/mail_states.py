@@ -1,13 +1,13 @@
-"""Outbox mails and their life. Pure: each function returns the mail after one step.
+"""Outbox mails and their states. Pure: each function returns the mail after one step.
 
-    PENDING --claim--> SENDING --SES took it--> SENT
+    PENDING --claim--> SENDING --accepted-----> SENT
        ^                  |-----refused-------> FAILED
-       |                  |-----no answer-----> UNKNOWN --5 min, once--> SENDING
+       |                  |-----no reply------> UNKNOWN --5 min, once--> SENDING
        '--surely not sent-'
     PENDING --no longer true--> CANCELLED
 
-SES has no idempotency token, so a lost reply cannot be told from a lost request. Such a mail is
-UNKNOWN and is sent once more; it is never sent a third time, and never called SENT without proof.
+SES has no idempotency token, so a lost reply looks like a lost request. Such a mail is UNKNOWN and
+is sent once more; it is never sent a third time, and never becomes SENT without proof.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ from nps_core.keys import AnswerKey
 MailState = Literal["PENDING", "SENDING", "SENT", "FAILED", "UNKNOWN", "CANCELLED"]
 
 LEASE = timedelta(minutes=3)
-"""A claim older than this is of a process that died: longer than the function's timeout."""
+"""Longer than the function's timeout, so an older claim belongs to a process that died."""
 RESEND_AFTER = timedelta(minutes=5)
 MAX_ATTEMPTS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxMail:
-    """One mail to one recipient about one effect; the key makes a second one impossible.
+    """One mail to one recipient about one effect; its key rules out a second one.
 
-    `kind` names a module of `nps_core.mails`; a version that lacks it still loads the mail.
-    `waiting`: something is still to be done, at `due_at`. `fence` counts writes and guards the
-    next one. `planned_at` is the first due time, `attempts` counts the times SES may have taken it.
+    `kind` names a module of `nps_core.mails`; a version without that module still loads the mail.
+    `waiting`: work is left, at `due_at`. `fence` counts writes and guards the next one.
+    `planned_at` is the first due time. `attempts` counts the times that SES may have accepted it.
     """
 
     key: str
@@ -56,18 +56,17 @@ class OutboxMail:
     error: str | None = None
     possible_duplicate: bool = False
     comment_digest: str | None = None
-    """Hash of the comment that the mail showed; None when it showed none."""
+    """Hash of the comment that the mail quoted; None if it quoted none."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What only this kind of mail needs, as plain values; `outbox.facts` types them."""
+    """Values that only this kind of mail needs, as plain values; `outbox.facts` types them."""
 
     @property
     def has_left(self) -> bool:
-        """Whether the recipient may have it."""
+        """Whether the recipient may have received it."""
         return self.state in ("SENDING", "SENT", "UNKNOWN")
 
     @property
     def response_ids(self) -> tuple[str, ...]:
-        """Ids of the answers the mail is about."""
         return (self.answer.id,) if self.answer else ()
 
 
@@ -77,18 +76,16 @@ def mail_key(answer: AnswerKey, kind: str, to: str) -> str:
 
 
 def short_hash(text: str, length: int = 12) -> str:
-    """Hash a text for use in a key."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def digest_of(comment: str | None) -> str | None:
-    """Hash a comment, None when there is none to show."""
     shown = (comment or "").strip()
     return short_hash(shown, 16) if shown else None
 
 
 def claimed(mail: OutboxMail, now: datetime) -> OutboxMail:
-    """Take the mail for sending, until the lease ends."""
+    """Claim the mail for sending, until the lease ends."""
     until = now + LEASE
     return replace(
         mail,
@@ -100,7 +97,7 @@ def claimed(mail: OutboxMail, now: datetime) -> OutboxMail:
 
 
 def sent(mail: OutboxMail, now: datetime, message_id: str, comment: str | None) -> OutboxMail:
-    """SES took it. After an unknown outcome the recipient may have it twice, and that is kept."""
+    """Record that SES accepted it. After UNKNOWN it is a `possible_duplicate`."""
     return replace(
         _done(mail, "SENT", None),
         sent_at=now,
@@ -111,12 +108,12 @@ def sent(mail: OutboxMail, now: datetime, message_id: str, comment: str | None) 
 
 
 def failed(mail: OutboxMail, reason: str) -> OutboxMail:
-    """Refused for good; a mail that may have left before stays UNKNOWN."""
+    """Record a permanent refusal; a mail that an earlier attempt may have sent stays UNKNOWN."""
     return _done(mail, "UNKNOWN" if mail.unknown_at else "FAILED", reason)
 
 
 def unknown(mail: OutboxMail, now: datetime, reason: str, comment: str | None = None) -> OutboxMail:
-    """Nobody knows whether it left. It is sent once more, later; then never again."""
+    """Record that it may have been sent. It is sent once more, later; then never again."""
     after = replace(
         _done(mail, "UNKNOWN", reason),
         unknown_at=mail.unknown_at or now,
@@ -129,7 +126,7 @@ def unknown(mail: OutboxMail, now: datetime, reason: str, comment: str | None = 
 
 
 def released(mail: OutboxMail, due_at: datetime, reason: str) -> OutboxMail:
-    """Give a claimed mail back: it has surely not left this time."""
+    """Return a claimed mail to the outbox: this attempt has surely not sent it."""
     return replace(
         mail,
         state="UNKNOWN" if mail.unknown_at else "PENDING",
@@ -142,7 +139,7 @@ def released(mail: OutboxMail, due_at: datetime, reason: str) -> OutboxMail:
 
 
 def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
-    """Drop a mail that is no longer true; one that may have left before stays UNKNOWN."""
+    """Cancel a mail that no longer holds; one that may have been sent stays UNKNOWN."""
     attempts = mail.attempts - 1 if mail.state == "SENDING" else mail.attempts
     return replace(
         _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason), attempts=attempts
@@ -150,20 +147,20 @@ def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
 
 
 def forgotten(mail: OutboxMail) -> OutboxMail:
-    """Drop what quotes the answer: its person was erased."""
+    """Drop the facts that quote the answer: its person was erased."""
     return replace(mail, subject=None, comment_digest=None)
 
 
 def is_same_claim(stored: OutboxMail, claim: OutboxMail) -> bool:
-    """Whether the claim still holds, even if the mail was written since: `attempts` tells claims.
+    """Whether the claim still holds, even if the mail was written since.
 
-    A claim that was lost has ended first, and the next one counts one more.
+    Claims differ in `attempts`: a lost claim has ended, and the next one counts one more.
     """
     return stored.state == "SENDING" and stored.attempts == claim.attempts
 
 
 def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str | None) -> OutboxMail:
-    """Bring a cancelled mail back: what it says is true again, and nobody has got it."""
+    """Restore a cancelled mail: it holds again, and has reached no one."""
     return replace(
         mail,
         state="PENDING",

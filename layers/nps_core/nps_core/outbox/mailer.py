@@ -1,4 +1,4 @@
-"""What is known after a mail was handed to the mail service."""
+"""Port to the mail service, and the outcome of one attempt."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -10,8 +10,8 @@ Outcome = Literal["SENT", "RETRY", "HOLD", "FAILED", "UNKNOWN"]
 class SendResult:
     """SENT: accepted, `detail` is the message id. Otherwise `detail` is a short code.
 
-    RETRY: surely not sent, try soon. HOLD: surely not sent, the account cannot send now.
-    FAILED: refused for good. UNKNOWN: it may have been sent or not.
+    RETRY: surely not sent, try soon. HOLD: surely not sent, the account cannot send now. FAILED:
+    refused permanently. UNKNOWN: it may have been sent or not.
     """
 
     outcome: Outcome
@@ -19,7 +19,7 @@ class SendResult:
 
 
 class Mailer(Protocol):
-    """Hands one mail to a mail service, with one attempt."""
+    """Passes one mail to a mail service, with one attempt."""
 
     def send(self, to: str, subject: str, html: str, text: str, key: str) -> SendResult:
         """Send to one recipient; `key` is the same on every attempt for the same mail."""

@@ -1,4 +1,4 @@
-"""Sending mail through SES, once per call, and saying exactly what is known afterwards."""
+"""Sending mail through SES, once per call, with an exact outcome."""
 
 from typing import TYPE_CHECKING
 
@@ -22,17 +22,17 @@ _STOPPED = {"AccountSuspendedException", "SendingPausedException"}
 
 
 class SesMailer:
-    """Implements `sending.Mailer`. The client must not retry: SES has no idempotency token."""
+    """`Mailer` over SES. The client must not retry: SES has no idempotency token."""
 
     def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
-        """Bind to the one address mail is sent from."""
+        """`sender` is the one address that all mail comes from."""
         self._client, self._sender, self._configuration_set = client, sender, configuration_set
 
     def send(self, to: str, subject: str, html: str, text: str, key: str) -> SendResult:
-        """Send one mail to one recipient. Never raises for what SES or the network does.
+        """Send one mail to one recipient. Errors of SES and the network are results, never raised.
 
-        The hash of `key` is on every attempt: as a tag for SES's events and as a reference that
-        lets mail programs fold a rare second copy into the first.
+        Every attempt carries the hash of `key`: as a tag for SES's events, and as a reference by
+        which mail programs group a rare second copy with the first.
         """
         reference = short_hash(key, 32)
         try:
@@ -58,7 +58,7 @@ class SesMailer:
 
 
 def classify(exc: ClientError | BotoCoreError) -> SendResult:
-    """Say what a failed call means for the mail, without showing what SES wrote about it."""
+    """Return the outcome of a failed call, without the text of SES's error."""
     if isinstance(exc, ClientError):
         code = str(exc.response.get("Error", {}).get("Code", "unknown"))
         return _by_answer(code, exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
@@ -76,7 +76,7 @@ def _by_answer(code: str, status: int) -> SendResult:
     if code in _THROTTLED or status == 429:
         return SendResult("RETRY", code)
     if code in _STOPPED or status in (401, 403):
-        return SendResult("HOLD", code)  # nothing is wrong with this mail: a person has to act
+        return SendResult("HOLD", code)  # the mail is fine: an operator must act
     if 400 <= status < 500:
         return SendResult("FAILED", code)
     return SendResult("UNKNOWN", code)

@@ -1,1 +1,1 @@
-"""What the sync keeps between runs; `reading` and `proof` hold its rules, a run is a function."""
+"""State that the sync keeps between runs; `reading` and `proof` have its rules."""

@@ -1,8 +1,8 @@
-"""What the sync knows between runs: lease, checkpoints, run log, finished backfill, requests.
+"""Sync state in StateTable: lease, checkpoints, run log, finished backfill, requests.
 
 Fencing: taking the lease raises its number. Opening a checkpoint stamps the number into it, and
-every later write carries `fence = :mine`. A run that was overtaken (it slept, or its clock did)
-fails that condition from the first moment the next owner has read the checkpoint. One write unit
+every later write has the condition `fence = :mine`. A run that has lost its lease (it slept, or its
+clock did) fails that condition as soon as the next holder has opened the checkpoint. One write unit
 per page.
 """
 
@@ -32,19 +32,17 @@ _RUNS_KEPT = timedelta(days=180)
 
 
 class DynamoSyncState:
-    """Implements `SyncState` for one connection."""
-
     def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
-        """Bind to the table named `table` and one Wootric account."""
+        """One connection: `account_token` is its Wootric account."""
         self._client, self._table, self._token = client, table, account_token
 
     def acquire(self, run_id: str, now: datetime) -> Grant | Held:
-        """Take the lease if it is free or has run out."""
+        """Take the lease if it is free or has expired."""
         values = {
             ":me": run_id,
             ":until": epoch_ms(now + LEASE_FOR),
             ":now": epoch_ms(now),
-            # No lease can end later than this; one that does was made before a clock was set back.
+            # No lease can end later than this, unless a clock was set back since.
             ":absurd": epoch_ms(now + 2 * LEASE_FOR),
             ":zero": 0,
             ":one": 1,
@@ -63,7 +61,7 @@ class DynamoSyncState:
         return Grant(run_id, int(old.get("fence", 0)) + 1, old.get("holder"))
 
     def renew(self, grant: Grant, now: datetime) -> None:
-        """Extend the lease. Raises LeaseLost when another run has taken it."""
+        """Extend the lease. Raises LeaseLost if another run has taken it."""
         renewed = self._update(
             "LEASE",
             "SET until_ms = :until",
@@ -74,7 +72,7 @@ class DynamoSyncState:
             raise LeaseLost("another run has taken over the connection")
 
     def release(self, grant: Grant) -> None:
-        """Give the lease back; harmless when it is lost already."""
+        """Release the lease; harmless if it is already lost."""
         self._update("LEASE", "REMOVE holder, until_ms", "fence = :mine", {":mine": grant.fence})
 
     def open_checkpoint(self, grant: Grant, name: str) -> str | None:
@@ -104,15 +102,13 @@ class DynamoSyncState:
             raise LeaseLost("another run has taken over the connection")
 
     def read_checkpoint(self, name: str) -> str | None:
-        """Read a checkpoint without claiming it."""
         return _state(self._get(f"CHECKPOINT#{name}") or {}, name)
 
     def requests(self) -> OperatorRequests:
-        """Return what an operator last asked for."""
         return OperatorRequests.from_item(self._get("WANTED") or {})
 
     def request_audit(self, at: datetime) -> None:
-        """Ask the next run for an audit. Repeating it asks for another one."""
+        """Ask the next run for an audit. A repeat asks for another one."""
         self._update("WANTED", "SET audit_at = :at", "", {":at": iso(at)})
 
     def request_backfill(self, since_s: int, at: datetime) -> None:
@@ -121,14 +117,13 @@ class DynamoSyncState:
         self._update("WANTED", "SET backfill_at = :at, since_s = :since", "", values)
 
     def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
-        """Write the run log record as it is now."""
         pk, sk = keys.run(record["run_id"])
         expires = int((now + _RUNS_KEPT).timestamp())
         item = {"pk": pk, "sk": sk, **record, "expires_at": expires}
         items.put(self._client, self._table, item)
 
     def mark_crashed(self, run_id: str, now: datetime) -> None:
-        """Close the record of a run that ended without a word: a crash, or the timeout."""
+        """Close the record of a run that left it open: a crash, or the timeout."""
         pk, sk = keys.run(run_id)
         why = "the run ended without a report; the next one went on from its checkpoint"
         items.update_if(
@@ -142,11 +137,10 @@ class DynamoSyncState:
         )
 
     def backfill_finished(self) -> bool:
-        """Whether the first backfill has been marked as finished."""
         return "backfilled_at" in (self._get("PROFILE") or {})
 
     def finish_backfill(self, mail: OutboxMail | None, now: datetime) -> bool:
-        """Mark the first backfill as finished and put its mail, both or neither, once for ever."""
+        """Mark the first backfill as finished and post its mail, both or neither, only once."""
         mark: Any = {
             "Update": {
                 "TableName": self._table,
@@ -180,7 +174,7 @@ class DynamoSyncState:
         values: Mapping[str, Any],
         returns: str = "NONE",
     ) -> items.Item | None:
-        """Update one item of the connection; None when the condition does not hold.
+        """Update one item of the connection; None if the condition does not hold.
 
         An empty condition always holds.
         """
@@ -196,7 +190,7 @@ class DynamoSyncState:
 
 
 def _state(item: Mapping[str, Any], name: str) -> str | None:
-    """Return a checkpoint's text; None where a run has claimed it and none has saved one yet."""
+    """Return a checkpoint's text; None if a run has claimed it but none has saved it yet."""
     if "state" not in item and "run_id" in item:
         raise UnreadableItem(f"CHECKPOINT#{name} has lost its state")
     return item.get("state")

@@ -1,4 +1,4 @@
-"""The run log as an operator reads it: the runs of all connections."""
+"""The run log as operators read it: the runs of all connections."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -16,21 +16,19 @@ _BEGINNING = "pk = :pk AND begins_with(sk, :prefix)"
 
 
 class DynamoRunLog:
-    """Reads the records that `DynamoSyncState.put_run` writes. Ids of runs sort by time."""
+    """Reads the records that `DynamoSyncState.put_run` writes. Run ids sort by time."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        """Bind to the table named `table`."""
         self._client, self._table = client, table
 
     def runs(
         self, skip: items.Skip | None = None, *, newest_first: bool = False
     ) -> Iterator[RunRecord]:
-        """Yield all runs, by id or backwards; one that cannot be read goes to `skip`."""
+        """Yield all runs, by id or backwards; `skip` receives the unreadable ones."""
         found = self._query(_ALL, ScanIndexForward=not newest_first)
         return items.readable(found, RunRecord.from_item, skip)
 
     def run(self, run_id: str) -> RunRecord | None:
-        """Return one run."""
         item = items.get_item(self._client, self._table, keys.run(run_id)._asdict())
         return RunRecord.from_item(item) if item else None
 
@@ -40,7 +38,7 @@ class DynamoRunLog:
         return next(map(RunRecord.from_item, found), None)
 
     def beginning(self, prefix: str, limit: int) -> list[RunRecord]:
-        """Return at most `limit` runs whose id begins so."""
+        """Return at most `limit` runs whose id begins with the prefix."""
         found = self._query(_BEGINNING, {":prefix": prefix}, Limit=limit)
         return [RunRecord.from_item(item) for item in islice(found, limit)]
 

@@ -1,4 +1,4 @@
-"""The lists of answers that the sync reads side by side, each with a checkpoint of its own."""
+"""The lists of answers that the sync reads in parallel, each with its own checkpoint."""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Where a run keeps what it knows; the adapter and the fake pass the same contract tests."""
+"""Port to the state of the sync; the adapter and the fake pass the same contract tests."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,9 +20,7 @@ class SyncState(Protocol):
         """Extend the lease. Raises LeaseLost."""
         ...
 
-    def release(self, grant: Grant) -> None:
-        """Give the lease back."""
-        ...
+    def release(self, grant: Grant) -> None: ...
 
     def open_checkpoint(self, grant: Grant, name: str) -> str | None:
         """Claim and read a checkpoint. Raises LeaseLost."""
@@ -37,7 +35,7 @@ class SyncState(Protocol):
         ...
 
     def requests(self) -> OperatorRequests:
-        """Return what an operator last asked for."""
+        """Return an operator's last requests."""
         ...
 
     def request_audit(self, at: datetime) -> None:
@@ -48,12 +46,10 @@ class SyncState(Protocol):
         """Ask the next run to read history from `since_s` on."""
         ...
 
-    def put_run(self, record: Mapping[str, Any], now: datetime) -> None:
-        """Write the run log record."""
-        ...
+    def put_run(self, record: Mapping[str, Any], now: datetime) -> None: ...
 
     def mark_crashed(self, run_id: str, now: datetime) -> None:
-        """Close the record of a run that ended without a word."""
+        """Close the record of a run that left it open."""
         ...
 
     def backfill_finished(self) -> bool:
@@ -61,5 +57,5 @@ class SyncState(Protocol):
         ...
 
     def finish_backfill(self, mail: OutboxMail | None, now: datetime) -> bool:
-        """Mark it and put its mail, both or neither; False when that has been done before."""
+        """Mark it and post its mail, both or neither. Returns whether this call did."""
         ...

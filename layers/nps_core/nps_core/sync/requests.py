@@ -1,7 +1,7 @@
-"""What an operator asks of the next run of the sync. Plain values.
+"""An operator's requests to the next run of the sync. Plain values.
 
-A request is a time: a run has accepted it when its checkpoint names that time, so a request is
-accepted once, whichever run dies meanwhile, and nothing has to be deleted.
+A request is a time. A run has accepted it when its checkpoint holds that time, so a request is
+accepted once, even if runs die meanwhile, and nothing has to be deleted.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class OperatorRequests:
-    """The last request of each sort; times as ISO text, empty when there was none."""
+    """The last request of each kind; times as ISO text, empty if there was none."""
 
     audit_at: str = ""
     backfill_at: str = ""
@@ -19,5 +19,5 @@ class OperatorRequests:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "OperatorRequests":
-        """Read the stored item; an absent one asks for nothing."""
+        """Parse the stored item; without one there are no requests."""
         return cls(item.get("audit_at", ""), item.get("backfill_at", ""), item.get("since_s", 0))

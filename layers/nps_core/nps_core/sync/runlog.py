@@ -1,4 +1,4 @@
-"""The run log: what one run of the sync did, for an operator. No personal data in any field."""
+"""The run log: a record of each run of the sync, for operators. No field has personal data."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -15,9 +15,9 @@ _TIMES = {"started_at", "ended_at", "window_from", "window_to"}
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """Counts of one run, so far or in the end.
+    """Counts of one run, so far or final.
 
-    `skipped` is reported and never stored: another run holds the connection.
+    `skipped` is reported but never stored: another run holds the connection.
     """
 
     run_id: str
@@ -27,23 +27,23 @@ class RunRecord:
     status: RunStatus = "running"
     ended_at: datetime | None = None
     window_from: datetime | None = None
-    """Oldest second that was asked for."""
+    """Oldest second that was requested."""
     window_to: datetime | None = None
-    """Up to when the source has been read."""
+    """Time up to which the source has been read."""
     pages: int = 0
     fetched: int = 0
-    """Rows that this run had not met before; rows read twice at page edges count once."""
+    """Rows that were new in this run; rows read twice at page edges count once."""
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     deleted: int = 0
-    """Answers and declines proven to be gone at the source, those of erased people too."""
+    """Answers and declines proven to be gone at the source, those of erased persons included."""
     quarantined: int = 0
-    """Rows set aside for the first time."""
+    """Rows quarantined for the first time."""
     requests: int = 0
     throttled: int = 0
     gaps: int = 0
-    """Gaps that were found."""
+    """New gaps."""
     closed_gaps: int = 0
     error: str | None = None
 
@@ -56,9 +56,9 @@ class RunRecord:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "RunRecord":
-        """Read a stored record; what it does not hold takes its default.
+        """Parse a stored record; missing fields take their defaults.
 
-        Raises UnreadableItem when it lacks what has none, or a time is none.
+        Raises UnreadableItem if a field without a default is missing or a time is invalid.
         """
         values = {f.name: item[f.name] for f in fields(cls) if item.get(f.name) is not None}
         try:

@@ -13,7 +13,7 @@ from nps_core.views.view import Moment, View
 
 
 class Numbers(View):
-    """NPS and what it is made of; `nps` is unrounded, null without answers."""
+    """NPS and the counts behind it; `nps` is unrounded, null without answers."""
 
     n: int
     promoters: int
@@ -33,8 +33,6 @@ class Month(View):
 
 
 class AccountRow(View):
-    """An account in the list."""
-
     account_id: str
     name: str | None
     owner: str
@@ -54,13 +52,11 @@ class AccountTrend(AccountRow):
 
 
 class AccountDetail(AccountTrend):
-    """An account with its months and its contacts."""
-
     contacts: tuple[ContactRow, ...]
 
 
 class Company(View):
-    """The whole company; `unmatched` answers in the window count without an account."""
+    """The whole company; `unmatched` counts the answers in the window without an account."""
 
     as_of: Moment
     window_days: int
@@ -73,7 +69,7 @@ class Company(View):
 
 
 def account_row(view: AccountView, known: DirectoryEntry | None, fallback_owner: str) -> AccountRow:
-    """Return an account; `known` is its entry in the directory."""
+    """`known` is the account's entry in the directory."""
     return AccountRow(
         account_id=view.account_id,
         name=view.name or (known.name if known else None),
@@ -85,19 +81,16 @@ def account_row(view: AccountView, known: DirectoryEntry | None, fallback_owner:
 
 
 def account_trend(row: AccountRow, view: AccountView) -> AccountTrend:
-    """Add the months to an account."""
     return AccountTrend(**dict(row), **_trend(view))
 
 
 def account_detail(
     row: AccountRow, view: AccountView, contacts: Iterable[ContactRow]
 ) -> AccountDetail:
-    """Add the months and the contacts to an account."""
     return AccountDetail(**dict(row), **_trend(view), contacts=tuple(contacts))
 
 
 def company(view: AccountView, accounts: int, unmatched: int) -> Company:
-    """Return the company's numbers."""
     return Company(accounts=accounts, unmatched=unmatched, **_totals(view), **_trend(view))
 
 

@@ -13,8 +13,6 @@ Origin = Literal["template", "added"]
 
 
 class ConnectionRow(View):
-    """A connection and its settings."""
-
     account_token: str
     host: str
     metric: str
@@ -25,7 +23,7 @@ class ConnectionRow(View):
 
 
 class Connected(View):
-    """What `nps connect` has done; `time_zone` is null when the source cannot be asked."""
+    """Result of `nps connect`; `time_zone` is null if the source cannot be asked."""
 
     account_token: str
     activated_at: Moment | None
@@ -35,7 +33,7 @@ class Connected(View):
 
 
 class ConnectionRemoval(View):
-    """What `nps connections remove` has done, or would do."""
+    """Result of `nps connections remove`, or its preview."""
 
     account_token: str
     removed: bool
@@ -45,7 +43,6 @@ class ConnectionRemoval(View):
 def connection_row(
     connection: Connection, host: str, activated_at: datetime | None, origin: Origin
 ) -> ConnectionRow:
-    """Return a connection."""
     return ConnectionRow(
         account_token=connection.account_token,
         host=host,

@@ -10,7 +10,7 @@ from nps_core.views.view import Moment, SourceId, View
 
 
 class ContactRow(View):
-    """A contact; the last three fields are who they are now, null and {} while not known."""
+    """A contact; the last three fields are current, null and {} while unknown."""
 
     email: str | None
     end_user_id: SourceId | None
@@ -28,7 +28,7 @@ class ContactRow(View):
 
 
 def contact_row(view: ContactView, profile: Profile | None) -> ContactRow:
-    """Return a contact; `profile` is None for somebody whom no list of end users has named yet."""
+    """`profile` is None for an end user whom no list has named yet."""
     return ContactRow(
         email=view.email,
         end_user_id=view.end_user_id,
@@ -47,5 +47,5 @@ def contact_row(view: ContactView, profile: Profile | None) -> ContactRow:
 
 
 def contact_account(ledger_account: str) -> str | None:
-    """Return the account id behind a ledger name; None for the unmatched."""
+    """Return the account id of a ledger name; None for the unmatched."""
     return None if ledger_account == UNMATCHED else ledger_account

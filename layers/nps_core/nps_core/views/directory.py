@@ -4,7 +4,7 @@ from nps_core.views.view import View
 
 
 class DirectoryRow(View):
-    """What is known of an account, or to whom a person belongs."""
+    """An account's own data, or the account of a contact."""
 
     kind: str
     value: str
@@ -14,7 +14,7 @@ class DirectoryRow(View):
 
 
 class DirectoryImport(View):
-    """What an import has done, or would do."""
+    """Result of an import, or its preview."""
 
     entries: int
     written: int

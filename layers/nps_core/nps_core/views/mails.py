@@ -19,18 +19,17 @@ class MailRow(View):
 
 
 class MailDetail(MailRow):
-    """A mail with its parts; both are null when its answer is gone or its person was erased."""
+    """A mail with its parts; both are null if its answer is gone or its person was erased."""
 
     text: str | None
     html: str | None
 
 
 def mail_row(mail: OutboxMail, subject: str | None) -> MailRow:
-    """Return a mail with the subject that it was sent with, else with the one that it would get."""
+    """`subject` is the one that the mail would get now; a sent mail shows its own."""
     row = MailRow.model_validate(mail)
     return row.model_copy(update={"subject": row.subject or subject})
 
 
 def mail_detail(row: MailRow, text: str | None, html: str | None) -> MailDetail:
-    """Add the parts to a mail."""
     return MailDetail(**dict(row), text=text, html=html)

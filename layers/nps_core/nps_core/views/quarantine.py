@@ -4,8 +4,6 @@ from nps_core.views.view import Moment, View
 
 
 class QuarantineRow(View):
-    """A payload that could not be understood."""
-
     key: str
     received_at: Moment
     source: str
@@ -15,6 +13,6 @@ class QuarantineRow(View):
 
 
 class QuarantineDetail(QuarantineRow):
-    """A payload with its text, which may name people."""
+    """A payload with its text, which may contain personal data."""
 
     raw: str

@@ -1,4 +1,4 @@
-"""What a redrive or a replay has done."""
+"""Results of a redrive or a replay."""
 
 from pydantic import Field
 
@@ -17,7 +17,7 @@ class RedriveRow(View):
 
 
 class Replay(View):
-    """Stored answers that were fed to functions again."""
+    """Stored answers that were passed to functions again."""
 
     start: Moment = Field(serialization_alias="from")
     end: Moment = Field(serialization_alias="to")

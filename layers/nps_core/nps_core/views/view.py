@@ -1,4 +1,4 @@
-"""What all documented JSON has in common."""
+"""The base of all documented JSON."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,8 +11,8 @@ from nps_core.times import iso
 class View(BaseModel):
     """A documented JSON object: names, order and types of its fields are an interface.
 
-    A word that is stored (a status, a kind) is a `str`, because another version may know more of
-    them. A field that Python cannot name so has the documented name as its alias.
+    A stored word (a status, a kind) is a `str`, because another version may have more of them. A
+    field whose documented name is not valid Python has it as an alias.
     """
 
     model_config = ConfigDict(
@@ -29,7 +29,7 @@ Moment = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_use
 
 
 def source_id(value: int | str) -> int | str:
-    """Return an id as the source shows it: a number where it is one."""
+    """Return an id as the source shows it: a number if it is one."""
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         number = int(value)
         return number if str(number) == value else value
@@ -40,5 +40,4 @@ SourceId = Annotated[int | str, BeforeValidator(source_id)]
 
 
 def moment_of(second: int) -> datetime:
-    """Return the time of a Unix second."""
     return datetime.fromtimestamp(second, UTC)

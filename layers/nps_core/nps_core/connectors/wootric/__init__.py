@@ -1,1 +1,1 @@
-"""Wootric's protocol, client, payloads, people and webhook signature; nothing is stored here."""
+"""Wootric's protocol, client, payloads, people and webhook signature; no storage."""

@@ -1,4 +1,4 @@
-"""Wootric's REST API over HTTP: token, pace, retries. What a reply means: `protocol`."""
+"""Wootric's REST API over HTTP: token, pace, retries. `protocol` interprets the replies."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ _UNREADABLE = (
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
-"""The connection broke or the body ended early: worth another try."""
+"""The connection broke or the body ended early: worth a retry."""
 
 
 class WootricClient:
@@ -58,11 +58,11 @@ class WootricClient:
         pacer: "Pacer",
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`api_url` may be empty: the region follows from the account token."""
+        """`api_url` may be empty: the account token then names the region."""
         self._base = base_url(account_token, api_url)
         self._secrets, self._pacer, self._jitter = secrets, pacer, jitter
         self._http = requests.Session()
-        # Neither a proxy variable nor a .netrc of the machine may redirect or replace the token.
+        # The machine's proxy variables and .netrc must not redirect or replace the token.
         self._http.trust_env = False
         self._token = ""
         self._renew_at: datetime | None = None
@@ -73,7 +73,7 @@ class WootricClient:
     def begin(
         self, now: Callable[[], datetime], deadline: float, heartbeat: Callable[[], None]
     ) -> None:
-        """Start a run: counts from zero, waits at most until `deadline` (monotonic seconds)."""
+        """Start a run: reset the request count, never wait past `deadline` (monotonic seconds)."""
         self.requests = self.throttled = 0
         self._now = now
         self._pacer.begin(deadline, heartbeat)
@@ -88,10 +88,10 @@ class WootricClient:
         The rows are as the source sends them.
 
         Raises:
-            OutOfTime: waiting as the pace or the source asks for goes past the run's deadline.
+            OutOfTime: a wait for the pace or the source would pass the run's deadline.
             RateLimited, SourceUnavailable: five tries failed.
-            Unauthorized: the credentials are refused, also after fetching them anew.
-            SourceRejected: the request is refused for good.
+            Unauthorized: the credentials are refused, also after a refetch.
+            SourceRejected: the source refuses the request permanently.
         """
         return self.rows(f"/v1/{listing}", page_params(query))
 
@@ -105,10 +105,10 @@ class WootricClient:
         return counts_of(found or {})
 
     def lists_changes(self) -> bool:
-        """Whether answers can be filtered by the time of their change; of use if there are any.
+        """Whether answers can be filtered by the time of their change, as far as there are any.
 
-        An unknown filter is not refused but ignored, so the reply to an impossible one tells.
-        Raises like `page`.
+        The source ignores unknown filters instead of refusing them, so this sends an impossible one
+        and checks for an empty reply. Raises like `page`.
         """
         try:
             rows = self.rows(
@@ -124,7 +124,7 @@ class WootricClient:
         return rows
 
     def one(self, path: str) -> dict[str, Any] | None:
-        """Return one record such as `end_users/7`, None when there is none; raises like `page`."""
+        """Return one record such as `end_users/7`; None if there is none. Raises like `page`."""
         record: dict[str, Any] | None = self._get(f"/v1/{path}", {}, dict)
         return record
 
@@ -140,7 +140,7 @@ class WootricClient:
                 return None
             if verdict.meaning != "unauthorized":
                 return verdict.data
-            # First a new token; if that is refused as well, a rotated secret; then never again.
+            # First a new token; if it is refused too, a rotated secret; then give up.
             self._token = ""
             refreshes += 1
             if refreshes == 2 and self._secrets.refetch(self._now()) is not None:
@@ -163,7 +163,7 @@ class WootricClient:
         if not self._token:
             raise SourceUnavailable("the token endpoint answered without a token")
         lifetime_s = float(verdict.data.get("expires_in") or 7200)
-        # A tenth of its life early, at most 5 minutes, so that no page starts with a dying token.
+        # Renew a tenth of its life early, at most 5 minutes: no page starts with an expiring token.
         self._renew_at = self._now() + timedelta(seconds=lifetime_s - min(300.0, lifetime_s / 10))
 
     def _ask_token(self, secret: "Secret") -> Verdict:
@@ -177,11 +177,11 @@ class WootricClient:
         try:
             return self._tries("POST", "/oauth/token", dict, data=form)
         except SourceRejected as exc:
-            # Wrong credentials may also be told by a 400; for the operator it is the same.
+            # Wootric may report wrong credentials as a 400 too; the fix is the same.
             return Verdict("unauthorized", problem=str(exc))
 
     def _tries(self, method: str, path: str, shape: Any, **more: Any) -> Verdict:
-        """Send until there is an answer to act on, at most five times, with full jitter."""
+        """Send until a reply is final, at most five times, with full jitter."""
         last: NpsError = SourceUnavailable(path)
         before = RateInfo()
         for attempt in range(1, _TRIES + 1):
@@ -196,7 +196,7 @@ class WootricClient:
                 self.throttled += 1
                 wait_s = _wait_after_429(info, before, self._now().timestamp())
                 before, last = info, RateLimited(wait_s)
-                # Whatever is asked for next waits as well, also after the fifth try.
+                # The next request waits as well, even after the fifth try.
                 self._pacer.throttled(wait_s + self._jitter())
                 continue
             last = SourceUnavailable(f"{path}: {verdict.problem}")
@@ -207,7 +207,7 @@ class WootricClient:
     def _send(
         self, method: str, path: str, shape: Any, more: Mapping[str, Any]
     ) -> tuple[Verdict, RateInfo]:
-        """Send once; returns the verdict and what the reply says about the rate."""
+        """Send once. Returns the verdict and the rate headers of the reply."""
         try:
             reply = self._http.request(
                 method,
@@ -232,8 +232,8 @@ class WootricClient:
 def _wait_after_429(info: RateInfo, before: RateInfo, now_s: float) -> float:
     """Return the seconds until the next try; a whole minute if the reset cannot be trusted.
 
-    That is when the server does not tell its own time, or when the wait for this same reset, told
-    by the 429 `before`, was too short.
+    It cannot be trusted without the server's own time, or if the wait for the same reset, after the
+    429 `before`, was too short.
     """
     if info.reset_s is not None and (info.server_now_s is None or info.reset_s == before.reset_s):
         return _MINUTE_S

@@ -1,8 +1,8 @@
-"""Who answered, for rows that do not say it: e-mail and external id of end users, cached.
+"""E-mail and external id of end users, cached, for rows that lack them.
 
-Whoever the sync has listed before is in the table. For the others in bulk as the normal path: one
-request brings 50 people. Single lookups fill what is left, at most one per missing person of a
-page. Nothing here is ever logged.
+Persons whom the sync has listed are in the table. The others are listed in bulk: one request brings
+50 of them. The rest is looked up singly, at most once per missing person of a page. This module
+logs nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,40 +16,37 @@ from nps_core.sync.reading.cursor import PAGE_SIZE, Order, PageQuery
 _LAST_PAGE = 30
 _FEW = 10
 _BULK_PAGES_AT_ONCE = 60
-"""Bounds what one page of answers can cost; the next page goes on where this one stopped."""
+"""Limits the cost of one page of answers; the next page resumes the listing."""
 _MOST = 200_000
 _MAX_AGE_S = 6 * 3600.0
 
 
 class Api(Protocol):
-    """The part of `WootricClient` that is needed."""
+    """The part of `WootricClient` that this cache needs."""
 
-    def rows(self, path: str, params: Mapping[str, str]) -> list[Any]:
-        """Return a list."""
-        ...
+    def rows(self, path: str, params: Mapping[str, str]) -> list[Any]: ...
 
     def one(self, path: str) -> dict[str, Any] | None:
-        """Return one record, None when there is none."""
+        """Return one record; None if there is none."""
         ...
 
 
 class EndUsers:
-    """Cache of the account's people, for the life of a process but not longer than six hours."""
+    """Cache of the account's persons, for the life of a process but at most six hours."""
 
     def __init__(self, api: Api, stored: People, monotonic: Callable[[], float]) -> None:
-        """Nothing is read before somebody is missing."""
         self._api, self._stored, self._monotonic = api, stored, monotonic
         self._forget()
 
     def learn(self, rows: Iterable[object]) -> None:
-        """Remember whoever the rows of a page name, at no cost."""
+        """Cache the persons that the rows of a page name, without a request."""
         for row in rows:
             user = row.get("end_user") if isinstance(row, Mapping) else None
             if isinstance(user, Mapping) and "email" in user and isinstance(row, Mapping):
                 self._keep(row.get("end_user_id"), user)
 
     def find(self, ids: Iterable[str], since_s: int) -> Mapping[str, Person]:
-        """Return the people that exist; `since_s`: second of the first answer they are needed for.
+        """Return the persons that exist; `since_s` is the second of the first answer concerned.
 
         Raises like `WootricClient.page`.
         """
@@ -82,7 +79,7 @@ class EndUsers:
             self._known[str(user_id)] = Person(user.get("email"), user.get("external_id"))
 
     def _take(self, params: Mapping[str, str]) -> tuple[int, int, int]:
-        """Read one page; returns how many rows, how many of them new, and the last second."""
+        """Read one page. Returns its number of rows, of new persons, and its last second."""
         rows = self._api.rows("/v1/end_users", params)
         before = len(self._known)
         for row in rows:
@@ -92,12 +89,12 @@ class EndUsers:
         return len(rows), len(self._known) - before, max(seconds, default=0)
 
     def _recent(self, since_s: int) -> None:
-        """Whoever changed lately: asking survey after survey changes people."""
+        """List recently changed persons first: each survey changes its end user."""
         params = {"page": "1", "per_page": str(PAGE_SIZE), "sort_order": "asc"}
         self._take({**params, "sort_key": "updated_at", "updated[gte]": str(since_s)})
 
     def _bulk(self, wanted: Iterable[str]) -> None:
-        """List people by age from where the last listing ended, until all wanted ones are known."""
+        """List persons by creation, from the end of the last listing, until `wanted` are cached."""
         for _ in range(_BULK_PAGES_AT_ONCE):
             number, _, last = self._take(page_params(PageQuery(self._cursor)))
             self._listed_all = number < PAGE_SIZE
@@ -110,7 +107,7 @@ class EndUsers:
                 return
 
     def _same_second(self) -> None:
-        """People imported together: by e-mail from both ends; whoever is left is asked singly."""
+        """List persons imported in one second: by e-mail, from both ends."""
         ends: tuple[Order, ...] = ("asc", "desc")
         for order in ends:
             for page in range(1, _LAST_PAGE + 1):

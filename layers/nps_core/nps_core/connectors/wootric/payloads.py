@@ -1,7 +1,7 @@
-"""What Wootric sends, understood: REST rows and webhook bodies become `Incoming`.
+"""Wootric's payloads, parsed: REST rows and webhook bodies become `Incoming`.
 
-Tolerant of unknown and missing fields (unknown ones are kept in `extra`), strict about what a
-number depends on: id, score and times. What cannot be understood raises `PayloadError` and ends in
+Tolerant of unknown and missing fields (unknown ones are kept in `extra`), strict about the inputs
+of every number: id, score and times. Any other payload raises `PayloadError` and ends in
 quarantine.
 """
 
@@ -29,7 +29,7 @@ _KNOWN = frozenset(
 
 
 _MAX_FREE = 200_000
-"""Bytes of the fields without a bound of their own; an item of DynamoDB ends at 400 KB."""
+"""Bytes of the fields without a limit of their own; DynamoDB limits an item to 400 KB."""
 
 
 class _Who(NamedTuple):
@@ -40,7 +40,7 @@ class _Who(NamedTuple):
 
 
 def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) -> Incoming:
-    """Understand a row of `/v1/responses` or `/v1/declines` that was read at `read_at`.
+    """Parse a row of `/v1/responses` or `/v1/declines` that was read at `read_at`.
 
     Raises:
         PayloadError: `not_an_object`, `bad_id`, `bad_score`, `bad_time`, `too_deep` or `too_large`.
@@ -71,9 +71,9 @@ def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) ->
 
 
 def from_webhook(body: bytes) -> Incoming:
-    """Understand a webhook body whose signature has been verified: JSON or Rails-style form.
+    """Parse a webhook body whose signature has been verified: JSON or Rails-style form.
 
-    The format is told by the body, not by the Content-Type header, which is not documented.
+    The body decides the format: the Content-Type header is not documented.
 
     Raises:
         PayloadError: `not_json_or_form`, `no_resource`, `bad_account_token`, `bad_id`, `bad_score`,
@@ -113,7 +113,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _fitting(incoming: Incoming) -> Incoming:
-    """Return it if it fits an item. One that does not would be refused at every retry."""
+    """Return it if it fits an item. A larger one would be refused at every retry."""
     free = [incoming.properties, incoming.extra, incoming.tags, incoming.notes]
     if len(json.dumps(free, ensure_ascii=False).encode()) > _MAX_FREE:
         raise PayloadError("too_large", "properties, tags, notes and unknown fields are too long")
@@ -148,7 +148,7 @@ def _common(
 
 
 def _without_query(url: object) -> str | None:
-    """Keep where the answer was given; queries and fragments carry sessions and personal data."""
+    """Keep the page's address; queries and fragments may hold sessions and personal data."""
     if not isinstance(url, str):
         return None
     return url.split("?", 1)[0].split("#", 1)[0].strip()[:500] or None
@@ -165,7 +165,7 @@ def _decode(body: bytes) -> tuple[Mapping[str, Any], bool]:
 
 
 def _decode_form(body: bytes) -> Mapping[str, Any]:
-    """Decode `response[email]=...`: split on & before decoding, because keys may hold anything.
+    """Decode `response[email]=...`: split on & before decoding, because keys may hold any text.
 
     A field without `=` is empty: some encoders write null like that.
     """

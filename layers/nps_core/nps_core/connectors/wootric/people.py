@@ -1,4 +1,4 @@
-"""End users as Wootric lists them, read into profiles."""
+"""End users as Wootric lists them, parsed into profiles."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +15,9 @@ _PART_NAMES = (("first_name", "last_name"), ("firstname", "lastname"), ("given_n
 
 
 def profile_of(row: Any) -> Profile | None:
-    """Understand a row of `/v1/end_users`; None for a row without a usable id.
+    """Parse a row of `/v1/end_users`; None for a row without a usable id.
 
-    Fields that are odd count as absent: an answer never depends on them.
+    Malformed fields count as absent: no answer depends on them.
     """
     if not isinstance(row, Mapping):
         return None

@@ -1,6 +1,6 @@
-"""What is known about Wootric's REST protocol, without any I/O.
+"""Wootric's REST protocol, without any I/O.
 
-Hosts, how a page is asked for, what a reply means and how long its rate headers tell us to wait.
+Hosts, page requests, the meaning of replies, and the wait that rate headers ask for.
 """
 
 import json
@@ -26,10 +26,10 @@ _MEANINGS: Mapping[int, Meaning] = {
     425: "retry",
     429: "rate_limited",
 }
-"""Every other 5xx is worth a retry, every other status is a refusal for good."""
+"""Every other 5xx is worth a retry; every other status is a permanent refusal."""
 
 NEVER_S = 4_102_444_800
-"""The year 2100: a filter for what changes after it lists nothing, unless it is ignored."""
+"""The year 2100: a filter for later changes lists nothing, unless it is ignored."""
 
 _MINUTE_S = 60.0
 _LONGEST_WAIT_S = 61.0
@@ -41,7 +41,7 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 @dataclass(frozen=True, slots=True)
 class RateInfo:
-    """Rate headers of one reply; all None for an endpoint that is not limited."""
+    """Rate headers of one reply; all None for an endpoint without a limit."""
 
     limit: int | None = None
     remaining: int | None = None
@@ -51,7 +51,7 @@ class RateInfo:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a reply means. `problem` is a text for people, without personal data."""
+    """The meaning of a reply. `problem` is a text for people, without personal data."""
 
     meaning: Meaning
     data: Any = None
@@ -59,7 +59,7 @@ class Verdict:
 
 
 def base_url(account_token: str, override: str = "") -> str:
-    """Return the API's address: `override`, else the region that the token's prefix names."""
+    """Return the API's address: `override`, else the region of the token's prefix."""
     if override:
         return override.rstrip("/")
     region = _REGION.match(account_token)
@@ -67,7 +67,7 @@ def base_url(account_token: str, override: str = "") -> str:
 
 
 def page_params(query: PageQuery, sort_key: str | None = None) -> dict[str, str]:
-    """Return the query parameters of a page. Everything with a default is said explicitly."""
+    """Return the query parameters of a page, every default spelled out."""
     params = {
         "page": str(query.page),
         "per_page": str(query.per_page),
@@ -81,7 +81,7 @@ def page_params(query: PageQuery, sort_key: str | None = None) -> dict[str, str]
 
 
 def row_ref(row: object, by: SortedBy = "created") -> RowRef:
-    """Return a row's identity and second, also of a row that nothing else can be read from."""
+    """Return a row's id and second, even if nothing else of the row can be parsed."""
     if not isinstance(row, Mapping):
         return RowRef(_fingerprint(row), None)
     try:
@@ -94,7 +94,7 @@ def row_ref(row: object, by: SortedBy = "created") -> RowRef:
 
 
 def counts_of(data: Mapping[str, Any]) -> ClassCounts:
-    """Read the counts of an `nps_summary`. Raises SourceUnavailable when one is missing."""
+    """Read the counts of an `nps_summary`. Raises SourceUnavailable if one is missing."""
     numbers = [data.get(name) for name in ClassCounts._fields]
     whole = [n for n in numbers if isinstance(n, int) and not isinstance(n, bool)]
     if len(whole) != len(numbers):
@@ -103,9 +103,9 @@ def counts_of(data: Mapping[str, Any]) -> ClassCounts:
 
 
 def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, Any]]) -> Verdict:
-    """Say what a reply means; `shape` is the JSON type that a good one has.
+    """Interpret a reply; `shape` is the JSON type of a good one.
 
-    A 200 that is not JSON of that shape (cut off, or a proxy's HTML page) is worth a retry.
+    A 200 without JSON of that shape (cut off, or a proxy's HTML page) is worth a retry.
     """
     fallback: Meaning = "retry" if status >= 500 else "rejected"
     meaning = _MEANINGS.get(status, fallback)
@@ -121,9 +121,9 @@ def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, A
 
 
 def error_message(body: bytes) -> str:
-    """Return what an error body says, in any of its known shapes; empty when it says nothing.
+    """Return the message of an error body in any of its known shapes; empty if it has none.
 
-    Addresses and quoted values are blanked out: validation messages may repeat what was stored.
+    Addresses and quoted values are masked: validation messages may repeat stored values.
     """
     try:
         data = json.loads(body)
@@ -135,7 +135,7 @@ def error_message(body: bytes) -> str:
 
 
 def rate_info(headers: Mapping[str, str]) -> RateInfo:
-    """Read the rate headers and the server's own time; anything unreadable counts as absent."""
+    """Read the rate headers and the server's time; an unreadable header counts as absent."""
     low = {name.lower(): value for name, value in headers.items()}
     limit, remaining = (
         _whole(low.get("x-rate-limit-limit")),
@@ -150,9 +150,9 @@ def rate_info(headers: Mapping[str, str]) -> RateInfo:
 def wait_for_reset(info: RateInfo, now_s: float) -> float:
     """Return the seconds until the rate window ends, never more than a minute.
 
-    The reset is told by the server's clock. Its Date header removes the difference to ours;
-    without it a time that lies in the past or too far ahead shows that the clocks differ, and a
-    whole minute is safe.
+    The reset is a time of the server's clock, and its Date header gives the difference to ours.
+    Without that header, a reset in the past or too far ahead shows that the clocks differ; a whole
+    minute is then safe.
     """
     if info.reset_s is None:
         return _MINUTE_S / 4

@@ -1,1 +1,1 @@
-"""What mails are built from: words, layout, colours, the account block. No kind is known here."""
+"""Building blocks of mails: words, layout, colours, the account block. They know no kind."""

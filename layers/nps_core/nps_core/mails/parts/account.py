@@ -26,7 +26,7 @@ class Count:
 
 @dataclass(frozen=True)
 class AccountBlock:
-    """What the HTML block shows; `name` None means not matched yet, and then no numbers."""
+    """Values of the HTML block; `name` None means not matched yet, and then no numbers."""
 
     name: str | None
     headline: str | None
@@ -40,20 +40,19 @@ class AccountBlock:
 
 
 def account_of(account: AccountView) -> str | None:
-    """Name the account, or None while the answer is not matched to one."""
+    """Return the account's name; None while the answer is unmatched."""
     if account.account_id == UNMATCHED:
         return None
     return clean_line(account.name, 120) or clean_line(account.account_id, 120) or "unnamed account"
 
 
 def short_account_of(account: AccountView) -> str | None:
-    """Name the account for a subject."""
+    """Return the account's name, shortened for a subject."""
     name = account_of(account)
     return cut(name, _SHORT_LIMIT) if name else None
 
 
 def account_block(account: AccountView) -> AccountBlock:
-    """Choose what the HTML shows of an account."""
     points = account.trend
     return AccountBlock(
         name=account_of(account),
@@ -68,7 +67,6 @@ def account_block(account: AccountView) -> AccountBlock:
 
 
 def account_lines(account: AccountView) -> list[str]:
-    """Write the account block as text."""
     if account_of(account) is None:
         return [f"ACCOUNT: {NOT_MATCHED}, so there is no account NPS.", ""]
     headline = headline_of(account.all)
@@ -82,13 +80,13 @@ def account_lines(account: AccountView) -> list[str]:
 
 
 def headline_of(counts: Counts) -> str | None:
-    """Write the NPS for a headline, or None where there are too few answers to say one."""
+    """Return the NPS for a headline; None if there are too few answers for a score."""
     nps = counts.nps_rounded
     return signed(nps) if counts.n >= MIN_ANSWERS and nps is not None else None
 
 
 def basis_of(account: AccountView) -> str:
-    """Say what the account's NPS rests on, and how far to trust it."""
+    """Return the basis of the account's NPS, and how far to trust it."""
     n = account.all.n
     if n == 0:
         return f"No counted answer in {_window_of(account)} yet"
@@ -99,13 +97,12 @@ def basis_of(account: AccountView) -> str:
 
 
 def numbers_of(account: AccountView) -> str:
-    """Say in one line how the account stands."""
+    """Return the account's numbers in one line."""
     headline = headline_of(account.all)
     return (f"NPS {headline}, " if headline else "") + basis_of(account)
 
 
 def counts_of(counts: Counts) -> tuple[Count, ...]:
-    """Label the three counts."""
     return (
         Count("promoter", "Promoters", counts.promoters),
         Count("passive", "Passives", counts.passives),
@@ -114,8 +111,7 @@ def counts_of(counts: Counts) -> tuple[Count, ...]:
 
 
 def counts_line(counts: Counts) -> str:
-    """Write the three counts as text."""
-    return "  " + ", ".join(f"{one.label.lower()} {one.n:,}" for one in counts_of(counts))
+    return "  " + ", ".join(f"{count.label.lower()} {count.n:,}" for count in counts_of(counts))
 
 
 def why_numbers(account: AccountView) -> tuple[tuple[str, str], ...]:

@@ -1,8 +1,8 @@
-"""Cut text without tearing a character that a reader sees as one.
+"""Cut text between graphemes: the characters as a reader sees them.
 
 The standard library has no grapheme segmentation, and a subject needs only one safe place to stop.
-So this knows what must stay together (marks, joined emoji, flags, Hangul, Indic conjuncts) and
-errs on the side of cutting earlier.
+So this covers the sequences that must stay together (marks, joined emoji, flags, Hangul, Indic
+conjuncts) and, in doubt, cuts earlier.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ _WORD_SLACK = 16  # give up this many characters to end on a whole word
 
 
 def cut(text: str, limit: int) -> str:
-    """Shorten to at most `limit` characters, ending in an ellipsis when something was left out."""
+    """Shorten to at most `limit` characters, with an ellipsis if something was cut off."""
     if len(text) <= limit:
         return text
     if limit < 1:

@@ -7,7 +7,7 @@ _WIDTH = 76
 
 
 def wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
-    """Wrap one paragraph; a long word (an address, a link) stays whole so that it can be used."""
+    """Wrap one paragraph; a long word (an address, a link) stays whole and usable."""
     return textwrap.wrap(
         text,
         _WIDTH,
@@ -19,5 +19,5 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> list[str]:
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> list[str]:
-    """Write one wrapped `name: value` per pair."""
+    """Return a wrapped `name: value` per pair."""
     return [line for name, value in rows for line in wrapped(f"{name}: {value}", "", "  ")]

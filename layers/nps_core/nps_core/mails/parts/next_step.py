@@ -1,4 +1,4 @@
-"""The one thing that the reader of a mail about a person should do next."""
+"""The next step that a mail about a person suggests to its reader."""
 
 import re
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 from nps_core.mails.parts.sanitize import clean_line
 
-# Only what is plainly an address becomes a link; everything in it but "@" is percent-encoded, so
-# that an address cannot bring its own copy recipients or text along.
+# Only a plain address becomes a link. All of it but "@" is percent-encoded, so that an address
+# cannot add copy recipients or text.
 _ADDRESS = re.compile(r"[^\s@<>\"'(),:;\\\[\]]+@[^\s@<>\"'(),:;\\\[\]]+\.[^\s@<>\"'(),:;\\\[\]]+")
 
 
 @dataclass(frozen=True)
 class Step:
-    """The one thing to do: our words, then whom (from outside), then a link to write to them."""
+    """The step: our words, then its target (untrusted), then a link to write to them."""
 
     lead: str
     target: str | None
@@ -35,5 +35,5 @@ def next_step(email: str | None, contact_id: str | None, account: str | None) ->
 
 
 def mailto(address: str) -> str | None:
-    """Return a link that opens a new mail to the address, None for what is no address."""
+    """Return a link that opens a new mail to the address; None if it is no address."""
     return f"mailto:{quote(address, safe='@')}" if _ADDRESS.fullmatch(address) else None

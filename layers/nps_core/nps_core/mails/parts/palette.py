@@ -29,8 +29,8 @@ DARK = Scheme(
 ON_COLOUR = "#ffffff"
 BUTTON = "#1f4fc4"
 TONES: dict[ScoreClass, str] = {"detractor": "#b3261e", "passive": "#7a5600", "promoter": "#1a6b3c"}
-# Bars stand on the card of both schemes. Pale ones (few answers) step back towards the card, so
-# they need a colour for each scheme; the number above a bar says the same without any colour.
+# Bars stand on the card of both schemes. Pale ones (few answers) are close to the card's colour, so
+# they need a colour for each scheme. The number above a bar repeats its meaning without colour.
 BARS = {"up": "#2f8f5b", "down": "#d4483f", "flat": "#8a7340"}
 PALE_BARS = {"up": "#86c09e", "down": "#e69c96", "flat": "#c4b795"}
 PALE_BARS_IN_DARK = {"up": "#2b5c41", "down": "#7d3833", "flat": "#5d5136"}

@@ -1,8 +1,8 @@
-"""Make text from outside safe to show: one line or many, without anything that is not text.
+"""Make untrusted text safe to show: one line or many, printable characters only.
 
-This does not escape HTML (the template engine does that, for every value). It removes what escaping
-does not touch: control characters, line breaks in values that must be one line, and the characters
-that turn the reading direction of the words around them.
+The template engine escapes HTML in every value. This removes everything that escaping leaves in:
+control characters, line breaks in single-line values, and the characters that change the reading
+direction of the words around them.
 """
 
 import re
@@ -10,7 +10,7 @@ import unicodedata
 
 from nps_core.mails.parts.graphemes import cut
 
-COMMENT_LIMIT = 200_000  # characters; more than is stored, since a comment is shown in full
+COMMENT_LIMIT = 200_000  # characters; above the storage limit, because a comment is shown in full
 LONG_WORD = 60
 
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -26,11 +26,11 @@ _DIRECTION_MARKS = re.compile("[\u200e\u200f\u061c]")
 _SPACES = re.compile(r"\s+")
 _INNER_SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r" ?\n(?: ?\n)+ ?")
-_MAX_MARKS = 8  # enough for every script; more only paint over the lines above
+_MAX_MARKS = 8  # enough for every script; more would paint over the lines above
 
 
 def clean_line(text: str | None, limit: int = 200) -> str:
-    """Return the text as one line of at most `limit` characters, "" for nothing."""
+    """Return the text as one line of at most `limit` characters; "" for None."""
     if not text:
         return ""
     line = _DIRECTION_MARKS.sub("", _strip(_BREAKS.sub(" ", text)))
@@ -50,17 +50,17 @@ def clean_text(text: str | None) -> str:
 
 
 def cut_comment(body: str) -> str:
-    """Keep the comment whole, whatever length can be stored."""
+    """Cut only above the length that can be stored, so a comment stays whole."""
     return cut(body, COMMENT_LIMIT)
 
 
 def has_long_word(text: str) -> bool:
-    """Whether a word is too long to fit a line, so that it must be broken anywhere."""
+    """Whether a word is too long for a line, so that it must be broken anywhere."""
     return any(len(word) > LONG_WORD for word in text.split())
 
 
 def reads_right_to_left(text: str) -> bool:
-    """Whether the first letter does; some mail clients do not know `dir="auto"`."""
+    """Whether the first letter does; some mail programs ignore `dir="auto"`."""
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in ("L", "R", "AL"):

@@ -9,7 +9,7 @@ from nps_core.numbers.account_numbers import MonthPoint
 
 HALF_HEIGHT = 30  # pixels for 100 points on either side of zero
 Slope = Literal["up", "down", "flat"]
-_FLAT_HEIGHT = 2  # a score of zero is a thin bar, so that it is not a gap
+_FLAT_HEIGHT = 2  # a score of zero is a thin bar, to differ from a gap
 
 
 @dataclass(frozen=True)
@@ -26,23 +26,21 @@ class Bar:
 
 
 def bars(points: Sequence[MonthPoint]) -> tuple[Bar, ...]:
-    """Turn the months into bars, in their order."""
     return tuple(_bar(point) for point in points)
 
 
 def caption(points: Sequence[MonthPoint]) -> str:
-    """Name the time that the bars cover."""
+    """Return the caption, with the first and the last month."""
     first, last = month(points[0].month), month(points[-1].month)
     return f"NPS by month, {first} to {last}"
 
 
 def has_pale(points: Sequence[MonthPoint]) -> bool:
-    """Whether a month rests on so few answers that its bar is drawn pale."""
+    """Whether a month has so few answers that its bar is drawn pale."""
     return any(_is_pale(point) for point in points)
 
 
 def text_lines(points: Sequence[MonthPoint]) -> list[str]:
-    """Write one line per month."""
     return [f"  {month(point.month)}  {_in_words(point)}" for point in points]
 
 

@@ -1,1 +1,1 @@
-"""What is proven to equal the source and what is not; reading it again is `reading`."""
+"""Proof that the stored answers equal the source's, and the doubts; `reading` has the re-reads."""

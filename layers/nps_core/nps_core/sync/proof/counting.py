@@ -1,9 +1,9 @@
-"""Proof by counting: the source's own counts per class against those of what is stored. Pure.
+"""Proof by counting: the source's counts per class against those of the stored answers. Pure.
 
-One request counts any range of whole days, so one compares half a year. Where the counts differ,
-ranges are halved until reading one again costs no more than asking on. Only days whose counts
-differ are read again. Changes that cancel each other out inside a range are invisible to its
-counts, so once a night the days are compared one by one.
+One request counts any range of whole days, so one request compares half a year. Where the counts
+differ, ranges are halved until re-reading a range costs no more than further counting. Only days
+whose counts differ are re-read. Changes that cancel out inside a range do not show in its counts,
+so once a night the days are compared one by one.
 """
 
 from bisect import bisect_right
@@ -18,15 +18,15 @@ from nps_core.scoring import categorize
 from nps_core.sync.reading.cursor import PAGE_SIZE
 
 _CHEAP_PAGES = 2
-"""Reading so many pages again is no dearer than halving on: a request that saves one at most."""
+"""Re-reading this many pages costs no more than halving: a request saves one page at most."""
 _FEW_PAGES = 12
-"""So many are read where most days seem to differ; in simulations 6 to 16 cost the same."""
+"""Pages to re-read at once where most days seem to differ; in simulations 6 to 16 cost the same."""
 _SINGLE_DAYS = 7
-"""The days in which late edits are most likely."""
+"""The last days, in which late edits are most likely."""
 
 
 class ClassCounts(NamedTuple):
-    """Answers that count, by class."""
+    """Counted answers of each class."""
 
     promoters: int = 0
     passives: int = 0
@@ -34,15 +34,13 @@ class ClassCounts(NamedTuple):
 
     @property
     def n(self) -> int:
-        """All of them."""
         return sum(self)
 
     def plus(self, other: "ClassCounts") -> "ClassCounts":
-        """Return the sum."""
         return ClassCounts(*(a + b for a, b in zip(self, other, strict=True)))
 
     def minus(self, other: "ClassCounts") -> "ClassCounts":
-        """Return the difference, class by class; may be negative."""
+        """Return the difference of each class; may be negative."""
         return ClassCounts(*(a - b for a, b in zip(self, other, strict=True)))
 
 
@@ -57,11 +55,10 @@ class Days(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Number of days."""
         return (self.last - self.first).days + 1
 
     def seconds(self, zone: ZoneInfo) -> tuple[int, int]:
-        """Return the half-open range of Unix seconds; days of a DST change are 23 or 25 hours."""
+        """Return the half-open range of Unix seconds; a day of a DST change has 23 or 25 hours."""
         return _midnight(self.first, zone), _midnight(self.last + timedelta(days=1), zone)
 
 
@@ -71,30 +68,29 @@ Ask = Callable[[Days], ClassCounts]
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
-    """What is stored of each day, and how many rows (counted or not) a re-read of it brings."""
+    """Stored answers of each day, and the rows (counted or not) that a re-read of it brings."""
 
     days: Days
     counts: Mapping[date, ClassCounts]
     rows: Mapping[date, int]
 
     def of(self, days: Days) -> ClassCounts:
-        """Return the counts of a range."""
         total = ClassCounts()
         for day in each_day(days):
             total = total.plus(self.counts.get(day, ClassCounts()))
         return total
 
     def by_day_is_cheaper(self) -> bool:
-        """Whether counting day by day takes fewer requests than reading everything again."""
+        """Whether counting day by day takes fewer requests than re-reading everything."""
         return self.days.length < self.pages(self.days)
 
     def pages(self, days: Days) -> int:
-        """Return how many requests reading the range again takes."""
+        """Return the number of requests for a re-read of the range."""
         return sum(self.rows.get(day, 0) for day in each_day(days)) // PAGE_SIZE + 1
 
 
 def whole_days(from_s: int, to_s: int, zone: ZoneInfo) -> Days | None:
-    """Return the days that lie inside a range of Unix seconds; None when there is none."""
+    """Return the days that lie inside a range of Unix seconds; None if there are none."""
     begins = datetime.fromtimestamp(from_s, UTC).astimezone(zone)
     first = begins.date()
     if _midnight(first, zone) < from_s:
@@ -106,35 +102,35 @@ def whole_days(from_s: int, to_s: int, zone: ZoneInfo) -> Days | None:
 def count_days(listed: Iterable[Listed], days: Days, zone: ZoneInfo) -> DayCounts:
     """Count stored answers by day of the account's time zone.
 
-    An erased person's answers keep their vote here and are gone at the source, so they are left
-    out; the caller leaves out what it believes to be deleted.
+    An erased person's answers keep their vote here but are gone at the source, so they are left
+    out. The caller leaves out suspects.
     """
     dates = list(each_day(days))
     bounds = [_midnight(day, zone) for day in dates]
     counts: dict[date, list[int]] = {}
     rows: dict[date, int] = {}
-    for one in listed:
-        if one.deleted or one.erased:
+    for answer in listed:
+        if answer.deleted or answer.erased:
             continue
-        day = dates[bisect_right(bounds, one.answered_at.timestamp()) - 1]
+        day = dates[bisect_right(bounds, answer.answered_at.timestamp()) - 1]
         rows[day] = rows.get(day, 0) + 1
-        if one.score is not None:
-            place = ("promoter", "passive", "detractor").index(categorize(one.score))
+        if answer.score is not None:
+            place = ("promoter", "passive", "detractor").index(categorize(answer.score))
             counts.setdefault(day, [0, 0, 0])[place] += 1
-    return DayCounts(days, {day: ClassCounts(*each) for day, each in counts.items()}, rows)
+    return DayCounts(days, {day: ClassCounts(*classes) for day, classes in counts.items()}, rows)
 
 
 def differing(
     stored: DayCounts, ask: Ask, *, thoroughly: bool = False, to_the_day: bool = False
 ) -> list[Days]:
-    """Return the ranges whose counts differ from the source's, in order, next ones joined.
+    """Return the ranges whose counts differ from the source's, in order, adjacent ones joined.
 
-    Asks once when nothing differs. Then, or at once if `thoroughly`, the last days are asked for
-    one by one and what is older in ever longer ranges: two changes that cancel each other out
-    rarely share one. A range is not halved further when that would cost more than reading it
-    again; `to_the_day` halves down to single days.
+    One request suffices if nothing differs. Otherwise, or at once if `thoroughly`, the last days
+    are compared one by one and older ones in ever longer ranges: two changes that cancel out rarely
+    fall into the same range. A range is not halved if that costs more than re-reading it;
+    `to_the_day` halves down to single days.
 
-    Raises what `ask` raises; a repeat begins anew.
+    Raises all errors of `ask`; a repeat starts over.
     """
     whole = ask(stored.days).minus(stored.of(stored.days))
     if not any(whole) and not thoroughly:
@@ -147,7 +143,7 @@ def differing(
         difference = ask(days).minus(stored.of(days))
         whole = whole.minus(difference)
         found += _search(days, difference, stored, ask, to_the_day=False)
-    # What differs in none of the others is in the first: no need to ask.
+    # A difference that is in none of the others is in the first: no need to ask.
     return joined([*_search(first, whole, stored, ask, to_the_day=False), *found])
 
 
@@ -175,20 +171,20 @@ def _search(
     on_left = ask(left).minus(stored.of(left))
     return [
         *_search(left, on_left, stored, ask, to_the_day=to_the_day),
-        # What differs and is not on the left is on the right: no need to ask.
+        # A difference that is not on the left is on the right: no need to ask.
         *_search(right, difference.minus(on_left), stored, ask, to_the_day=to_the_day),
     ]
 
 
 def _is_cheap(days: Days, difference: ClassCounts, stored: DayCounts) -> bool:
-    """Whether to read the range now: it is small, or so much differs that most days do."""
+    """Whether to re-read the range now: it is small, or so much differs that most days do."""
     pages = stored.pages(days)
-    changed = -(-sum(abs(each) for each in difference) // 2)  # a changed class counts twice
+    changed = -(-sum(abs(change) for change in difference) // 2)  # a changed class counts twice
     return pages <= _CHEAP_PAGES or (pages <= _FEW_PAGES and changed * 2 >= days.length)
 
 
 def _middle(days: Days, stored: DayCounts) -> date:
-    """Return the last day of the left half, halving the rows and not the days."""
+    """Return the last day of the left half, which has half the rows, not half the days."""
     half = sum(stored.rows.get(day, 0) + 1 for day in each_day(days)) / 2
     passed = 0
     for day in each_day(days):
@@ -199,7 +195,7 @@ def _middle(days: Days, stored: DayCounts) -> date:
 
 
 def joined(ranges: Iterable[Days]) -> list[Days]:
-    """Return ranges in order, with those that touch made one."""
+    """Return the ranges in order, adjacent ones joined."""
     joined: list[Days] = []
     for days in ranges:
         if joined and joined[-1].last + timedelta(days=1) == days.first:
@@ -210,7 +206,6 @@ def joined(ranges: Iterable[Days]) -> list[Days]:
 
 
 def each_day(days: Days) -> Iterable[date]:
-    """Yield the days of a range."""
     return (days.first + timedelta(days=number) for number in range(days.length))
 
 

@@ -1,8 +1,9 @@
-"""Up to when the stored answers are proven to equal the source's. Pure; never ahead of the truth.
+"""The time up to which the stored answers are proven to equal the source's. Pure.
 
-What counts as read: the backfill up to its cursor, then everything up to the last finished live
-pass, less the overlap, because an answer may become visible late. Three things hold it back: gaps,
-days that are counted otherwise and not read again yet, and suspects.
+The backfill has read up to its cursor. Live passes have read from there to the start of the last
+finished one, less the overlap, because an answer may become visible late. Three things hold the
+proof back: gaps, days whose counts differ and that are not re-read yet, and suspects. In doubt the
+time is too early, never too late.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,25 +17,26 @@ from nps_core.sync.reading.checkpoint import StreamCheckpoint
 
 Interval = tuple[datetime, datetime]
 _Doubt = tuple[int, int, str]
-"""From a second, to a second, and why."""
+"""From second, to second, reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What is covered of a connection: half-open intervals, in order, without what is in doubt."""
+    """Covered time of a connection: half-open intervals, in order, without doubtful time."""
 
     intervals: tuple[Interval, ...]
     complete_to: datetime | None
-    """Up to here nothing is missing and nothing is too much; None before anything was read."""
+    """Nothing is missing or superfluous before this time; None before anything was read."""
     held_by: str | None = None
-    """What holds `complete_to` back, None when it is only the time of the last live pass."""
+    """The reason that holds `complete_to` back; None if it is only the time of the last live
+    pass."""
 
 
 def read_to(checkpoint: StreamCheckpoint, overlap: timedelta) -> int:
-    """Return the second up to which a stream has been read, leaving gaps aside."""
+    """Return the second up to which a stream has been read, ignoring gaps."""
     fill = checkpoint.backfill
     if not fill.position.done:
-        # Close to the present an answer may have become visible behind the cursor.
+        # Near the present an answer may have become visible behind the cursor.
         return min(fill.position.cursor, int((fill.started_at - overlap).timestamp()))
     return max(fill.from_s, int((checkpoint.proven_at - overlap).timestamp()))
 
@@ -46,9 +48,9 @@ def coverage(
     overlap: timedelta,
     unequal: Iterable[tuple[int, int]] = (),
 ) -> Coverage:
-    """Return what of a connection is covered in both streams.
+    """Return the time of a connection that is covered in both streams.
 
-    `unequal`: ranges of seconds whose counts differ and that are still to be read again.
+    `unequal`: ranges of seconds whose counts differ and that are still to be re-read.
     """
     known = [checkpoint for checkpoint in checkpoints.values() if checkpoint is not None]
     if len(known) < len(checkpoints):

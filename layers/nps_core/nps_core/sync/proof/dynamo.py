@@ -1,6 +1,6 @@
-"""Gaps of a connection, and stored answers that the source seems to have lost. In StateTable.
+"""Gaps and suspects of a connection, in StateTable.
 
-Closed and settled ones stay for 180 days: they are the log of what was missing.
+Closed and settled ones stay for 180 days: they are the log of past gaps.
 """
 
 import logging
@@ -28,38 +28,34 @@ _log = logging.getLogger(__name__)
 
 
 class DynamoProofStore:
-    """Implements `ProofStore` for one connection."""
-
     def __init__(self, client: "DynamoDBClient", table: str, account_token: str) -> None:
-        """Bind to the table named `table` and one Wootric account."""
+        """One connection: `account_token` is its Wootric account."""
         self._client, self._table, self._token = client, table, account_token
 
     def gaps(self) -> list[Gap]:
-        """Return all gaps, closed ones of the last 180 days too, by stream, kind and range."""
+        """Return all gaps, closed ones of the last 180 days included, by stream, kind and range."""
         return [_gap(item) for item in self._all(_GAP)]
 
     def put_gap(self, gap: Gap) -> None:
-        """Write a gap as it is now; one per stream, kind and begin."""
+        """Write the gap; one per stream, kind and start."""
         sk = f"{_GAP}{gap.stream}#{gap.kind}#{gap.from_s}"
         expires = None if gap.closed_at is None else _expiry(gap.closed_at)
         self._put(sk, {**gap.to_item(), "expires_at": expires})
 
     def close_gap(self, gap: Gap, at: datetime) -> None:
-        """Close a gap: its range has been proven."""
         self.put_gap(replace(gap, closed_at=at))
 
     def suspects(self) -> list[Suspect]:
-        """Return the suspects, without those that are settled."""
+        """Return the suspects that are not settled."""
         unsettled = (item for item in self._all(_MISSING) if "settled_at" not in item)
         found = (_suspect(item, self._token) for item in unsettled)
         return [suspect for suspect in found if suspect is not None]
 
     def put_suspect(self, suspect: Suspect) -> None:
-        """Note that an answer is missing at the source."""
         self._put(_sk(suspect), _suspect_item(suspect))
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
-        """Note what became of it: `deleted`, `erased` or `listed again`."""
+        """Record the outcome: `deleted`, `erased` or `listed again`."""
         more = {"outcome": outcome, "settled_at": iso(at), "expires_at": _expiry(at)}
         self._put(_sk(suspect), {**_suspect_item(suspect), **more})
 
@@ -74,7 +70,7 @@ class DynamoProofStore:
 
 
 def _gap(item: items.Item) -> Gap:
-    """Read a gap. One that cannot be read stays an open one: nothing is proven by its loss."""
+    """Parse a gap. An unreadable one stays open: its loss must prove nothing."""
     try:
         return Gap.from_item(item, beside=("expires_at",))
     except UnreadableItem as exc:
@@ -86,7 +82,7 @@ def _gap(item: items.Item) -> Gap:
 
 
 def _suspect(item: items.Item, token: str) -> Suspect | None:
-    """Read a suspect. One that cannot be read is none, until two listings have lacked it again."""
+    """Parse a suspect. An unreadable one is dropped; two further listings without it restore it."""
     try:
         _, kind, answer_id = item["sk"].split("#", 2)
         key = AnswerKey(token, kind, answer_id)

@@ -1,7 +1,7 @@
-"""Gaps of a connection: where the stored answers are not proven to equal the source's. Pure.
+"""Gaps of a connection: ranges where the stored answers are not proven to equal the source's. Pure.
 
-A gap has a range and a reason, is tried again, and is closed when the range has been proven; the
-record stays, so that the log tells what was missing and for how long.
+A gap has a range and a reason. It is retried, and closed when the range has been proven. The record
+stays, so the log shows what was missing and for how long.
 """
 
 from dataclasses import dataclass, replace
@@ -13,11 +13,12 @@ from nps_core.sync.lists import Stream
 from nps_core.sync.proof.counting import NOTHING, ClassCounts
 
 GapKind = Literal["second", "window", "counts"]
-"""`second`: more rows in one second than the API lists. `window`: the source could not be read in
-time. `counts`: the source counts another number of answers, also after the range was read again."""
+"""`second`: more rows in one second than the API lists. `window`: the source could not be read
+in time. `counts`: the source counts a different number of answers, also after a re-read of the
+range."""
 
 UNREAD_FOR = timedelta(minutes=15)
-"""Live answers that nobody could read for so long are a gap: three ticks, as the lag's alarm."""
+"""Live answers that were unread for so long are a gap: three ticks, like the lag alarm."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(days=1), timedelta(days=16)
 
 
@@ -35,20 +36,19 @@ class Gap(Stored):
     rows: int = 0
     """Distinct rows of a full second that were read and stored."""
     difference: ClassCounts = NOTHING
-    """Answers of the source minus those stored, for a gap in the counts."""
+    """Answers of the source minus the stored ones, for a gap in the counts."""
     tries: int = 0
     tried_at: datetime | None = None
     next_user: str | None = None
-    """The end user to go on with, while a full second is read person by person."""
+    """The end user at which reading a full second person by person resumes."""
     closed_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether the range is still not proven."""
         return self.closed_at is None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether to try it again now: at once when it is new, then ever more rarely."""
+        """Whether to retry it now: at once when it is new, then at growing intervals."""
         if not self.is_open or self.kind == "window":
             return False
         if self.tried_at is None or self.next_user is not None:
@@ -57,7 +57,7 @@ class Gap(Stored):
         return now - self.tried_at >= pause
 
     def tried(self, at: datetime, reason: str | None = None) -> "Gap":
-        """Return the gap after a complete try that did not close it."""
+        """Return the gap after a complete retry that did not close it."""
         return replace(
             self, tries=self.tries + 1, tried_at=at, next_user=None, reason=reason or self.reason
         )

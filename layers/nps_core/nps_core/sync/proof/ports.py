@@ -1,4 +1,4 @@
-"""Where gaps and suspects are kept; the adapter and the fake pass the same contract tests."""
+"""Port to gaps and suspects; the adapter and the fake pass the same contract tests."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,28 +8,26 @@ from nps_core.sync.proof.suspects import Suspect
 
 
 class ProofStore(Protocol):
-    """What is not proven; `DynamoProofStore`."""
+    """Gaps and suspects of one connection; `DynamoProofStore`."""
 
     def gaps(self) -> list[Gap]:
-        """Return all gaps, closed ones too."""
+        """Return all gaps, closed ones included."""
         ...
 
     def put_gap(self, gap: Gap) -> None:
-        """Write a gap as it is now."""
+        """Write the gap, replacing its earlier state."""
         ...
 
     def close_gap(self, gap: Gap, at: datetime) -> None:
-        """Close a gap."""
+        """Record that the gap's range has been proven."""
         ...
 
     def suspects(self) -> list[Suspect]:
         """Return the suspects: answers that may be deleted."""
         ...
 
-    def put_suspect(self, suspect: Suspect) -> None:
-        """Note that an answer is missing at the source."""
-        ...
+    def put_suspect(self, suspect: Suspect) -> None: ...
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
-        """Note what became of it."""
+        """Record the outcome of a suspicion."""
         ...

@@ -1,7 +1,7 @@
-"""Stored answers that the source no longer lists. Pure.
+"""Suspects: stored answers that the source no longer lists. Pure.
 
-There is no word of a deletion. An answer is taken for deleted when two complete listings of its
-second, at least a day apart, lack it and the source does not know its id any more.
+The source never reports a deletion. An answer counts as deleted when two complete listings of its
+second, at least a day apart, lack it and the source no longer has its id.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SETTLED = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Suspect(Stored):
-    """A stored answer that a complete listing lacked, since when."""
+    """A stored answer that a complete listing lacked, and since when."""
 
     key: AnswerKey = field(metadata=IN_KEY)
     second: int
@@ -25,5 +25,5 @@ class Suspect(Stored):
     missed_at: datetime
 
     def is_due(self, now: datetime) -> bool:
-        """Whether a second look may prove the deletion."""
+        """Whether a second listing may now prove the deletion."""
         return now - self.missed_at >= SECOND_LOOK

@@ -1,1 +1,1 @@
-"""Reading a list that moves without a loss: cursor, pages, checkpoint, sweeps; no I/O."""
+"""Lossless reading of a list that moves: cursor, pages, checkpoint, sweeps; no I/O."""

@@ -1,8 +1,8 @@
-"""How far one stream (responses or declines) of a connection is synced. Pure values.
+"""Checkpoint of one stream (responses or declines) of a connection. Pure values.
 
-The passes move independently: the live pass re-reads the recent past on every tick, the backfill
-reads the first sync's window once, up to the present, an extension reads what an operator asks
-for, and sweeps read everything again later. All are saved after every page.
+The passes move independently. The live pass re-reads the recent past on every tick. The backfill
+reads the first sync's window once, up to the present. An extension reads history that an operator
+requested. Sweeps re-read everything later. All are saved after every page.
 """
 
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ from nps_core.sync.reading.cursor import Position, SortedBy
 from nps_core.sync.reading.sweeps import Sweep, Swept
 
 _SECOND_OVER_S = 60
-"""A second read alone so much later than it was holds whatever a queue had kept back."""
+"""After this long, a second read alone includes every row that a queue had delayed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill(Stored):
-    """A long read of a stream's history, with what it brought in over all its runs."""
+    """A long read of a stream's history, with its totals over all runs."""
 
     started_at: datetime
     from_s: int
@@ -33,29 +33,29 @@ class Backfill(Stored):
 
 @dataclass(frozen=True, slots=True)
 class StreamCheckpoint(Stored):
-    """Position of a stream. Times of the source are Unix seconds, times of ours are datetimes."""
+    """State of a stream. The source's times are Unix seconds, ours are datetimes."""
 
     watermark_s: int
-    """Newest second of a finished live pass: what the source has shown, not what our clock says."""
+    """Newest second of a finished live pass: a time of the source's rows, not of our clock."""
     proven_at: datetime
-    """When the last finished live pass began: what showed up later may lie behind where it was."""
+    """Start of the last finished live pass: rows that appeared later may lie behind its cursor."""
     saved_at: datetime
     _: KW_ONLY
     live: Position | None = None
     """The live pass that a run left unfinished."""
     live_since: datetime | None = None
-    """When that pass began."""
+    """Start of that pass."""
     sweep: Sweep | None = None
-    """The sweep that is under way."""
+    """The sweep in progress."""
     swept: Swept | None = None
-    """When sweeps last finished; None before the first, when the backfill counts as one."""
+    """Times of the last finished sweeps; None before the first, when the backfill counts as one."""
     backfill: Backfill
     extension: Backfill | None = None
-    """History that an operator asked for, while it is being read."""
+    """Requested history, while it is being read."""
     extended_at: str = ""
-    """The operator's request that was taken up last."""
+    """The operator's request that was accepted last."""
     drained: frozenset[int] = frozenset()
-    """Seconds inside the overlap that fill pages by themselves and have been read alone."""
+    """Seconds inside the overlap that fill whole pages and have been read alone."""
 
     @classmethod
     def first(cls, now: datetime, backfill_days: int, overlap: timedelta) -> "StreamCheckpoint":
@@ -66,10 +66,10 @@ class StreamCheckpoint(Stored):
         return cls(int(now.timestamp()), now, now, backfill=backfill)
 
     def live_start(self, now: datetime, overlap: timedelta, by: SortedBy = "created") -> Position:
-        """Return where this tick's live pass begins: resumed, or the overlap before the watermark.
+        """Return the start of this tick's live pass: resumed, or the overlap before the watermark.
 
-        A row dated in the future must not carry the watermark away, so now is its upper bound.
-        After a longer break a resumed pass steps back too: rows may have become visible late.
+        A row dated in the future must not move the watermark ahead, so now is its upper bound.
+        After a long break a resumed pass steps back too: rows may have become visible late.
         """
         back_s = int(overlap.total_seconds())
         if self.live is None or self.live.by != by:
@@ -79,7 +79,7 @@ class StreamCheckpoint(Stored):
         return Position(self.live.cursor - back_s, newest=self.live.newest, by=by)
 
     def live_began(self, now: datetime, by: SortedBy = "created") -> datetime:
-        """Return when the pass that `live_start` gives began: now, unless it is resumed."""
+        """Return when the pass of `live_start` began: now, unless it is resumed."""
         is_resumed = self.live is not None and self.live.by == by
         return self.live_since if is_resumed and self.live_since is not None else now
 
@@ -90,8 +90,8 @@ class StreamCheckpoint(Stored):
         if not position.done:
             return replace(self, live=position, live_since=began_at, saved_at=asked_at)
         newest = max(self.watermark_s, position.newest or 0)
-        # What became visible while the pass went on is the next one's, so that one must not begin
-        # later. And a watermark beyond the present is of no use; its row is stored anyway.
+        # The next pass must cover rows that appeared during this one, so it must not begin later.
+        # A watermark beyond the present is useless; its row is stored anyway.
         watermark = min(newest, max(self.watermark_s, int(began_at.timestamp())))
         return replace(
             self,
@@ -103,17 +103,17 @@ class StreamCheckpoint(Stored):
         )
 
     def extended(self, asked_at: str, since_s: int, now: datetime) -> "StreamCheckpoint":
-        """Return the checkpoint with history from `since_s` on to be read, as asked at `asked_at`.
+        """Return the checkpoint with history from `since_s` on to be read, requested at `asked_at`.
 
-        Up to where the history begins that has been read before; if that is no later, up to the
-        present, which repairs whatever differs.
+        Up to the start of the history that has been read; if that is no later, up to the present,
+        which repairs any difference.
         """
         end = self.backfill.from_s if since_s < self.backfill.from_s else None
         extension = Backfill(now, since_s, Position(since_s, end=end))
         return replace(self, extension=extension, extended_at=asked_at)
 
     def after_extension(self, extension: Backfill, asked_at: datetime) -> "StreamCheckpoint":
-        """Return the checkpoint after a page; once finished the history begins earlier."""
+        """Return the checkpoint after a page; once finished, the history begins earlier."""
         if not extension.position.done:
             return replace(self, extension=extension, saved_at=asked_at)
         from_s = min(self.backfill.from_s, extension.from_s)
@@ -121,24 +121,24 @@ class StreamCheckpoint(Stored):
         return replace(self, extension=None, backfill=backfill, saved_at=asked_at)
 
     def drained_once(self, second: int, now: datetime, overlap: timedelta) -> "StreamCheckpoint":
-        """Remember a second that was over when it was read alone, while the overlap reaches it.
+        """Remember a second that was over when it was read alone, while the overlap covers it.
 
-        A live pass need not read it alone again on every tick; the next sweep does.
+        Live passes then need not read it alone on every tick; the next sweep does.
         """
         keep_from = int((now - 2 * overlap).timestamp())
         is_over = second + _SECOND_OVER_S <= now.timestamp()
-        kept = {one for one in self.drained if one >= keep_from}
+        kept = {earlier for earlier in self.drained if earlier >= keep_from}
         if is_over and second >= keep_from:
             kept.add(second)
         return replace(self, drained=frozenset(kept))
 
     def swept_at(self) -> Swept:
-        """Return when everything was last read again, the backfill being the first time."""
+        """Return when everything was last re-read; the backfill counts as the first time."""
         began = self.backfill.started_at
         return self.swept or Swept(began, began, self.backfill.from_s)
 
     def after_sweep(self, position: Position, asked_at: datetime) -> "StreamCheckpoint":
-        """Return the checkpoint after a page of the sweep that was asked for at `asked_at`."""
+        """Return the checkpoint after a page of the sweep, requested at `asked_at`."""
         if self.sweep is None or not position.done:
             sweep = self.sweep._replace(position=position) if self.sweep else None
             return replace(self, sweep=sweep, saved_at=asked_at)
@@ -147,9 +147,9 @@ class StreamCheckpoint(Stored):
 
 
 def oldest_proof(texts: Iterable[str | None]) -> datetime | None:
-    """Return the earliest `proven_at` of stored checkpoints; None where there is none.
+    """Return the earliest `proven_at` of stored checkpoints; None without any.
 
-    One that cannot be read proves nothing, which must not look like "never synced".
+    An unreadable checkpoint proves nothing, which must not look like "never synced".
     """
     return min((_proven_at(text) for text in texts if text), default=None)
 

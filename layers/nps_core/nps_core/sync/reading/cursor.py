@@ -12,7 +12,7 @@ SortedBy = Literal["created", "updated"]
 
 
 class RowRef(NamedTuple):
-    """What paging needs of a row: its id and its second (None: the time is unreadable)."""
+    """The part of a row that paging needs: its id and its second (None: the time is unreadable)."""
 
     id: str
     second: int | None
@@ -31,7 +31,7 @@ class PageQuery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FullSecond:
-    """A second that the source cannot be made to list in full, with the reason."""
+    """A second that the source cannot list in full, with the reason."""
 
     second: int
     reason: str
@@ -41,9 +41,9 @@ class FullSecond:
 
 @dataclass(frozen=True, slots=True)
 class Drain(Stored):
-    """Reading one second alone, pass after pass over its pages.
+    """Reading one second alone, in repeated passes over its pages.
 
-    `seen` holds every id met, `proof` those that count towards the proof of completeness.
+    `seen` holds every id so far, `proof` those that count towards the proof of completeness.
     """
 
     order: Order = "asc"
@@ -55,12 +55,12 @@ class Drain(Stored):
     quiet: int = 0
     passes: int = 0
     total: int | None = None
-    """Rows of the pass before, None when it did not reach the end of the second."""
+    """Rows of the previous pass; None if it did not reach the end of the second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position(Stored):
-    """Where a pass stands. Everything before `cursor` has been read.
+    """Position of a pass. Everything before `cursor` has been read.
 
     A pass goes up to the present, or up to `end` (exclusive), in order of creation or of change.
     """
@@ -75,9 +75,9 @@ class Position(Stored):
 
 
 class Covered(NamedTuple):
-    """A stretch of time that has been listed in full: from_s <= second < to_s (None: no end).
+    """A stretch of time that was listed in full: from_s <= second < to_s (None: no end).
 
-    Every row that the source has there is among `ids`.
+    `ids` holds every row that the source has there.
     """
 
     from_s: int
@@ -86,11 +86,11 @@ class Covered(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Outcome of a page: where to go on, and what is known now."""
+    """Outcome of a page: the next position, and the conclusions."""
 
     position: Position
     fresh: tuple[int, ...]
-    """Indexes of the page's rows that this pass had not met before."""
+    """Indexes of the page's rows that are new in this pass."""
     covered: Covered | None = None
     full: FullSecond | None = None
 
@@ -107,7 +107,7 @@ def fresh_rows(rows: Sequence[RowRef], seen: frozenset[str]) -> tuple[int, ...]:
 
 
 def next_second(position: Position) -> Position:
-    """Return where the pass goes on once the second of its cursor has been read alone."""
+    """Return the position after the second of the cursor has been read alone."""
     after = position.cursor + 1
     is_last = position.end is not None and after >= position.end
     return replace(position, cursor=after, seen=frozenset(), drain=None, done=is_last)

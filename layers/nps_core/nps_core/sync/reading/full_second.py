@@ -1,15 +1,15 @@
-"""Reading one second that fills a page by itself, although ties may be shuffled on every request.
+"""Reading one second that fills a whole page, although the source may shuffle ties every time.
 
-Pages 1 to 30 of that second make a pass; page 31 is never asked for, because it answers with
-nothing, as if the data ended. Two ways to be sure that everything was seen:
+Pages 1 to 30 of that second make a pass. Page 31 is never requested: it is always empty, as if the
+data ended. There are two proofs of completeness:
 
 * The pass reaches the end of the second, so its rows are counted. The second is complete when a
-  pass counts the same as the one before, brings no new id, and exactly that many ids were met
-  since the count was first seen. A row deleted or inserted meanwhile changes the count, and the
-  proof begins anew.
-* The pass does not (1,500 rows or more). Passes from both ends alternate until so many in a row
-  bring nothing new that a row still unseen is less likely than one in a million. With 3,000 ids
-  the two ends need not meet: the second is too full.
+  pass has the same count as the previous one, brings no new id, and exactly that many ids were met
+  since the count first appeared. A row deleted or inserted meanwhile changes the count, and the
+  proof starts over.
+* The pass does not reach the end (1,500 rows or more). Passes from both ends alternate until so
+  many in a row bring nothing new that an unseen row is less likely than one in a million. With
+  3,000 ids the two ends need not meet: the second is too full.
 """
 
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ from nps_core.sync.reading.cursor import (
 LAST_PAGE = 30
 _BOTH_ENDS = 2 * LAST_PAGE * PAGE_SIZE
 _MAX_PASSES = 150
-"""Far above what shuffled ties need (about 10 below 1,500 rows, about 50 near 3,000)."""
+"""Far above the need of shuffled ties (about 10 below 1,500 rows, about 50 near 3,000)."""
 
 
 def drained(position: Position, drain: Drain, rows: Sequence[RowRef]) -> Step:
-    """Take one page of the second `position.cursor`."""
+    """Apply one page of the second `position.cursor`."""
     ids = frozenset(row.id for row in rows)
     fresh = fresh_rows(rows, drain.seen)
     after = replace(
@@ -62,7 +62,7 @@ def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_
     if reason := _hopeless(drain, total):
         full = FullSecond(position.cursor, reason, len(drain.seen))
         return Step(next_second(position), fresh, full=full)
-    begins_anew = total is not None and (total != drain.total or len(drain.proof) > total)
+    starts_over = total is not None and (total != drain.total or len(drain.proof) > total)
     return Step(
         replace(
             position,
@@ -70,7 +70,7 @@ def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_
                 order="asc" if total is not None or drain.order == "desc" else "desc",
                 seen=drain.seen,
                 unknown=drain.unknown,
-                proof=frozenset() if begins_anew else drain.proof,
+                proof=frozenset() if starts_over else drain.proof,
                 quiet=quiet,
                 passes=drain.passes + 1,
                 total=total,
@@ -89,5 +89,5 @@ def _hopeless(drain: Drain, total: int | None) -> str:
 
 
 def _quiet_passes(rows: int) -> int:
-    """Passes without a new id after which one unseen row among `rows` has odds below 1e-6."""
+    """Passes without a new id after which an unseen row among `rows` has odds below 1e-6."""
     return ceil(log(1_000_000) * max(rows, 1) / (LAST_PAGE * PAGE_SIZE))

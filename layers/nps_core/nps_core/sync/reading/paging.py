@@ -1,9 +1,9 @@
-"""Keyset paging: reads a list that moves, is cut at 30 pages and shuffles ties, without a loss.
+"""Keyset paging: lossless reading of a list that moves, is cut at 30 pages and shuffles ties.
 
-Ascending by time, always page 1, from the whole second of the last row seen. So every page
-reads one second again, which makes page drift and the page cap harmless. Only a second that fills
-a whole page by itself is read page by page (`full_second`). Pure: `query` says what to ask,
-`advance` takes the rows and gives the next position, which is also the checkpoint.
+Ascending by time, always page 1, from the whole second of the last row seen. So each page repeats
+one second, which makes page drift and the page cap harmless. Only a second that fills a whole page
+is read page by page (`full_second`). Pure: `query` returns the next request; `advance` takes its
+rows and returns the next position, which is also the checkpoint.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,13 +35,13 @@ def query(position: Position) -> PageQuery:
 def advance(
     position: Position, rows: Sequence[RowRef], passed: Collection[int] = frozenset()
 ) -> Step:
-    """Take the rows that `query(position)` brought.
+    """Apply the rows of `query(position)`.
 
-    A second among `passed` has been read alone before and is passed over.
+    A second in `passed` has been read alone before and is skipped.
 
     Raises:
-        SourceRejected: a full page that shows no progress in time or is not in order, because
-            filter or sort key are ignored or no time can be read. Going on would loop, or skip.
+        SourceRejected: a full page shows no progress in time or is not in order, because the source
+            ignores filter or sort key, or no time is readable. Going on would loop, or skip rows.
     """
     if position.drain is not None:
         return drained(position, position.drain, rows)

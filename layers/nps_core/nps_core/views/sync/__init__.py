@@ -1,1 +1,1 @@
-"""What the sync is asked, does and reports, and where it stands."""
+"""Requests, runs and reports of the sync, and the state of each connection."""

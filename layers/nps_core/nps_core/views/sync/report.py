@@ -1,7 +1,7 @@
-"""What the sync function replies: the run of one connection, or those of several.
+"""Reply of the sync function: the run of one connection, or the runs of several.
 
-A reply says only what the run has found out. It may come from a function of another version, so
-what is unknown here is passed on.
+A reply has only the fields that the run has set. Another version of the function may have sent it,
+so unknown fields are passed on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,25 +21,22 @@ class _Reply(View):
     model_config = ConfigDict(extra="allow")
 
     def as_json(self) -> dict[str, Any]:
-        """Return what was set, and nothing else."""
+        """Return only the fields that were set."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 class ClassTotals(_Reply):
-    """Answers of each class."""
-
     promoters: int
     passives: int
     detractors: int
 
     @property
     def n(self) -> int:
-        """Number of answers."""
         return self.promoters + self.passives + self.detractors
 
 
 class Comparison(_Reply):
-    """The source's counts beside those stored, over whole days."""
+    """The source's counts beside the stored ones, over whole days."""
 
     at: Moment
     first_day: date
@@ -51,7 +48,7 @@ class Comparison(_Reply):
 
 
 class AuditPreview(_Reply):
-    """Which days an audit would read again; empty when nothing could be compared."""
+    """The days that an audit would re-read; empty if nothing could be compared."""
 
     days: tuple[date, date] | None = None
     source: ClassTotals | None = None
@@ -61,7 +58,7 @@ class AuditPreview(_Reply):
 
 
 class BackfillPreview(_Reply):
-    """How much a backfill would read, in Unix seconds and answers; empty when nobody could ask."""
+    """Size of a backfill, in Unix seconds and answers; empty if the source cannot be asked."""
 
     since_s: int | None = None
     until_s: int | None = None
@@ -69,7 +66,7 @@ class BackfillPreview(_Reply):
 
 
 class RunReport(_Reply):
-    """One run. What an operator asked for comes last, and only if it was asked for."""
+    """One run. The reply to an operator's request comes last, if there was one."""
 
     run_id: str
     account_token: str
@@ -107,12 +104,10 @@ TickReport = RunReport | RunReports
 
 
 def run_report(record: RunRecord, found: Mapping[str, Any]) -> RunReport:
-    """Return a run with what it has found out for an operator."""
     return RunReport.model_validate({**record.as_dict(), **found})
 
 
 def tick_report(runs: Sequence[RunReport]) -> TickReport:
-    """Return the one run, or all of several."""
     if len(runs) == 1:
         return runs[0]
     worst = min((run.status for run in runs), key=_WORST.index)
@@ -120,17 +115,15 @@ def tick_report(runs: Sequence[RunReport]) -> TickReport:
 
 
 def parse_report(reply: Mapping[str, Any]) -> TickReport:
-    """Read what the function replied. Raises ValueError for anything else than a report."""
+    """Parse the function's reply. Raises ValueError if it is not a report."""
     return (RunReports if "runs" in reply else RunReport).model_validate(reply)
 
 
 def runs_of(report: TickReport) -> tuple[RunReport, ...]:
-    """Return the runs of a report."""
     return report.runs if isinstance(report, RunReports) else (report,)
 
 
 def comparison(proof: Proof) -> Comparison:
-    """Return the last comparison of an audit."""
     return Comparison(
         at=proof.at,
         first_day=proof.days.first,

@@ -1,4 +1,4 @@
-"""What an operator's audit or backfill found out, from the report of its run."""
+"""Results of an operator's audit or backfill, from the report of its run."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +11,9 @@ from nps_core.views.view import Moment, View
 
 
 class AuditRow(View):
-    """The comparison that a run made, null where it made none.
+    """The comparison of a run, null if it made none.
 
-    `requests` and `differing` belong to a dry run: what an audit would read again.
+    `requests` and `differing` belong to a dry run: the cost and the days of an audit.
     """
 
     account_token: str
@@ -32,7 +32,7 @@ class AuditRow(View):
 
 
 class BackfillRow(View):
-    """What a backfill reads (dry run) or has read so far, null for what is not known."""
+    """The size of a backfill (dry run) or its progress so far, null for unknown values."""
 
     account_token: str
     status: str
@@ -49,9 +49,9 @@ class BackfillRow(View):
 
 
 def audit_row(run: RunReport, *, dry_run: bool) -> AuditRow:
-    """Return what the run compared.
+    """Return the comparison of the run.
 
-    A comparison from before the request is not this run's and is left out.
+    A comparison from before the request belongs to another run and is left out.
     """
     found = dict.fromkeys(AuditRow.model_fields) | _compared(run)
     told = {"account_token": run.account_token, "status": run.status, "error": run.error}
@@ -80,17 +80,17 @@ def _compared(run: RunReport) -> dict[str, Any]:
 def backfill_row(
     run: RunReport, connection: Connection, since: datetime, *, dry_run: bool
 ) -> BackfillRow:
-    """Return how much a backfill reads, or has read.
+    """Return the size of a backfill, or its progress.
 
     The source counts NPS answers only, and no declines.
     """
-    more = _to_read(run, connection) if dry_run else _read_so_far(run)
+    size = _to_read(run, connection) if dry_run else _read_so_far(run)
     return BackfillRow.model_validate(
         {
             **dict.fromkeys(BackfillRow.model_fields),
             **{"account_token": run.account_token, "status": run.status, "error": run.error},
             **{"since": since, "dry_run": dry_run},
-            **more,
+            **size,
         }
     )
 

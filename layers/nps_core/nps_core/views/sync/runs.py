@@ -4,8 +4,6 @@ from nps_core.views.view import Moment, View
 
 
 class RunRow(View):
-    """What a run did."""
-
     run_id: str
     kind: str
     status: str
@@ -26,7 +24,7 @@ class RunRow(View):
 
 
 class RunDetail(RunRow):
-    """A run with everything that is recorded of it."""
+    """A run with all recorded fields."""
 
     closed_gaps: int
     deleted: int

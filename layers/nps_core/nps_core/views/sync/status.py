@@ -1,4 +1,4 @@
-"""Where the sync of a connection stands, up to when everything is here and why not later."""
+"""State of a connection's sync: the time up to which it is complete, and what holds that back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from nps_core.views.view import Moment, View, moment_of
 
 Phase = Literal["not connected", "backfill", "extension", "people", "live"]
 _ALMOST = 0.999
-"""A read that is not finished is never shown as all of it."""
+"""The highest share shown of an unfinished read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored about a connection; a checkpoint is None before its first save."""
+    """The stored state of a connection; a checkpoint is None before its first save."""
 
     account_token: str
     host: str
@@ -43,14 +43,13 @@ class Known:
 
     @property
     def saved(self) -> list[StreamCheckpoint]:
-        """The checkpoints that there are."""
-        return [one for one in self.streams.values() if one is not None]
+        return [checkpoint for checkpoint in self.streams.values() if checkpoint is not None]
 
     @property
     def backfilled(self) -> bool:
         """Whether the first sync has reached the present."""
         return len(self.saved) == len(self.streams) and all(
-            one.backfill.position.done for one in self.saved
+            checkpoint.backfill.position.done for checkpoint in self.saved
         )
 
     @property
@@ -60,13 +59,13 @@ class Known:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether history was asked for that no run has begun to read."""
-        return any(self.wanted.backfill_at > one.extended_at for one in self.saved)
+        """Whether an operator requested history that no run has begun to read."""
+        return any(self.wanted.backfill_at > checkpoint.extended_at for checkpoint in self.saved)
 
     @property
     def extending(self) -> bool:
-        """Whether history that was asked for is still to be read."""
-        return self.is_wanted or any(one.extension is not None for one in self.saved)
+        """Whether requested history is still to be read."""
+        return self.is_wanted or any(checkpoint.extension is not None for checkpoint in self.saved)
 
 
 class GapRow(View):
@@ -90,15 +89,13 @@ class LastRun(View):
 
 
 class Extension(View):
-    """History that was asked for: since when, and how much of its time has been read."""
+    """Requested history: its start, and the share of its time that has been read."""
 
     since: Moment
     percent: float
 
 
 class StatusRow(View):
-    """Where the sync of a connection stands."""
-
     account_token: str
     host: str
     phase: Phase
@@ -125,16 +122,18 @@ def status_row(known: Known, now: datetime) -> StatusRow:
     unequal = [days.seconds(known.zone) for days in known.audit.todo]
     proven = coverage(known.streams, gaps, suspects, known.overlap, unequal)
     rate = rate_per_minute(known.last_run, now)
-    lag = min((one.proven_at for one in known.saved), default=None)
+    lag = min((checkpoint.proven_at for checkpoint in known.saved), default=None)
     proof, last_run = known.audit.proof, known.last_run
     return StatusRow(
         account_token=known.account_token,
         host=known.host,
         phase=phase(known),
-        backfill_percent=_percent([one.backfill for one in known.saved], len(known.streams)),
-        answers=sum(one.backfill.rows for one in known.saved),
+        backfill_percent=_percent(
+            [checkpoint.backfill for checkpoint in known.saved], len(known.streams)
+        ),
+        answers=sum(checkpoint.backfill.rows for checkpoint in known.saved),
         rate_per_minute=rate,
-        seconds_left=seconds_left([one.backfill for one in known.saved], rate),
+        seconds_left=seconds_left([checkpoint.backfill for checkpoint in known.saved], rate),
         lag_seconds=round(max(0.0, (now - lag).total_seconds())) if lag else None,
         complete_to=proven.complete_to,
         held_by=proven.held_by,
@@ -150,7 +149,7 @@ def status_row(known: Known, now: datetime) -> StatusRow:
 
 
 def phase(known: Known) -> Phase:
-    """Name what a run does first now, apart from live answers."""
+    """Return the first work of a run, apart from live reads."""
     if known.activated_at is None:
         return "not connected"
     if not known.backfilled:
@@ -161,7 +160,6 @@ def phase(known: Known) -> Phase:
 
 
 def gap_row(gap: Gap) -> GapRow:
-    """Return an open gap."""
     return GapRow(
         stream=gap.stream,
         kind=gap.kind,
@@ -174,7 +172,7 @@ def gap_row(gap: Gap) -> GapRow:
 
 
 def rate_per_minute(run: RunRecord | None, now: datetime) -> float | None:
-    """Return how many answers a run reads a minute; None before it has lasted a second."""
+    """Return the answers that a run reads per minute; None in its first second."""
     if run is None:
         return None
     seconds = ((run.ended_at or now) - run.started_at).total_seconds()
@@ -182,10 +180,10 @@ def rate_per_minute(run: RunRecord | None, now: datetime) -> float | None:
 
 
 def seconds_left(fills: Iterable[Backfill], rate: float | None) -> int | None:
-    """Return how long the streams that are being read still take, None when that is unknown.
+    """Return the seconds until the streams in progress are read; None if unknown.
 
-    Answers are taken to be spread evenly over time. A stream that has not been begun (declines,
-    while responses are read) adds nothing yet.
+    Assumes that answers are spread evenly over time. A stream that has not begun (declines, while
+    responses are read) adds nothing yet.
     """
     shares = [(fill.rows, share(fill)) for fill in fills if not fill.position.done]
     left = [rows * (1 - read) / read for rows, read in shares if read > 0]
@@ -208,9 +206,9 @@ def _percent(fills: list[Backfill], streams: int) -> float:
 def _extension(known: Known) -> Extension | None:
     if not known.extending:
         return None
-    under_way = [one.extension for one in known.saved if one.extension is not None]
+    under_way = [saved.extension for saved in known.saved if saved.extension is not None]
     if known.is_wanted or not under_way:
         return Extension(since=moment_of(known.wanted.since_s), percent=0.0)
     read = sum(map(share, under_way)) + len(known.saved) - len(under_way)
-    since_s = min(one.from_s for one in under_way)
+    since_s = min(fill.from_s for fill in under_way)
     return Extension(since=moment_of(since_s), percent=round(100 * read / len(known.saved), 1))
