@@ -96,7 +96,7 @@ def account_class(latest: Counts) -> tuple[ScoreClass | None, str]:
     """Return the class of an account, from the latest answer of each contact, and its reason.
 
     With three or more contacts the sign of NPS decides. With fewer, the class of their mean score
-    decides, marked as low n, because one more answer could reverse it.
+    decides and the reason says so, because one more answer could reverse it.
     """
     if not latest.n:
         return None, "no answer in the window"
