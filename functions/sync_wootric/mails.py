@@ -42,7 +42,7 @@ def _backfill_mail(run: Run, fills: Sequence[Backfill], now: datetime) -> Outbox
     return backfill_mail(run.settings.report_to, facts, now)
 
 
-def report_refusal(run: Run, connections: Profiles, why: str) -> bool:
+def report_refusal(run: Run, profiles: Profiles, why: str) -> bool:
     """Post the mail about refused credentials. Returns whether a mail was posted.
 
     Only for credentials that have worked before, and at most once in 24 hours.
@@ -55,7 +55,7 @@ def report_refusal(run: Run, connections: Profiles, why: str) -> bool:
         since=_last_read(run.state) or now,
         error=why,
     )
-    return connections.login_refused(token, credentials_mail(run.settings.report_to, facts), now)
+    return profiles.login_refused(token, credentials_mail(run.settings.report_to, facts), now)
 
 
 def _last_read(state: SyncState) -> datetime | None:

@@ -43,7 +43,7 @@ class Sync:
     state: SyncState
     proof_store: ProofStore
     people: People
-    connections: Profiles
+    profiles: Profiles
 
     def tick(self, run_id: str, clock: Clock, remaining_ms: Callable[[], int]) -> RunResult:
         """Run once.
@@ -108,7 +108,7 @@ class Sync:
             return "partial", None
         except (PermanentError, StoreUnavailable) as exc:
             if isinstance(exc, Unauthorized):
-                report_refusal(run, self.connections, str(exc))
+                report_refusal(run, self.profiles, str(exc))
             return "failed", str(exc)
         except TransientError as exc:
             return "partial", str(exc)
@@ -157,8 +157,8 @@ class Sync:
         self.source.connect()
         # Connected, and before the first page: answers given from now on are live, earlier ones
         # are history. A connection without working credentials is never activated.
-        self.connections.activate(token, now)
-        self.connections.login_worked(token, now)
+        self.profiles.activate(token, now)
+        self.profiles.login_worked(token, now)
 
     def _open(self, run: Run) -> Phases:
         return Phases.open(run, self.pages, self.proof_store, self.people)

@@ -27,7 +27,7 @@ from nps_core.numbers.current import current, is_current
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.numbers.ledger import Ledger, account_vote, vote_id
-from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.items import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.proof.dynamo import DynamoProofStore
 from nps_core.sync.proof.gaps import Gap

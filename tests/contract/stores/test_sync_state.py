@@ -10,7 +10,7 @@ import pytest
 from nps_core.aws import clients, items
 from nps_core.connections.profile import DynamoProfiles
 from nps_core.errors import LeaseLost
-from nps_core.outbox.dynamo import to_mail
+from nps_core.outbox.items import to_mail
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.lease import Grant, Held

@@ -17,7 +17,7 @@ from nps_core.customers.entries import DirectoryEntry
 from nps_core.customers.people import Profile
 from nps_core.follow_up.items import task_item
 from nps_core.follow_up.models import Task
-from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.items import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.runlog import RunRecord

@@ -14,7 +14,7 @@ from nps_core.aws import clients, items
 from nps_core.follow_up.items import task_item
 from nps_core.follow_up.models import Task
 from nps_core.outbox import mail_states
-from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.items import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.runlog import RunRecord, RunStatus
 from nps_testing.factories import NOW, make_answer

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nps_core import keys
 from nps_core.aws import items
-from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.items import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.times import from_iso, iso
 

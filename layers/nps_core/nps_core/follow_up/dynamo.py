@@ -18,7 +18,7 @@ from nps_core.follow_up.items import (
 )
 from nps_core.follow_up.models import Alert, Decision, Standing, Task
 from nps_core.keys import AnswerKey, StateKey
-from nps_core.outbox.dynamo import mail_item, to_mail
+from nps_core.outbox.items import mail_item, to_mail
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.times import iso
 

@@ -13,7 +13,7 @@ from nps_core.mails.parts.wording import day, moment, plural
 from nps_core.numbers.account_numbers import AccountView
 from nps_core.numbers.current import read_company
 from nps_core.outbox.facts import Facts, Moment
-from nps_core.outbox.mail_states import OutboxMail
+from nps_core.outbox.mail_states import OutboxMail, due_now
 from nps_core.scoring import Counts
 
 _MAX_WAITS = 10
@@ -40,15 +40,7 @@ class BackfillFacts(Facts):
 
 def backfill_mail(to: str, facts: BackfillFacts, now: datetime) -> OutboxMail:
     """Return the one mail about the backfill of an account, due at once."""
-    return OutboxMail(
-        key=f"backfill#{facts.account_token}",
-        kind=BACKFILL.name,
-        to=to,
-        due_at=now,
-        created_at=now,
-        planned_at=now,
-        facts=facts.plain(),
-    )
+    return due_now(f"backfill#{facts.account_token}", BACKFILL.name, to, facts.plain(), now)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from nps_core.mails.parts.layout import pairs, wrapped
 from nps_core.mails.parts.sanitize import clean_line
 from nps_core.mails.parts.wording import moment
 from nps_core.outbox.facts import Facts, Moment
-from nps_core.outbox.mail_states import OutboxMail
+from nps_core.outbox.mail_states import OutboxMail, due_now
 
 _TITLE = "Wootric refuses the credentials"
 _STEP = ("Run", "nps connect", "with valid API credentials")
@@ -37,15 +37,8 @@ class CredentialsFacts(Facts):
 def credentials_mail(to: str, facts: CredentialsFacts) -> OutboxMail:
     """Return the mail about one refusal, due at once."""
     now = facts.failed_at
-    return OutboxMail(
-        key=f"credentials#{facts.account_token}#{now:%Y-%m-%dT%H:%M}",
-        kind=CREDENTIALS.name,
-        to=to,
-        due_at=now,
-        created_at=now,
-        planned_at=now,
-        facts=facts.plain(),
-    )
+    key = f"credentials#{facts.account_token}#{now:%Y-%m-%dT%H:%M}"
+    return due_now(key, CREDENTIALS.name, to, facts.plain(), now)
 
 
 @dataclass(frozen=True)

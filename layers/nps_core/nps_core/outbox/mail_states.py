@@ -70,6 +70,13 @@ class OutboxMail:
         return (self.answer.id,) if self.answer else ()
 
 
+def due_now(key: str, kind: str, to: str, facts: Mapping[str, Any], now: datetime) -> OutboxMail:
+    """Return a mail about no answer, due at once."""
+    return OutboxMail(
+        key=key, kind=kind, to=to, due_at=now, created_at=now, planned_at=now, facts=facts
+    )
+
+
 def mail_key(answer: AnswerKey, kind: str, to: str) -> str:
     """Return the key of the one mail per (answer, effect, recipient)."""
     return f"{answer}#{kind}#{short_hash(to)}"

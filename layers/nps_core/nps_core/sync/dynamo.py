@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nps_core import keys
 from nps_core.aws import items
 from nps_core.errors import LeaseLost, UnreadableItem
-from nps_core.outbox.dynamo import mail_item
+from nps_core.outbox.items import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.sync.lease import Grant, Held
 from nps_core.sync.requests import OperatorRequests

@@ -11,20 +11,10 @@ from nps_core.keys import parse_answer_key
 from nps_core.outbox.mail_states import OutboxMail
 
 _MAIL_TIMES = ("due_at", "created_at", "planned_at", "lease_until", "sent_at", "unknown_at")
-
-
 _MAIL_NOT_PLAIN = ("key", "answer", "waiting", "facts", *_MAIL_TIMES)
-
-
 _MAIL_PLAIN = tuple(f.name for f in fields(OutboxMail) if f.name not in _MAIL_NOT_PLAIN)
-
-
 _MAIL_OWN = {"pk", "sk", "due_pk", "answer", "response_ids", *_MAIL_TIMES, *_MAIL_PLAIN}
-
-
 _MAIL_NEEDS = ("kind", "to", "due_at")
-
-
 _FACT = "fact_"
 
 
