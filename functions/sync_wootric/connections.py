@@ -54,20 +54,19 @@ class Connections:
     def run(self, chosen: Iterable[Connection], name: str, job: Job) -> list[ConnectionRun]:
         """Run the job for each connection concurrently. Results are in the given order."""
         connections = list(chosen)
-        syncs = [self.sync(connection) for connection in connections]
 
-        def run_of(connection: Connection, sync: Sync) -> ConnectionRun:
+        def run_of(connection: Connection) -> ConnectionRun:
             is_default = connection == self.default
             run_id = name if is_default else f"{name}-{connection.account_token}"
             try:
-                return ConnectionRun(connection, *job(sync, run_id))
+                return ConnectionRun(connection, *job(self.sync(connection), run_id))
             except Exception as exc:  # the handler raises it once all others are done
                 return ConnectionRun(connection, None, None, {}, exc)
 
         if len(connections) == 1:
-            return [run_of(connections[0], syncs[0])]
+            return [run_of(connections[0])]
         with ThreadPoolExecutor(min(len(connections), _MOST_AT_ONCE)) as pool:
-            return list(pool.map(run_of, connections, syncs))
+            return list(pool.map(run_of, connections))
 
     def sync(self, connection: Connection) -> Sync:
         """Return the sync of a connection, cached with its access token and its pace."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, model_validator
 
-from nps_core.errors import PayloadError
+from nps_core.errors import PayloadError, UnreadableItem
 from nps_core.sync.proof.audit import AuditState
 from nps_core.times import iso
 from nps_core.views.sync.report import Comparison, comparison
@@ -93,7 +93,10 @@ def job_for(invocation: Invocation, clock: Clock, remaining_ms: Callable[[], int
 
 
 def _last_audit(sync: Sync) -> Comparison | None:
-    """Return the last comparison of counts; None before the first."""
+    """Return the last comparison of counts; None before the first, or if it is unreadable."""
     text = sync.state.read_checkpoint("audit")
-    proof = AuditState.from_json(text).proof if text else None
+    try:
+        proof = AuditState.from_json(text).proof if text is not None else None
+    except UnreadableItem:
+        return None  # the run has failed and says why
     return comparison(proof) if proof else None

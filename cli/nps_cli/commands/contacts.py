@@ -7,7 +7,7 @@ import typer
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.stack import Stack, report_unreadable, stack_of
 from nps_core.numbers.account_numbers import ContactView, fold_contact
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def contact_rows(stack: Stack, account_id: str) -> "list[ContactRow]":
     shown = contact_account(account_id)
     views: list[tuple[str, ContactView]] = []
     people: dict[str, set[str]] = {}
-    for ledger in stack.ledgers.contacts(account_id):
+    for ledger in stack.ledgers.contacts(account_id, report_unreadable):
         if view := fold_contact(shown, ledger.votes):
             # All votes of a contact belong to one Wootric account; its token begins their ids.
             token = next(iter(ledger.votes)).partition("#")[0]

@@ -11,7 +11,7 @@ from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.stack import Stack, rows_of, stack_of
 from nps_core.addresses import domain_of
 from nps_core.customers.entries import DirectoryEntry
 
@@ -31,7 +31,7 @@ def list_directory(ctx: typer.Context) -> None:
     from nps_core.views.directory import DirectoryRow
 
     stack = stack_of(ctx)
-    found = [DirectoryRow.model_validate(entry) for entry in stack.directory.everything()]
+    found = rows_of(DirectoryRow, stack.directory.everything(), "value")
     empty = (
         "The directory is empty: fill it with `nps directory import FILE.csv`"
         f" (columns {', '.join(COLUMNS)})."

@@ -7,7 +7,7 @@ import typer
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Stack, report_unreadable, stack_of
+from nps_cli.shell.stack import Stack, report_unreadable, rows_of, stack_of
 
 if TYPE_CHECKING:
     from nps_core.mails.render import RenderedMail
@@ -32,7 +32,7 @@ def list_mails(ctx: typer.Context) -> None:
     from nps_core.views.mails import MailRow
 
     stack = stack_of(ctx)
-    found = [MailRow.model_validate(mail) for mail in stack.follow_up.mails(report_unreadable)]
+    found = rows_of(MailRow, stack.follow_up.mails(report_unreadable), "key")
     found.sort(key=lambda row: (row.due_at, row.key))
     empty = "No mail yet: one comes when the first sync has finished, then one per low score."
     tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty=empty)

@@ -6,7 +6,7 @@ import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
-from nps_cli.shell.stack import report_unreadable, stack_of
+from nps_cli.shell.stack import report_unreadable, rows_of, stack_of
 
 app = typer.Typer(help="Payloads that could not be understood.", no_args_is_help=True)
 
@@ -29,9 +29,7 @@ def list_quarantine(
 
     stack = stack_of(ctx)
     view = QuarantineDetail if raw else QuarantineRow
-    found = [
-        view.model_validate(payload) for payload in stack.quarantine.everything(report_unreadable)
-    ]
+    found = rows_of(view, stack.quarantine.everything(report_unreadable), "key")
     found.sort(key=lambda row: (row.received_at, row.key))
     columns = (*_COLUMNS, Column.of("raw", wraps_at=40)) if raw else _COLUMNS
     empty = "Nothing is in quarantine: every payload so far was understood."

@@ -9,7 +9,7 @@ from nps_cli.commands.contacts import AccountOption
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.progress import track
-from nps_cli.shell.stack import Stack, answer_keys, stack_of
+from nps_cli.shell.stack import Stack, answer_keys, report_unreadable, rows_of, stack_of
 from nps_core.answers.models import Answer
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def list_responses(ctx: typer.Context, account: AccountOption = None) -> None:
     from nps_core.views.responses import ResponseRow
 
     stack = stack_of(ctx)
-    every = _of_account(stack, account) if account else stack.answers.everything()
+    every = _of_account(stack, account) if account else stack.answers.everything(report_unreadable)
     found = _sorted(answer for answer in track(every, "answers") if answer.key.kind == "response")
     empty = "No answer is stored yet. Connect Wootric with `nps connect`, then run `nps sync now`."
     if account:
         empty = f"No answer of account {account!r}: `nps accounts list` shows the accounts."
     tables.print_rows(
-        [ResponseRow.model_validate(answer) for answer in found],
+        rows_of(ResponseRow, found, "key"),
         _COLUMNS,
         as_json=stack.options.json,
         empty=empty,
@@ -71,10 +71,10 @@ def list_declines(ctx: typer.Context) -> None:
     from nps_core.views.responses import DeclineRow
 
     stack = stack_of(ctx)
-    every = track(stack.answers.everything(), "declines")
+    every = track(stack.answers.everything(report_unreadable), "declines")
     found = _sorted(answer for answer in every if answer.key.kind == "decline")
     tables.print_rows(
-        [DeclineRow.model_validate(answer) for answer in found],
+        rows_of(DeclineRow, found, "key"),
         _DECLINE_COLUMNS,
         as_json=stack.options.json,
         empty="No declined survey is stored: there was none, or `nps sync now` has not run yet.",
@@ -85,7 +85,7 @@ def _of_account(stack: Stack, account_id: str) -> Iterable[Answer]:
     """Yield the account's answers by key: a scan would read the answers of all accounts."""
     keys = answer_keys(stack, account_id)
     for start in range(0, len(keys), _BATCH):
-        batch = stack.answers.get_many(keys[start : start + _BATCH])
+        batch = stack.answers.get_many(keys[start : start + _BATCH], report_unreadable)
         # A ledger keeps a tombstone of an answer that moved to another account.
         yield from (answer for answer in batch.values() if answer.ledger_account == account_id)
 

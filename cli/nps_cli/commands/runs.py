@@ -7,7 +7,7 @@ import typer
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
-from nps_cli.shell.stack import Stack, report_unreadable, stack_of
+from nps_cli.shell.stack import Stack, report_unreadable, rows_of, stack_of
 
 if TYPE_CHECKING:
     from nps_core.sync.runlog import RunRecord
@@ -36,7 +36,7 @@ def list_runs(ctx: typer.Context) -> None:
     from nps_core.views.sync.runs import RunRow
 
     stack = stack_of(ctx)
-    found = [RunRow.model_validate(run) for run in stack.run_log.runs(report_unreadable)]
+    found = rows_of(RunRow, stack.run_log.runs(report_unreadable), "run_id")
     found.sort(key=lambda row: (row.started_at, row.run_id))
     empty = "No run yet: `nps sync now` starts one."
     tables.print_rows(found, _COLUMNS, as_json=stack.options.json, empty=empty)

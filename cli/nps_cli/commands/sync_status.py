@@ -90,7 +90,7 @@ def _known(stack: Stack, connection: Connection, last_run: RunRecord | None) -> 
 def _read(parse: Callable[[str], T], text: str | None) -> T | None:
     """Raises Failure for a text that another version wrote."""
     try:
-        return parse(text) if text else None
+        return parse(text) if text is not None else None
     except UnreadableItem as exc:
         raise Failure(
             "the sync of the stack is of another version: deploy this version, or use its own nps"

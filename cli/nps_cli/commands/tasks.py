@@ -4,7 +4,7 @@ import typer
 
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
-from nps_cli.shell.stack import report_unreadable, stack_of
+from nps_cli.shell.stack import report_unreadable, rows_of, stack_of
 
 app = typer.Typer(help="Follow-up tasks.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def list_tasks(ctx: typer.Context) -> None:
     from nps_core.views.tasks import TaskRow
 
     stack = stack_of(ctx)
-    found = [TaskRow.model_validate(task) for task in stack.follow_up.tasks(report_unreadable)]
+    found = rows_of(TaskRow, stack.follow_up.tasks(report_unreadable), "task_id")
     found.sort(key=lambda row: (row.opened_at, row.task_id))
     empty = (
         "No task: no score of 0 to 6 has come in since activation. History opens none;"

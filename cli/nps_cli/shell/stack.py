@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -13,6 +13,8 @@ from nps_core.keys import AnswerKey
 from nps_core.numbers.ledger import join
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from nps_cli.shell.deployment import Deployment
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from nps_core.sync.dynamo import DynamoSyncState
     from nps_core.sync.dynamo_runs import DynamoRunLog
     from nps_core.sync.proof.dynamo import DynamoProofStore
+    from nps_core.views.view import View
+
+V = TypeVar("V", bound="View")
 
 
 class Stack:
@@ -149,7 +154,22 @@ class Stack:
 
 def report_unreadable(item: "Item") -> None:
     """Warn of an item that a list leaves out: another version may have written it."""
-    typer.echo(f"warning: {item['pk']} {item['sk']} cannot be read by this version", err=True)
+    _warn_of(" ".join(item[part] for part in ("pk", "sk") if part in item))
+
+
+def rows_of(view: type[V], found: "Iterable[object]", name: str) -> list[V]:
+    """Return the rows of a list. Warn of each value with a field of another type, by its `name`."""
+    rows: list[V] = []
+    for value in found:
+        try:
+            rows.append(view.model_validate(value))
+        except ValueError:
+            _warn_of(f"{type(value).__name__} {getattr(value, name)}")
+    return rows
+
+
+def _warn_of(name: str) -> None:
+    typer.echo(f"warning: {name} cannot be read by this version", err=True)
 
 
 def stack_of(ctx: typer.Context) -> Stack:

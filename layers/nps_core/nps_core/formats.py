@@ -2,7 +2,7 @@
 
 The previous version wrote some of them, and after a rollback the next version did. So a missing
 field takes its default, and an unknown field is kept and written back. A type decides how a field
-is parsed, not which values it may have: a new word in a known field raises nothing.
+is parsed, not which words it may have: a new word in a known field raises nothing.
 """
 
 import json
@@ -72,7 +72,7 @@ class Stored:
         """Parse a text that `to_json` of any version wrote. Raises UnreadableItem."""
         try:
             data = json.loads(text)
-        except ValueError:
+        except (ValueError, TypeError):
             data = None
         if not isinstance(data, dict):
             raise UnreadableItem(f"{cls.__name__} is not a JSON object")
@@ -147,7 +147,15 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     return _BY_TYPE.get(hint, lambda value: value)
 
 
+def _whole(value: Any) -> int:
+    """Return a whole number; arithmetic on a text would fail far from its reader."""
+    if not isinstance(value, int):
+        raise TypeError("not a whole number")
+    return value
+
+
 _BY_TYPE: Mapping[type, Callable[[Any], Any]] = {
+    int: _whole,
     datetime: from_iso,
     date: date.fromisoformat,
     AnswerKey: parse_answer_key,

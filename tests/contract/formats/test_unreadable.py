@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
@@ -38,6 +38,8 @@ from nps_testing.stacks.backends import moto_tables
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.sync import SyncStack, sync_stack
 from nps_testing.worlds.follow_up import FakeMailer
+from sync_wootric.requests import Invocation, job_for
+from sync_wootric.run import Clock
 from webhook_receiver.service import VerifiedStores, store
 
 CONNECTION = {"pk": f"CONN#{TOKEN}"}
@@ -82,6 +84,24 @@ def test_gap_without_its_end__stays_open_beside_the_others(
     assert (damaged.stream, damaged.kind, damaged.from_s) == ("responses", "window", 1_772_000_000)
     assert "Gap.to_s is missing" in damaged.reason
     assert "Gap.to_s is missing" in caplog.text
+
+
+def test_gap_that_cannot_be_read__stays_open_for_its_whole_range() -> None:
+    proof_store = DynamoProofStore(dynamodb(), state(), TOKEN)
+    proof_store.put_gap(Gap("responses", "counts", 1_772_000_000, 1_772_172_800, "+1", NOW, "run"))
+    damage({**CONNECTION, "sk": "GAP#responses#counts#1772000000"}, "found_at")
+    (damaged,) = proof_store.gaps()
+    assert (damaged.from_s, damaged.to_s) == (1_772_000_000, 1_772_172_800)
+
+
+@pytest.mark.parametrize("wrong", ["stream", "kind", "from_s"])
+def test_gap__is_named_by_its_key_alone(wrong: str) -> None:
+    proof_store = DynamoProofStore(dynamodb(), state(), TOKEN)
+    gap = Gap("responses", "second", 1_772_000_000, 1_772_000_001, "full", NOW, "run")
+    proof_store.put_gap(gap)
+    key = {**CONNECTION, "sk": "GAP#responses#second#1772000000"}
+    items.put(dynamodb(), state(), {**key, **gap.to_item(), wrong: ""})
+    assert proof_store.gaps() == [gap]
 
 
 def test_suspect_without_its_second__is_found_anew_and_the_others_stay(
@@ -132,10 +152,60 @@ def test_checkpoint_that_cannot_be_read__fails_the_run_and_is_left_alone(
     assert stack.tick().status == "complete"
 
 
-def test_checkpoint_without_its_text__is_not_taken_for_never_synced(stack: SyncStack) -> None:
-    damage({**CONNECTION, "sk": "CHECKPOINT#responses"}, "state")
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_checkpoint_without_its_text__is_not_taken_for_never_synced(
+    stack: SyncStack, is_gone: bool
+) -> None:
+    key = {**CONNECTION, "sk": "CHECKPOINT#responses"}
+    damage(key, "state")
+    if not is_gone:
+        item = items.get_item(dynamodb(), state(), key)
+        items.put(dynamodb(), state(), {**(item or {}), "state": ""})
     record = stack.tick()
     assert (record.status, record.error) == ("failed", "CHECKPOINT#responses has lost its state")
+    lag_s = stack.sync().lag_s(stack.time.now())
+    assert lag_s is not None
+    assert lag_s > 1_000_000_000, "the alarm of the lag must ring"
+
+
+@pytest.mark.parametrize(("activated_at", "why"), [(None, "missing"), ("soon", "cannot be read")])
+def test_profile_without_its_activation__is_not_taken_for_not_activated(
+    stack: SyncStack, activated_at: str | None, why: str
+) -> None:
+    key, profiles = {**CONNECTION, "sk": "PROFILE"}, DynamoProfiles(dynamodb(), state())
+    profile = items.get_item(dynamodb(), state(), key)
+    items.put(dynamodb(), state(), {**(profile or {}), "activated_at": activated_at})
+    with pytest.raises(UnreadableItem, match=f"PROFILE.activated_at.* {why}"):
+        profiles.activated_at(TOKEN)
+    assert stack.tick().status == "complete", "answers are read all the same"
+
+
+@pytest.mark.parametrize("name", ["audit_at", "backfill_at", "since_s"])
+def test_request_that_cannot_be_read__asks_for_nothing(stack: SyncStack, name: str) -> None:
+    sync = stack.sync()
+    sync.state.request_audit(stack.time.now())
+    sync.state.request_backfill(1_700_000_000, stack.time.now())
+    whole = sync.state.requests()
+    key = {**CONNECTION, "sk": "WANTED"}
+    item = items.get_item(dynamodb(), state(), key)
+    items.put(dynamodb(), state(), {**(item or {}), name: ["?"]})
+    left = sync.state.requests()
+    assert left != whole
+    assert left.audit_at == ("" if name == "audit_at" else whole.audit_at)
+    assert (left.backfill_at != "") == (name == "audit_at")
+    assert stack.tick().status == "complete"
+
+
+def test_audit_that_cannot_be_read__is_reported_as_the_run_that_failed(stack: SyncStack) -> None:
+    key = {**CONNECTION, "sk": "CHECKPOINT#audit"}
+    items.put(dynamodb(), state(), {**key, "state": "{not JSON", "run_id": "run"})
+    clock = Clock.start(stack.time.now(), stack.time, stack.time.sleep)
+    job = job_for(Invocation(task="audit"), clock, lambda: 900_000)
+    (run,) = stack.process.run(stack.process.chosen(None), "asked", job)
+    assert run.defect is None
+    assert run.record is not None
+    assert (run.record.status, run.record.error) == ("failed", "AuditState is not a JSON object")
+    assert run.found["audit"] is None
 
 
 def test_checkpoint_that_cannot_be_read__proves_nothing(stack: SyncStack) -> None:
@@ -148,6 +218,17 @@ def test_checkpoint_that_cannot_be_read__proves_nothing(stack: SyncStack) -> Non
     lag_s = sync.lag_s(stack.time.now())
     assert lag_s is not None
     assert lag_s > 1_000_000_000, "the alarm of the lag must ring"
+
+
+def test_checkpoint_with_a_text_for_a_number__fails_the_run_and_names_it(stack: SyncStack) -> None:
+    key = {**CONNECTION, "sk": "CHECKPOINT#responses"}
+    before = items.get_item(dynamodb(), state(), key)
+    assert before is not None
+    text = json.dumps({**json.loads(before["state"]), "watermark_s": "soon"})
+    items.put(dynamodb(), state(), {**before, "state": text})
+    record = stack.tick()
+    why = "StreamCheckpoint.watermark_s cannot be read"
+    assert (record.status, record.error) == ("failed", why)
 
 
 def test_person_that_cannot_be_read__is_not_known_and_the_others_are() -> None:
@@ -179,6 +260,16 @@ def test_answer_that_cannot_be_read__is_left_alone_and_the_page_goes_on(
     assert "#response#1 lacks 'rev'" in caplog.text
     with pytest.raises(UnreadableItem, match="lacks 'rev'"):
         answers.get_many([make_answer(id=name).key for name in ("1", "2")])
+
+
+def test_answer_whose_score_is_a_text__stops_no_audit(stack: SyncStack) -> None:
+    """An audit counts what the index by day tells, without reading the answers."""
+    table = os.environ["RESPONSES_TABLE"]
+    broken = {**next(items.scan(dynamodb(), table)), "score": "nine"}
+    items.put(dynamodb(), table, broken)
+    stack.time.sleep(2 * 86_400)
+    assert stack.tick().status in ("complete", "partial")
+    assert items.get_item(dynamodb(), table, {"pk": broken["pk"]}) == broken
 
 
 def ingest(answers: DynamoAnswerStore) -> Ingest:
@@ -236,19 +327,40 @@ def test_summary_that_lacks_a_field__is_folded_again_by_its_reader(name: str) ->
     assert summaries.get("c-1") == view
 
 
-def test_mail_without_its_recipient__is_told_as_failed_and_the_others_go() -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"to": None},
+        {"created_at": "ana@acme.example"},
+        {"answer": "ana@acme.example"},
+        {"attempts": "one"},
+        {"fence": "one"},
+        {"waits": "one"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_mail_that_cannot_be_read__is_told_as_failed_and_the_others_go(
+    wrong: Mapping[str, str | None], caplog: pytest.LogCaptureFixture
+) -> None:
     follow_up, mailer = DynamoFollowUp(dynamodb(), state()), FakeMailer()
     answers = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
     ledgers, profiles = DynamoLedgerStore(dynamodb(), state()), DynamoProfiles(dynamodb(), state())
     stores = Stores(answers, follow_up, profiles, ledgers, list, 180)
     facts = {"account_token": TOKEN, "host": "h", "failed_at": "2026-03-02T17:00:00Z", "error": "x"}
-    for key in ("credentials#1", "credentials#2"):
+    for key, more in (("credentials#1", wrong), ("credentials#2", {})):
         mail = OutboxMail(key, "credentials", "ops@example.com", NOW, NOW, NOW, facts=facts)
-        items.put(dynamodb(), state(), mail_item(mail))
-    damage({"pk": "MAIL", "sk": "credentials#1"}, "to")
+        items.put(dynamodb(), state(), {**mail_item(mail), **more})
     results = Deliver(stores, mailer).tick(NOW, lambda: True)
     assert results == {"failed": 1, "sent": 1}
     assert [sent[0] for sent in mailer.sent] == ["ops@example.com"]
+    assert "ana@acme.example" not in caplog.text
+
+
+@pytest.mark.parametrize("version", [None, "two"])
+def test_summary_without_its_version__is_an_unreadable_item(version: str | None) -> None:
+    items.put(dynamodb(), state(), {"pk": "ACCOUNT", "sk": "c-1", "version": version})
+    with pytest.raises(UnreadableItem, match="version is missing"):
+        DynamoSummaryStore(dynamodb(), state()).get_versioned("c-1")
 
 
 def test_log__names_the_field_and_shows_no_content(caplog: pytest.LogCaptureFixture) -> None:

@@ -56,10 +56,23 @@ def test_item__is_read_as_it_was_written(state: str) -> None:
     assert items.get_item(dynamodb(), state, _key("a")) == {**_key("a"), **PLAIN}
 
 
-def test_numbers__come_back_as_int_and_float() -> None:
+def test_numbers__come_back_as_int_and_decimal() -> None:
     plain = items.from_wire({"i": {"N": "10"}, "e": {"N": "1E+2"}, "f": {"N": "1.5"}})
-    assert plain == {"i": 10, "e": 100, "f": 1.5}
-    assert [type(value) for value in plain.values()] == [int, int, float]
+    assert plain == {"i": 10, "e": 100, "f": Decimal("1.5")}
+    assert [type(value) for value in plain.values()] == [int, int, Decimal]
+
+
+def test_fraction__is_written_again_as_it_was_read(state: str) -> None:
+    fractions = {
+        "f": Decimal("0.1"),
+        "list": [Decimal("-2.5")],
+        "long": Decimal("0.1234567890123456789"),
+    }
+    _put(state, "a", **fractions)
+    found = items.get_item(dynamodb(), state, _key("a"))
+    assert found == {**_key("a"), **fractions}
+    items.put(dynamodb(), state, found)
+    assert items.get_item(dynamodb(), state, _key("a")) == found
 
 
 def test_decimal__is_written_and_float_is_refused() -> None:

@@ -266,6 +266,71 @@ def test_an_item_that_cannot_be_read__is_named_and_hides_no_other(
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "pk", "name", "wrong"),
+    [
+        (("tasks", "list"), "TASK", "Task t-1", {"reason": ["a"]}),
+        (("mail", "list"), "MAIL", "OutboxMail m-1", {"subject": ["a"]}),
+        (("runs", "list"), "RUN", "RunRecord r-1", {"pages": "a"}),
+        (("quarantine", "list"), "QUARANTINE", "Quarantined q-1", {"detail": ["a"]}),
+        (("directory", "list"), "DIRECTORY", "DirectoryEntry q-1", {"owner": ["a"]}),
+    ],
+)
+def test_an_item_with_another_type_in_a_field__is_named_and_hides_no_other(
+    stack: OperatorStack, words: tuple[str, ...], pk: str, name: str, wrong: dict[str, object]
+) -> None:
+    client, at = clients.dynamodb(), "2026-03-02T17:00:00Z"
+    kept = dict.fromkeys(("source", "account_token", "reason", "detail", "raw"), "x")
+    for item in (
+        task_item(TASK),
+        mail_item(MAIL),
+        {"pk": "RUN", "sk": "r-1", **RUN.as_dict()},
+        {"pk": "QUARANTINE", "sk": "q-1", "received_at": at, **kept},
+        {"pk": "DIRECTORY", "sk": "domain#q-1", "account_id": "c-1"},
+    ):
+        more = wrong if item["pk"] == pk else {}
+        items.put(client, stack.state, {**item, **more})
+        if item["pk"] == pk:
+            sk = item["sk"].replace("1", "2")
+            items.put(client, stack.state, {**item, "sk": sk})
+    result = run(*words, *ON_STACK, "--json")
+    assert result.exit_code == 0
+    warning, *rows = result.output.splitlines()
+    assert warning == f"warning: {name} cannot be read by this version"
+    assert len(json.loads("".join(rows))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (("responses", "list"), 6),
+        (("responses", "list", "--account", "c-118"), 3),
+        (("declines", "list"), 1),
+    ],
+)
+def test_an_answer_that_cannot_be_read__is_named_and_hides_no_other(
+    filled: OperatorStack, words: tuple[str, ...], left: int
+) -> None:
+    key = {"pk": f"{TOKEN}#response#2"}
+    items.put(clients.dynamodb(), filled.responses, {**key, "day": "x"})
+    result = run(*words, *ON_STACK, "--json")
+    assert result.exit_code == 0
+    warning, *rows = result.output.splitlines()
+    assert warning == f"warning: {key['pk']} cannot be read by this version"
+    assert len(json.loads("".join(rows))) == left
+
+
+def test_a_contact_that_cannot_be_read__is_named_and_hides_no_other(filled: OperatorStack) -> None:
+    before = run_json("contacts", "list", "--account", "c-118")
+    key = {"pk": "ACCT#c-118", "sk": f"CONTACT#{TOKEN}:7002"}
+    items.put(clients.dynamodb(), filled.state, key)
+    result = run("contacts", "list", "--account", "c-118", *ON_STACK, "--json")
+    assert result.exit_code == 0
+    warning, *rows = result.output.splitlines()
+    assert warning == f"warning: {key['pk']} {key['sk']} cannot be read by this version"
+    assert len(json.loads("".join(rows))) == len(before) - 1
+
+
 def test_a_warning__is_not_part_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
     report_unreadable({"pk": "TASK", "sk": "t-1"})
     assert capsys.readouterr() == ("", "warning: TASK t-1 cannot be read by this version\n")

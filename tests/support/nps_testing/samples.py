@@ -7,6 +7,7 @@ such a week does not reach. `older` keeps items whose format has changed since.
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from nps_testing.stacks import stored
@@ -94,7 +95,7 @@ def without(item: Item, path: Path_) -> Item:
 
 def with_strange_fields(item: Item) -> Item:
     """Return the item with an unknown field, in itself and in every JSON text inside."""
-    more: Item = {**item, STRANGE: [1, {"deep": "x"}]}
+    more: Item = {**item, STRANGE: [1, Decimal("0.5"), {"deep": "x"}]}
     if holds_text(item):
         more["state"] = _as_text(_strange(json.loads(item["state"])))
     return more

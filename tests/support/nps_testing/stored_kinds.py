@@ -207,7 +207,9 @@ _LEDGER = Kind(_ledger, frozenset({"votes", "version"}), counts=frozenset({"vers
 KINDS: Mapping[str, Kind] = {
     "<token> response": _ANSWER,
     "<token> decline": _ANSWER,
-    "CONN PROFILE": Kind(_profile, counts=frozenset({"credentials_ok_at"})),
+    "CONN PROFILE": Kind(
+        _profile, frozenset({"activated_at"}), counts=frozenset({"credentials_ok_at"})
+    ),
     "CONN LEASE": Kind(_lease, counts=frozenset({"fence", "holder", "until_ms"})),
     "CONN CHECKPOINT": Kind(_checkpoint, _CHECKPOINT),
     "CONN WANTED": Kind(_wanted, counts=frozenset({"audit_at", "backfill_at", "since_s"})),

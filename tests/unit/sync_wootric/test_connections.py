@@ -1,7 +1,9 @@
 """Several connections run side by side, and none delays another."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Barrier
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
@@ -54,6 +56,25 @@ def test_defect_of_one_connection__does_not_stop_the_others() -> None:
     runs = every.run(every.chosen(None), "name", job)
     assert [type(run.defect) for run in runs] == [type(None), ZeroDivisionError, type(None)]
     assert report(runs).status == "complete"
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_connection_that_cannot_be_built__does_not_stop_the_others(alone: bool) -> None:
+    def make(connection: Connection) -> Sync:
+        assert connection.zone
+        return World().sync
+
+    lost = replace(EU, time_zone="Mars/Olympus")
+    every = Connections(US, lambda: [lost, AU], make)
+
+    def job(_sync: Sync, run_id: str) -> RunResult:
+        return RunResult(record(run_id))
+
+    runs = every.run(every.chosen(lost.account_token if alone else None), "name", job)
+    defects = [type(run.defect) for run in runs]
+    assert defects == (
+        [ZoneInfoNotFoundError] if alone else [type(None), ZoneInfoNotFoundError, type(None)]
+    )
 
 
 def test_connection__is_chosen_by_its_token_and_keeps_its_client() -> None:

@@ -1,5 +1,6 @@
 """The record of a soak, parsed from the output of pytest."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,19 @@ def test_too_little_coverage__makes_the_soak_fail() -> None:
     outcome = soak.soak(Machine(GOOD.replace(line, short), status=2))
     assert outcome.coverage == "94.10 %"
     assert not outcome.good
+
+
+def test_coverage_that_was_not_measured__makes_the_soak_fail() -> None:
+    lines = [line for line in GOOD.splitlines(keepends=True) if "coverage" not in line]
+    outcome = soak.soak(Machine("".join(lines)))
+    assert (outcome.passed, outcome.coverage) == (12, soak.UNKNOWN)
+    assert not outcome.good
+
+
+def test_options_of_the_shell__change_no_soak(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--ignore=tests/e2e --no-cov")
+    show = "import os; print([os.environ[name] for name in ('PYTEST_ADDOPTS', 'NPS_SOAK')])"
+    assert soak.printing([sys.executable, "-c", show]) == (0, "['', '1']\n")
 
 
 @pytest.mark.parametrize(

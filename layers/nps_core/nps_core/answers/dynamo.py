@@ -46,10 +46,12 @@ class DynamoAnswerStore:
         item = items.get_item(self._client, self._table, {"pk": str(key)})
         return _read(item) if item else None
 
-    def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
+    def get_many(
+        self, keys: Collection[AnswerKey], skip: items.Skip | None = None
+    ) -> Mapping[AnswerKey, Answer]:
         wanted = [{"pk": str(key)} for key in dict.fromkeys(keys)]
-        found = [_read(item) for item in items.get_items(self._client, self._table, wanted)]
-        return {answer.key: answer for answer in found}
+        found = items.get_items(self._client, self._table, wanted)
+        return {answer.key: answer for answer in items.readable(found, _read, skip)}
 
     def between(
         self, account_token: str, kind: Kind, start: datetime, end: datetime
@@ -87,9 +89,9 @@ class DynamoAnswerStore:
             self._client, self._table, to_item(answer), "rev = :seen", {":seen": expected_rev}
         )
 
-    def everything(self) -> Iterator[Answer]:
+    def everything(self, skip: items.Skip | None = None) -> Iterator[Answer]:
         """Yield every stored answer and decline: a full scan, for an operator's lists only."""
-        return (_read(item) for item in items.scan(self._client, self._table))
+        return items.readable(items.scan(self._client, self._table), _read, skip)
 
 
 def to_item(answer: Answer) -> dict[str, Any]:
@@ -146,12 +148,13 @@ def _read(item: items.Item) -> Answer:
 
 def _listed(item: Mapping[str, Any]) -> Listed:
     key = parse_answer_key(item["pk"])
+    score = item.get("score")
     is_out = bool(item.get("excluded") or item.get("deleted"))
     counts = key.kind == "response" and item.get("metric") == NPS and not is_out
     return Listed(
         key,
         from_iso(item["answered_at"]),
-        item.get("score") if counts else None,
+        score if counts and score in range(11) else None,
         item.get("end_user_id"),
         bool(item.get("deleted")),
         bool(item.get("erased")),

@@ -34,7 +34,10 @@ def write(value: Any) -> dict[str, Any]:
 
 
 def read(typed: Mapping[str, Any]) -> Any:
-    """Inverse of `write`: whole numbers as int, others as float, sets as sorted lists."""
+    """Inverse of `write`: whole numbers as int, others as Decimal, sets as sorted lists.
+
+    A float could not be written again, and fields of another version have to be.
+    """
     ((kind, value),) = typed.items()
     match kind:
         case "S" | "BOOL" | "B":
@@ -54,9 +57,9 @@ def read(typed: Mapping[str, Any]) -> Any:
     raise TypeError(f"DynamoDB has no type {kind}")
 
 
-def _number(text: str) -> int | float:
+def _number(text: str) -> int | Decimal:
     try:
         return int(text)
     except ValueError:
         exact = Decimal(text)
-        return int(exact) if exact == exact.to_integral_value() else float(exact)
+        return int(exact) if exact == exact.to_integral_value() else exact

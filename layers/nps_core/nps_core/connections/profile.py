@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nps_core import keys
 from nps_core.aws import items
+from nps_core.errors import UnreadableItem
 from nps_core.outbox.items import mail_item
 from nps_core.outbox.mail_states import OutboxMail
 from nps_core.times import from_iso, iso
@@ -23,7 +24,16 @@ class DynamoProfiles:
         self._client, self._table = client, table
 
     def activated_at(self, account_token: str) -> datetime | None:
-        return self._moment(account_token, "activated_at")
+        """Return when the connection was activated; None without a profile.
+
+        Raises UnreadableItem if the profile has lost it: as "not activated" it would turn every
+        answer into history.
+        """
+        profile = self._profile(account_token)
+        moment = _moment(profile, "activated_at")
+        if profile and moment is None:
+            raise UnreadableItem("PROFILE.activated_at is missing")
+        return moment
 
     def activate(self, account_token: str, at: datetime) -> bool:
         """Record the activation, once: earlier answers are history and alert no one.
@@ -40,7 +50,7 @@ class DynamoProfiles:
 
     def credentials_ok_at(self, account_token: str) -> datetime | None:
         """Return the latest login known to have worked, to the second; None if none has."""
-        return self._moment(account_token, "credentials_ok_at")
+        return _moment(self._profile(account_token), "credentials_ok_at")
 
     def login_worked(self, account_token: str, at: datetime) -> None:
         """Record that the credentials work, at most once an hour, or at once after a mail.
@@ -80,12 +90,19 @@ class DynamoProfiles:
         }
         return items.transact_if(self._client, [{"Update": note}, {"Put": put}])
 
-    def _moment(self, account_token: str, name: str) -> datetime | None:
-        profile = items.get_item(self._client, self._table, self._key(account_token)) or {}
-        return from_iso(profile[name]) if name in profile else None
+    def _profile(self, account_token: str) -> items.Item:
+        return items.get_item(self._client, self._table, self._key(account_token)) or {}
 
     def _key(self, account_token: str) -> dict[str, str]:
         return keys.connection(account_token, "PROFILE")._asdict()
+
+
+def _moment(profile: items.Item, name: str) -> datetime | None:
+    text = profile.get(name)
+    try:
+        return None if text is None else from_iso(text)
+    except (TypeError, ValueError):
+        raise UnreadableItem(f"PROFILE.{name} cannot be read") from None
 
 
 def _second(moment: datetime) -> str:

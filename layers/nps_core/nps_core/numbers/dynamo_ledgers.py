@@ -54,13 +54,13 @@ class DynamoLedgerStore:
         )
         return (_from_item(item) for item in found)
 
-    def contacts(self, account_id: str) -> Iterator[Ledger]:
-        """Return the ledgers of all contacts of the account."""
+    def contacts(self, account_id: str, skip: items.Skip | None = None) -> Iterator[Ledger]:
+        """Return the ledgers of all contacts; one that cannot be read goes to `skip`."""
         bounds = {":pk": f"ACCT#{account_id}", ":prefix": CONTACT_PREFIX}
         found = items.query(
             self._client, self._table, "pk = :pk AND begins_with(sk, :prefix)", bounds
         )
-        return (_from_item(item) for item in found)
+        return items.readable(found, _from_item, skip)
 
 
 def _from_item(item: Mapping[str, Any]) -> Ledger:

@@ -26,9 +26,9 @@ class DynamoSummaryStore:
         item = items.get_item(self._client, self._table, {"pk": pk, "sk": sk})
         if item is None:
             return None, 0
-        if "version" not in item:
+        if not isinstance(item.get("version"), int):
             raise UnreadableItem("version is missing in the summary of an account")
-        return _from_item(item), int(item["version"])
+        return _from_item(item), item["version"]
 
     def get(self, account_id: str) -> AccountView | None:
         return self.get_versioned(account_id)[0]

@@ -15,6 +15,7 @@ _MAIL_NOT_PLAIN = ("key", "answer", "waiting", "facts", *_MAIL_TIMES)
 _MAIL_PLAIN = tuple(f.name for f in fields(OutboxMail) if f.name not in _MAIL_NOT_PLAIN)
 _MAIL_OWN = {"pk", "sk", "due_pk", "answer", "response_ids", *_MAIL_TIMES, *_MAIL_PLAIN}
 _MAIL_NEEDS = ("kind", "to", "due_at")
+_MAIL_NUMBERS = ("attempts", "fence", "waits")
 _FACT = "fact_"
 
 
@@ -39,8 +40,19 @@ def to_mail(item: Mapping[str, Any]) -> OutboxMail:
     Raises UnreadableItem, which names the field.
     """
     for name in _MAIL_NEEDS:
-        if name not in item:
+        if item.get(name) is None:
             raise UnreadableItem(f"OutboxMail.{name} is missing")
+    for name in _MAIL_NUMBERS:
+        if not isinstance(item.get(name, 0), int):
+            raise UnreadableItem(f"OutboxMail.{name} cannot be read")
+    try:
+        return _read(item)
+    except (TypeError, ValueError, AttributeError):
+        # Not chained: such an error quotes the content.
+        raise UnreadableItem("a time or the answer of an OutboxMail cannot be read") from None
+
+
+def _read(item: Mapping[str, Any]) -> OutboxMail:
     plain = {name: item[name] for name in _MAIL_PLAIN if name in item}
     times = parsed_times(item, _MAIL_TIMES)
     times["created_at"] = times["created_at"] or times["due_at"]

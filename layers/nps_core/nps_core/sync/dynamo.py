@@ -86,7 +86,10 @@ class DynamoSyncState:
         )
         if item is None:
             raise LeaseLost("another run has taken over the connection")
-        return _state(item, name)
+        text = _state(item)
+        if text == "":
+            raise UnreadableItem(f"CHECKPOINT#{name} has lost its state")
+        return text
 
     def save_checkpoint(self, grant: Grant, name: str, state: str) -> None:
         """Write a checkpoint whose rows are stored. Raises LeaseLost and writes nothing."""
@@ -102,7 +105,8 @@ class DynamoSyncState:
             raise LeaseLost("another run has taken over the connection")
 
     def read_checkpoint(self, name: str) -> str | None:
-        return _state(self._get(f"CHECKPOINT#{name}") or {}, name)
+        """Read a checkpoint without claiming it. Empty, which cannot be parsed, if it is lost."""
+        return _state(self._get(f"CHECKPOINT#{name}") or {})
 
     def requests(self) -> OperatorRequests:
         return OperatorRequests.from_item(self._get("WANTED") or {})
@@ -189,8 +193,9 @@ class DynamoSyncState:
         )
 
 
-def _state(item: Mapping[str, Any], name: str) -> str | None:
-    """Return a checkpoint's text; None if a run has claimed it but none has saved it yet."""
-    if "state" not in item and "run_id" in item:
-        raise UnreadableItem(f"CHECKPOINT#{name} has lost its state")
-    return item.get("state")
+def _state(item: Mapping[str, Any]) -> str | None:
+    """Return a checkpoint's text; None if a run has claimed it but none has saved it yet.
+
+    Empty if it was saved and is lost: that must not look like "never synced".
+    """
+    return item.get("state") or ("" if "run_id" in item else None)

@@ -19,5 +19,13 @@ class OperatorRequests:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "OperatorRequests":
-        """Parse the stored item; without one there are no requests."""
-        return cls(item.get("audit_at", ""), item.get("backfill_at", ""), item.get("since_s", 0))
+        """Parse the stored item; without one, or if it is unreadable, there are no requests."""
+        audit_at, backfill_at = _text(item.get("audit_at")), _text(item.get("backfill_at"))
+        since_s = item.get("since_s")
+        if not isinstance(since_s, int):
+            return cls(audit_at)
+        return cls(audit_at, backfill_at, since_s)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

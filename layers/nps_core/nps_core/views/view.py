@@ -16,7 +16,11 @@ class View(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", from_attributes=True, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        from_attributes=True,
+        serialize_by_alias=True,
+        hide_input_in_errors=True,
     )
 
     def as_json(self) -> dict[str, Any]:

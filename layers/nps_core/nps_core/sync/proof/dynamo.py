@@ -71,14 +71,17 @@ class DynamoProofStore:
 
 def _gap(item: items.Item) -> Gap:
     """Parse a gap. An unreadable one stays open: its loss must prove nothing."""
+    _, stream, kind, begin_s = item["sk"].split("#")
+    from_s = int(begin_s)
     try:
-        return Gap.from_item(item, beside=("expires_at",))
+        return Gap.from_item(item, ("expires_at",), stream=stream, kind=kind, from_s=from_s)
     except UnreadableItem as exc:
         _log.error("a gap cannot be read: %s", exc)
-        _, stream, kind, from_s = item["sk"].split("#")
-        begin = datetime.fromtimestamp(int(from_s), UTC)
+        begin = datetime.fromtimestamp(from_s, UTC)
         why = f"its record cannot be read: {exc}"
-        return Gap(stream, kind, int(from_s), int(from_s) + 1, why, begin, "")
+        to_s = item.get("to_s")
+        end_s = to_s if isinstance(to_s, int) else from_s + 1
+        return Gap(stream, kind, from_s, end_s, why, begin, "")
 
 
 def _suspect(item: items.Item, token: str) -> Suspect | None:

@@ -151,7 +151,7 @@ def oldest_proof(texts: Iterable[str | None]) -> datetime | None:
 
     An unreadable checkpoint proves nothing, which must not look like "never synced".
     """
-    return min((_proven_at(text) for text in texts if text), default=None)
+    return min((_proven_at(text) for text in texts if text is not None), default=None)
 
 
 def _proven_at(text: str) -> datetime:
