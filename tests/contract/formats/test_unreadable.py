@@ -262,6 +262,14 @@ def test_answer_that_cannot_be_read__is_left_alone_and_the_page_goes_on(
         answers.get_many([make_answer(id=name).key for name in ("1", "2")])
 
 
+def test_answer_whose_rank_is_a_text__is_left_alone_and_the_page_goes_on() -> None:
+    answers = DynamoAnswerStore(dynamodb(), os.environ["RESPONSES_TABLE"])
+    broken = {**to_item(make_answer(id=1)), "event_rank": "first"}
+    items.put(dynamodb(), os.environ["RESPONSES_TABLE"], broken)
+    page = [make_incoming(id=name, text="more", updated_at=NOW) for name in ("1", "2")]
+    assert [key.id for key in ingest(answers).many(page, NOW)] == ["2"]
+
+
 def test_answer_whose_score_is_a_text__stops_no_audit(stack: SyncStack) -> None:
     """An audit counts what the index by day tells, without reading the answers."""
     table = os.environ["RESPONSES_TABLE"]

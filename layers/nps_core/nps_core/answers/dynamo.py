@@ -123,8 +123,12 @@ def from_item(item: Mapping[str, Any]) -> Answer:
     values |= {name: value for name, value in _DEFAULTS.items() if values[name] is None}
     values["event_at"] = values["event_at"] or values["updated_at"]
     values["first_seen_at"] = values["first_seen_at"] or values["event_at"]
-    if not isinstance(values["rev"], int) or values["score"] not in (None, *range(11)):
-        raise ValueError("rev or score is not an integer that a number can rely on")
+    numbers = (values["rev"], values["event_rank"])
+    if not all(isinstance(one, int) for one in numbers) or values["score"] not in (
+        None,
+        *range(11),
+    ):
+        raise ValueError("rev, event_rank or score is not an integer that a number can rely on")
     return Answer(
         key=parse_answer_key(item["pk"]),
         properties=json.loads(item.get("properties", "{}")),
