@@ -33,12 +33,12 @@ COMMANDS = (
     ),
     (
         "redrive",
-        "nps_cli.commands.redrive:redrive",
+        "nps_cli.commands.repair.redrive:redrive",
         "Retry quarantined payloads, dead-lettered webhooks and failed stream batches.",
     ),
     (
         "replay",
-        "nps_cli.commands.replay:replay",
+        "nps_cli.commands.repair.replay:replay",
         "Feed the answers of a period to rollup and notify again.",
     ),
     ("accounts", "nps_cli.commands.accounts:app", "Accounts and their NPS."),

@@ -26,7 +26,7 @@ LIVE = NOW - timedelta(hours=1)
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[OperatorStack]:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    monkeypatch.setattr("nps_cli.commands.replay.BATCH", 10)
+    monkeypatch.setattr("nps_cli.commands.repair.replay.BATCH", 10)
     with deployed() as stack:
         stack.start_consumers()
         DynamoProfiles(clients.dynamodb(), stack.state).activate(TOKEN, NOW - 2 * DAY)
