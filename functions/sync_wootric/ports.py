@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from nps_core.customers.people import Person
 from nps_core.sync.proof.counting import ClassCounts, Days
-from nps_core.sync.reading.cursor import PageQuery
+from nps_core.sync.reading.cursor import Page, PageQuery
 
 
 class Source(Protocol):
@@ -28,7 +28,7 @@ class Source(Protocol):
         """Log in. Raises Unauthorized."""
         ...
 
-    def page(self, listing: str, query: PageQuery) -> list[Any]:
+    def page(self, listing: str, query: PageQuery) -> Page:
         """Return one page of rows; `listing` is a stream, `end_users`, or a user's stream."""
         ...
 

@@ -14,10 +14,10 @@ from nps_core.scoring import NPS
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.counting import ClassCounts, Days
 from nps_core.sync.proof.gaps import Gap
-from nps_core.sync.reading.cursor import PageQuery, Position
-from nps_core.sync.reading.full_second import LAST_PAGE
+from nps_core.sync.reading.cursor import Position
 from sync_wootric.proving.counts import CountCheck
 from sync_wootric.proving.gaps import Gaps
+from sync_wootric.reading.asking import ask_all
 from sync_wootric.reading.lists import StreamReader
 from sync_wootric.reading.people import PeopleReader
 from sync_wootric.run import Run
@@ -80,15 +80,10 @@ class GapRetry:
         return gap
 
     def _read_person(self, gap: Gap, user_id: str) -> None:
-        for page in range(1, LAST_PAGE + 1):
-            self.run.time.require()
-            asked_at = self.run.clock.at()
-            query = PageQuery(gap.from_s, gap.to_s, page)
-            rows = self.run.source.page(f"end_users/{user_id}/{gap.stream}", query)
+        listing = f"end_users/{user_id}/{gap.stream}"
+        for rows, asked_at in ask_all(self.run, listing, Position(gap.from_s, end=gap.to_s)):
             result = self.readers[gap.stream].pages.store(gap.stream, rows, asked_at)
             self.run.journal.add_rows(gap.stream, len(rows), result)
-            if len(rows) < query.per_page:
-                return
 
     def _close_if_equal(self, gap: Gap) -> None:
         """Close a gap that has been re-read if its counts are equal now, else postpone it."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.errors import SourceRejected
 from nps_core.sync.lists import Stream
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
@@ -17,16 +16,18 @@ from nps_core.sync.reading.cursor import Position, SortedBy, Step
 from nps_core.sync.reading.paging import advance, query
 from nps_core.sync.reading.sweeps import due
 from sync_wootric.journal import PageResult
+from sync_wootric.reading.asking import ask
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.reading.watch import Watch
 from sync_wootric.run import Run
 
 
-class Page(NamedTuple):
-    """A page whose rows are stored."""
+class StoredPage(NamedTuple):
+    """A page whose rows are stored. `source_at` as in `Asked`."""
 
     step: Step
     asked_at: datetime
+    source_at: datetime | None
     result: PageResult
 
 
@@ -111,7 +112,14 @@ class StreamReader:
         self._note_oldest(position)
         while not position.done:
             page = self.read(position, passed=self.checkpoint.drained)
-            after = self.checkpoint.after_live(page.step.position, page.asked_at, began_at)
+            if page.source_at is not None:
+                began_at = min(began_at, page.source_at)
+            after = self.checkpoint.after_live(
+                page.step.position,
+                page.asked_at,
+                began_at,
+                is_source_time=page.source_at is not None,
+            )
             if position.drain is not None and page.step.position.cursor > position.cursor:
                 after = after.drained_once(position.cursor, page.asked_at, overlap)
             self._save(self._billed(after))  # a first sync's bill includes its live passes
@@ -156,7 +164,7 @@ class StreamReader:
 
     def read(
         self, position: Position, *, passed: Collection[int] = frozenset(), compares: bool = False
-    ) -> Page:
+    ) -> StoredPage:
         """Read and store one page. The caller saves the resulting position.
 
         `passed`: seconds that need not be read alone again. `compares`: let the watch look for
@@ -164,17 +172,18 @@ class StreamReader:
         """
         with self.run.time.page():
             asked_at = self.run.clock.at()
-            rows = self.run.source.page(self.stream, query(position))
-            step = advance(position, [row_ref(row, position.by) for row in rows], passed)
-            result = self.pages.store(self.stream, [rows[index] for index in step.fresh], asked_at)
+            asked = ask(self.run, self.stream, query(position))
+            step = advance(position, asked.refs, passed)
+            fresh = [asked.rows[index] for index in step.fresh]
+            result = self.pages.store(self.stream, fresh, asked_at)
             if step.full is not None:
                 self.watch.second_is_full(self.stream, step.full, asked_at)
             if compares and step.covered is not None:
                 self.watch.stretch_is_listed(self.stream, step.covered, asked_at)
             self.run.journal.add_page(self.stream, len(step.fresh), result)
-        return Page(step, asked_at, result)
+        return StoredPage(step, asked_at, asked.source_at, result)
 
-    def _read_history_page(self, fill: Backfill) -> tuple[Backfill, Page]:
+    def _read_history_page(self, fill: Backfill) -> tuple[Backfill, StoredPage]:
         self._note_oldest(fill.position)
         page = self.read(fill.position)
         position, result = page.step.position, page.result

@@ -6,16 +6,15 @@ answers are read again, which completes them and finds their account.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from nps_core.connectors.wootric.people import profile_of
-from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.customers.people import Profile
 from nps_core.customers.ports import People
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
-from nps_core.sync.reading.cursor import PageQuery, Position
-from nps_core.sync.reading.full_second import LAST_PAGE
+from nps_core.sync.reading.cursor import Position
 from nps_core.sync.reading.paging import advance, query
+from sync_wootric.reading.asking import ask, ask_all
 from sync_wootric.reading.pages import PageStore, with_person
 from sync_wootric.run import Run
 
@@ -60,24 +59,32 @@ class PeopleReader:
         position = self.checkpoint.live_start(now, self.run.settings.overlap, "updated")
         while not position.done:
             asked_at = self.run.clock.at()
-            position = self._read_page(position)
-            self._save(self.checkpoint.after_live(position, asked_at, began_at))
+            position, source_at = self._read_page(position)
+            if source_at is not None:
+                began_at = min(began_at, source_at)
+            is_source_time = source_at is not None
+            self._save(
+                self.checkpoint.after_live(
+                    position, asked_at, began_at, is_source_time=is_source_time
+                )
+            )
             self.is_new = False
 
     def read_backfill_page(self) -> None:
         """Read one page of the end users who have not changed since the first run."""
         fill = self.checkpoint.backfill
-        position = self._read_page(replace(fill.position, by="updated"))
+        position, _ = self._read_page(replace(fill.position, by="updated"))
         ended_at = self.run.clock.at() if position.done else None
         fill = replace(fill, position=position, ended_at=ended_at)
         self._save(replace(self.checkpoint, backfill=fill))
 
-    def _read_page(self, position: Position) -> Position:
+    def _read_page(self, position: Position) -> tuple[Position, datetime | None]:
+        """Read and store a page. Returns the next position and the source's time of the reply."""
         with self.run.time.page():
-            rows = self.run.source.page(_LISTING, query(position))
-            step = advance(position, [row_ref(row, "updated") for row in rows])
-            self._store([rows[index] for index in step.fresh])
-        return step.position
+            asked = ask(self.run, _LISTING, query(position))
+            step = advance(position, asked.refs)
+            self._store([asked.rows[index] for index in step.fresh])
+        return step.position, asked.source_at
 
     def _store(self, rows: list[object]) -> None:
         profiles = {profile.id: profile for profile in map(profile_of, rows) if profile is not None}
@@ -93,16 +100,11 @@ class PeopleReader:
 
     def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that their address or id is known."""
-        for page in range(1, LAST_PAGE + 1):
-            self.run.time.require()
-            asked_at = self.run.clock.at()
-            user_query = PageQuery(0, page=page)
-            rows = self.run.source.page(f"{_LISTING}/{profile.id}/responses", user_query)
+        listing = f"{_LISTING}/{profile.id}/responses"
+        for rows, asked_at in ask_all(self.run, listing, Position(0)):
             named = [with_person(row, profile.person) for row in rows if isinstance(row, Mapping)]
             result = self.pages.store("responses", named, asked_at)
             self.run.journal.add_rows("responses", len(rows), result)
-            if len(rows) < user_query.per_page:
-                return
 
     def _save(self, checkpoint: StreamCheckpoint) -> None:
         self.run.state.save_checkpoint(self.run.grant, _NAME, checkpoint.to_json())

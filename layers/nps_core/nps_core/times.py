@@ -33,6 +33,14 @@ def parse_time(value: object, field: str) -> datetime:
         raise PayloadError("bad_time", f"{field} is not a time") from exc
 
 
+def lacks_offset(value: object) -> bool:
+    """Whether a text is a time without an offset, which names no moment."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value.strip()).tzinfo is None
+    except ValueError:
+        return False
+
+
 def _plausible(moment: datetime) -> datetime:
     """Return it in UTC, in whole milliseconds, the stored precision.
 

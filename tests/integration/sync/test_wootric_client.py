@@ -68,7 +68,7 @@ def connection() -> Iterator[Connection]:
 )
 def test_page__is_had_at_the_fifth_try(connection: Connection, fault: str) -> None:
     connection.source.fail(script=[fault] * 4)
-    assert len(connection.client.page("responses", QUERY)) == 50
+    assert len(connection.client.page("responses", QUERY).rows) == 50
     assert connection.client.requests == 6
     assert connection.client.throttled == (4 if fault == "rate_limited" else 0)
 
@@ -90,7 +90,7 @@ def test_429__of_the_fifth_try_keeps_the_next_request_waiting(connection: Connec
     with pytest.raises(RateLimited):
         connection.client.page("responses", QUERY)
     began = connection.time()
-    assert len(connection.client.page("declines", QUERY)) > 0
+    assert len(connection.client.page("declines", QUERY).rows) > 0
     assert connection.time() - began >= 15
 
 
@@ -126,7 +126,7 @@ def test_record__is_returned_as_it_is(connection: Connection) -> None:
 
 def test_token__is_had_although_its_endpoint_fails_first(connection: Connection) -> None:
     connection.source.fail(script=["error502", "reset"], path_prefix="/oauth")
-    assert len(connection.client.page("responses", QUERY)) == 50
+    assert len(connection.client.page("responses", QUERY).rows) == 50
 
 
 def test_token__revoked_in_the_middle_is_renewed_once(connection: Connection) -> None:
@@ -138,7 +138,7 @@ def test_token__revoked_in_the_middle_is_renewed_once(connection: Connection) ->
 
 def test_credentials__rotated_in_the_secret_are_found(connection: Connection) -> None:
     client = connection.with_secrets("wrong", Credentials().client_secret)
-    assert len(client.page("responses", QUERY)) == 50
+    assert len(client.page("responses", QUERY).rows) == 50
 
 
 @pytest.mark.parametrize("secrets", [("wrong",), ("wrong", "wrong too")])
@@ -165,7 +165,7 @@ def test_rate_limit__met_with_a_slow_clock_is_waited_for_a_whole_minute(
 ) -> None:
     connection.source.switch(rate_limit=1, clock_skew_s=-40.0)
     for _ in range(3):
-        assert connection.client.page("responses", QUERY)
+        assert connection.client.page("responses", QUERY).rows
     assert connection.client.throttled <= 1
 
 

@@ -167,9 +167,26 @@ def test_paging__costs_two_percent_more_than_the_least_number_of_requests() -> N
     assert source.requests <= 412
 
 
-def test_paging__ends_at_a_page_that_is_not_full() -> None:
-    step = advance(Position(START), [RowRef(str(i), START + i) for i in range(49)])
-    assert step.position.done
+@pytest.mark.parametrize(("rows", "is_end"), [(0, True), (9, True), (10, False), (49, False)])
+def test_paging__takes_only_a_page_shorter_than_any_source_gives_for_the_end(
+    rows: int, is_end: bool
+) -> None:
+    step = advance(Position(START), [RowRef(str(i), START + i) for i in range(rows)])
+    assert step.position.done is is_end
+
+
+@pytest.mark.parametrize("shuffles", [True, False], ids=["shuffled", "stable"])
+@pytest.mark.parametrize("most", [10, 25])
+def test_paging__loses_nothing_when_the_source_gives_shorter_pages_than_asked(
+    most: int, shuffles: bool
+) -> None:
+    """From the start, and from the middle of a pass on."""
+    rows = in_one_second(70) | {f"s{i}": START * 1000 + i * 700 for i in range(300)}
+    for begins_after in (0, 3):
+        source = ListedRows(rows, Random(4), shuffles=shuffles, most=[50] * begins_after + [most])
+        stored, _, gaps = read_all(source, Position(START))
+        assert sorted(stored) == sorted(rows)
+        assert not gaps
 
 
 def test_paging__refuses_to_loop_when_the_filter_is_ignored() -> None:
@@ -187,7 +204,7 @@ def test_paging__gives_up_on_a_second_that_never_settles() -> None:
     position = Position(START)
     for _ in range(20_000):
         drain = position.drain
-        size = 50 if drain is None else 40 + drain.passes % 2
+        size = 50 if drain is None else 4 + drain.passes % 2
         step = advance(position, [RowRef(f"{_}-{i}", START) for i in range(size)])
         if step.full:
             assert "kept changing" in step.full.reason

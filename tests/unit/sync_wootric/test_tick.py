@@ -117,7 +117,7 @@ def test_backfill_mail__is_put_once_with_what_was_brought_in_over_all_runs() -> 
 def test_tick_without_news__asks_for_both_streams_and_writes_nothing() -> None:
     world = World()
     world.add(300)
-    world.add(30, days=0.005)  # inside the overlap
+    world.add(9, days=0.005)  # inside the overlap
     world.tick()
     world.time.sleep(300)
     changes = len(world.answers.changes)

@@ -1,6 +1,6 @@
 """Fakes of the sync's ports: a source that can fail, state in memory, moving time."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
@@ -16,7 +16,7 @@ from nps_core.sync.proof.counting import ClassCounts, Days
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
-from nps_core.sync.reading.cursor import PageQuery, RowRef
+from nps_core.sync.reading.cursor import Page, PageQuery, RowRef
 from nps_core.sync.requests import OperatorRequests
 from nps_core.times import epoch_ms, iso
 
@@ -50,6 +50,8 @@ class ListedRows:
     bounds: Bounds = "ms"
     shuffles: bool = True
     requests: int = 0
+    most: Sequence[int] = (50,)
+    """The most rows of the first pages, whatever is asked for; the last value is for the rest."""
 
     def page(self, query: PageQuery) -> list[RowRef]:
         """Answer as the API does; beyond page 30 it has no rows, so paging must never go there."""
@@ -65,8 +67,9 @@ class ListedRows:
             if at // exact * exact >= low and (high is None or at // exact * exact < high)
         ]
         inside.sort(reverse=query.order == "desc")
-        start = (query.page - 1) * query.per_page
-        return [RowRef(row, second) for second, _, _, row in inside[start : start + query.per_page]]
+        size = min(query.per_page, self.most[min(self.requests, len(self.most)) - 1])
+        start = (query.page - 1) * size
+        return [RowRef(row, second) for second, _, _, row in inside[start : start + size]]
 
 
 class InMemorySyncState:
@@ -212,10 +215,10 @@ class ScriptedSource:
         self.requests = self.throttled = 0
         self.heartbeat = heartbeat
 
-    def page(self, listing: str, query: PageQuery) -> list[Any]:
+    def page(self, listing: str, query: PageQuery) -> Page:
         self._request()
         self.asked.append((listing, query))
-        return self.answer(listing, query)
+        return Page(self.answer(listing, query))
 
     def one(self, path: str) -> dict[str, Any] | None:
         self._request()

@@ -28,7 +28,7 @@ from nps_core.errors import (
     Unauthorized,
 )
 from nps_core.sync.proof.counting import ClassCounts, Days
-from nps_core.sync.reading.cursor import PageQuery
+from nps_core.sync.reading.cursor import Page, PageQuery
 
 if TYPE_CHECKING:
     from nps_core.connections.secret import Secret
@@ -67,6 +67,7 @@ class WootricClient:
         self._token = ""
         self._renew_at: datetime | None = None
         self._now: Callable[[], datetime] = clock.now
+        self._date_s: float | None = None
         self.requests = 0
         self.throttled = 0
 
@@ -82,10 +83,10 @@ class WootricClient:
         """Get a token unless there is one. Raises Unauthorized, also while none is stored yet."""
         self._ensure_token()
 
-    def page(self, listing: str, query: PageQuery) -> list[Any]:
+    def page(self, listing: str, query: PageQuery) -> Page:
         """Return one page of `responses`, `declines`, `end_users` or `end_users/7/responses`.
 
-        The rows are as the source sends them.
+        The rows are as the source sends them. A person who is gone has an empty list.
 
         Raises:
             OutOfTime: a wait for the pace or the source would pass the run's deadline.
@@ -93,7 +94,9 @@ class WootricClient:
             Unauthorized: the credentials are refused, also after a refetch.
             SourceRejected: the source refuses the request permanently.
         """
-        return self.rows(f"/v1/{listing}", page_params(query))
+        is_of_person = "/" in listing
+        rows = self._get(f"/v1/{listing}", page_params(query), list, may_lack=is_of_person)
+        return Page(rows or [], self._date_s)
 
     def count(self, days: Days) -> ClassCounts:
         """Return the source's own counts of whole days in the account's time zone.
@@ -128,14 +131,16 @@ class WootricClient:
         record: dict[str, Any] | None = self._get(f"/v1/{path}", {}, dict)
         return record
 
-    def _get(self, path: str, params: Mapping[str, str], shape: Any) -> Any:
+    def _get(
+        self, path: str, params: Mapping[str, str], shape: Any, *, may_lack: bool = False
+    ) -> Any:
         refreshes = 0
         while True:
             self._ensure_token()
             headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
             verdict = self._tries("GET", path, shape, params=dict(params), headers=headers)
             if verdict.meaning == "missing":
-                if shape is list:
+                if shape is list and not may_lack:
                     self._reject(verdict)
                 return None
             if verdict.meaning != "unauthorized":
@@ -219,6 +224,7 @@ class WootricClient:
         except _UNREADABLE as exc:
             return Verdict("retry", problem=type(exc).__name__), RateInfo()
         info = rate_info(reply.headers)
+        self._date_s = info.server_now_s
         self._pacer.observe(info, self._now().timestamp())
         return classify(reply.status_code, reply.content, shape), info
 

@@ -14,7 +14,7 @@ from zlib import crc32
 from nps_core.errors import PayloadError, SourceUnavailable
 from nps_core.sync.proof.counting import ClassCounts
 from nps_core.sync.reading.cursor import PageQuery, RowRef, SortedBy
-from nps_core.times import parse_time
+from nps_core.times import lacks_offset, parse_time
 
 Meaning = Literal["data", "unauthorized", "missing", "rate_limited", "retry", "rejected"]
 _MEANINGS: Mapping[int, Meaning] = {
@@ -84,13 +84,14 @@ def row_ref(row: object, by: SortedBy = "created") -> RowRef:
     """Return a row's id and second, even if nothing else of the row can be parsed."""
     if not isinstance(row, Mapping):
         return RowRef(_fingerprint(row), None)
-    try:
-        second = int(parse_time(row.get(f"{by}_at"), f"{by}_at").timestamp())
-    except PayloadError:
-        second = None
     given = row.get("id")
     is_id = isinstance(given, int | str) and not isinstance(given, bool) and given != ""
-    return RowRef(str(given) if is_id else _fingerprint(row), second)
+    return RowRef(
+        str(given) if is_id else _fingerprint(row),
+        _second(row, f"{by}_at"),
+        _second(row, "updated_at"),
+        any(lacks_offset(row.get(name)) for name in ("created_at", "updated_at")),
+    )
 
 
 def counts_of(data: Mapping[str, Any]) -> ClassCounts:
@@ -112,12 +113,21 @@ def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, A
     if meaning != "data":
         return Verdict(meaning, problem=f"HTTP {status}{_colon(error_message(body))}")
     try:
-        data = json.loads(body)
+        data = lenient_json(body)
     except (ValueError, RecursionError):
         return Verdict("retry", problem=f"HTTP {status} with a body that is not JSON")
     if not isinstance(data, shape):
         return Verdict("retry", problem=f"HTTP {status} with JSON of an unexpected shape")
     return Verdict("data", data)
+
+
+def lenient_json(body: bytes) -> Any:
+    """Parse JSON whose strings may hold raw control characters or bytes that are not UTF-8.
+
+    Such bytes become replacement characters: one comment must not hide the rest of its page. Raises
+    ValueError or RecursionError.
+    """
+    return json.loads(body.decode("utf-8-sig", "replace"), strict=False)
 
 
 def error_message(body: bytes) -> str:
@@ -126,7 +136,7 @@ def error_message(body: bytes) -> str:
     Addresses and quoted values are masked: validation messages may repeat stored values.
     """
     try:
-        data = json.loads(body)
+        data = lenient_json(body)
     except (ValueError, RecursionError):
         return "an HTML page" if body.lstrip()[:1] == b"<" else ""
     found = _message_of(data)
@@ -177,6 +187,13 @@ def _message_of(data: object) -> str:
 
 def _fingerprint(row: object) -> str:
     return f"~{crc32(json.dumps(row, sort_keys=True).encode()):08x}"
+
+
+def _second(row: Mapping[str, Any], name: str) -> int | None:
+    try:
+        return int(parse_time(row.get(name), name).timestamp())
+    except PayloadError:
+        return None
 
 
 def _colon(text: str) -> str:

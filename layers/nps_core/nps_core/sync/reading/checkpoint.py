@@ -36,9 +36,11 @@ class StreamCheckpoint(Stored):
     """State of a stream. The source's times are Unix seconds, ours are datetimes."""
 
     watermark_s: int
-    """Newest second of a finished live pass: a time of the source's rows, not of our clock."""
+    """Start of the last finished live pass by the source's own clock. If it tells no time: the
+    newest second of that pass. Never a time of our clock alone."""
     proven_at: datetime
-    """Start of the last finished live pass: rows that appeared later may lie behind its cursor."""
+    """Start of the last finished live pass, by the clock that is behind: rows that appeared later
+    may lie behind its cursor."""
     saved_at: datetime
     _: KW_ONLY
     live: Position | None = None
@@ -84,15 +86,24 @@ class StreamCheckpoint(Stored):
         return self.live_since if is_resumed and self.live_since is not None else now
 
     def after_live(
-        self, position: Position, asked_at: datetime, began_at: datetime
+        self,
+        position: Position,
+        asked_at: datetime,
+        began_at: datetime,
+        *,
+        is_source_time: bool = False,
     ) -> "StreamCheckpoint":
-        """Return the checkpoint after a page of the live pass that began at `began_at`."""
+        """Return the checkpoint after a page of the live pass that began at `began_at`.
+
+        `is_source_time`: `began_at` is no later than the source's own time of the first reply.
+        """
         if not position.done:
             return replace(self, live=position, live_since=began_at, saved_at=asked_at)
-        newest = max(self.watermark_s, position.newest or 0)
+        began_s = int(began_at.timestamp())
+        newest = began_s if is_source_time else position.newest or 0
         # The next pass must cover rows that appeared during this one, so it must not begin later.
         # A watermark beyond the present is useless; its row is stored anyway.
-        watermark = min(newest, max(self.watermark_s, int(began_at.timestamp())))
+        watermark = max(self.watermark_s, min(newest, began_s))
         return replace(
             self,
             live=None,

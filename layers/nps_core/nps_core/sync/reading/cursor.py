@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nps_core.formats import LEFT_OUT, Stored
 
 PAGE_SIZE = 50
+LEAST_PAGE = 10
+"""Only a page with fewer rows is certainly the last one.
+
+The source may give shorter pages than it is asked for, and may begin to at any time: 25 is its own
+default. No source is known to give fewer than ten. After a longer page the next one is asked for.
+"""
 Order = Literal["asc", "desc"]
 SortedBy = Literal["created", "updated"]
 
@@ -16,6 +22,17 @@ class RowRef(NamedTuple):
 
     id: str
     second: int | None
+    written_s: int | None = None
+    """Second of the source's last write of the row."""
+    is_naive: bool = False
+    """Whether a time of the row has no offset."""
+
+
+class Page(NamedTuple):
+    """A reply of a list: rows as the source sent them, and the second of its `Date` header."""
+
+    rows: list[Any]
+    date_s: float | None = None
 
 
 class PageQuery(NamedTuple):
@@ -54,6 +71,8 @@ class Drain(Stored):
     grew: bool = False
     quiet: int = 0
     passes: int = 0
+    longest: int = 0
+    """Rows of the longest page of this pass."""
     total: int | None = None
     """Rows of the previous pass; None if it did not reach the end of the second."""
 

@@ -17,6 +17,7 @@ from dataclasses import replace
 from math import ceil, log
 
 from nps_core.sync.reading.cursor import (
+    LEAST_PAGE,
     PAGE_SIZE,
     Covered,
     Drain,
@@ -29,7 +30,6 @@ from nps_core.sync.reading.cursor import (
 )
 
 LAST_PAGE = 30
-_BOTH_ENDS = 2 * LAST_PAGE * PAGE_SIZE
 _MAX_PASSES = 150
 """Far above the need of shuffled ties (about 10 below 1,500 rows, about 50 near 3,000)."""
 
@@ -44,8 +44,11 @@ def drained(position: Position, drain: Drain, rows: Sequence[RowRef]) -> Step:
         proof=drain.proof | ids,
         rows=drain.rows + len(rows),
         grew=drain.grew or not ids <= drain.seen,
+        longest=max(drain.longest, len(rows)),
     )
-    at_end = len(rows) < PAGE_SIZE
+    # A pass that counts as many rows as the one before needs no further page to see the end: a row
+    # inserted before that page came would go unnoticed.
+    at_end = len(rows) < LEAST_PAGE or (len(rows) < PAGE_SIZE and after.rows == drain.total)
     if not at_end and drain.page < LAST_PAGE:
         return Step(replace(position, drain=replace(after, page=drain.page + 1)), fresh)
     return _pass_ended(position, after, fresh, at_end=at_end)
@@ -55,11 +58,11 @@ def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_
     total = drain.rows if at_end else None
     quiet = 0 if drain.grew else drain.quiet + 1
     is_counted = total is not None and total == drain.total and len(drain.proof) == total
-    is_quiet = total is None and quiet >= _quiet_passes(len(drain.seen))
+    is_quiet = total is None and quiet >= _quiet_passes(len(drain.seen), drain.longest)
     if (is_counted and not drain.grew) or is_quiet:
         listed = Covered(position.cursor, position.cursor + 1, drain.seen)
         return Step(next_second(position), fresh, listed)
-    if reason := _hopeless(drain, total):
+    if reason := _hopeless(drain, total, drain.longest):
         full = FullSecond(position.cursor, reason, len(drain.seen))
         return Step(next_second(position), fresh, full=full)
     starts_over = total is not None and (total != drain.total or len(drain.proof) > total)
@@ -80,14 +83,14 @@ def _pass_ended(position: Position, drain: Drain, fresh: tuple[int, ...], *, at_
     )
 
 
-def _hopeless(drain: Drain, total: int | None) -> str:
-    if total is None and len(drain.seen) >= _BOTH_ENDS:
+def _hopeless(drain: Drain, total: int | None, page_size: int) -> str:
+    if total is None and len(drain.seen) >= 2 * LAST_PAGE * page_size:
         return "more rows in one second than both ends of the list reach"
     if drain.passes + 1 >= _MAX_PASSES:
         return "the rows of one second kept changing while they were read"
     return ""
 
 
-def _quiet_passes(rows: int) -> int:
+def _quiet_passes(rows: int, page_size: int) -> int:
     """Passes without a new id after which an unseen row among `rows` has odds below 1e-6."""
-    return ceil(log(1_000_000) * max(rows, 1) / (LAST_PAGE * PAGE_SIZE))
+    return ceil(log(1_000_000) * max(rows, 1) / (LAST_PAGE * page_size))

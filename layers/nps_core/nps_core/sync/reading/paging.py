@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nps_core.errors import SourceRejected
 from nps_core.sync.reading.cursor import (
-    PAGE_SIZE,
+    LEAST_PAGE,
     Covered,
     Drain,
     PageQuery,
@@ -40,8 +40,7 @@ def advance(
     A second in `passed` has been read alone before and is skipped.
 
     Raises:
-        SourceRejected: a full page shows no progress in time or is not in order, because the source
-            ignores filter or sort key, or no time is readable. Going on would loop, or skip rows.
+        SourceRejected: a page that may not be the last has no readable time. Going on would loop.
     """
     if position.drain is not None:
         return drained(position, position.drain, rows)
@@ -49,15 +48,11 @@ def advance(
     seconds = [row.second for row in rows if row.second is not None]
     last = max(seconds, default=None)
     newest = max((s for s in (position.newest, last) if s is not None), default=None)
-    if len(rows) < PAGE_SIZE:
+    if len(rows) < LEAST_PAGE:
         listed = Covered(position.cursor, position.end, position.seen | {row.id for row in rows})
         return Step(replace(position, newest=newest, done=True), fresh, listed)
     if last is None or last < position.cursor:
-        raise SourceRejected(
-            "the source's list makes no progress: its times are unreadable or its filter is ignored"
-        )
-    if seconds != sorted(seconds):
-        raise SourceRejected("the source's list is not in order of time: its sort key is ignored")
+        raise SourceRejected("the source's list makes no progress: its times are unreadable")
     seen = frozenset(row.id for row in rows if row.second == last)
     if last > position.cursor:
         listed = Covered(position.cursor, last, position.seen | {row.id for row in rows})
