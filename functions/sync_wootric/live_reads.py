@@ -1,4 +1,4 @@
-"""Live answers: both streams, and end users whose profile changed."""
+"""Live answers of both streams."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from nps_core.sync.lists import Stream
 from sync_wootric.proving.gaps import Gaps
 from sync_wootric.reading.lists import StreamReader
-from sync_wootric.reading.people import PeopleReader
 from sync_wootric.run import Run
 
 _EVERY_S = 240.0
@@ -18,7 +17,6 @@ class LiveReads:
 
     run: Run
     readers: Mapping[Stream, StreamReader]
-    people: PeopleReader
     gaps: Gaps
     _last_s: float = field(default=0.0, init=False)
 
@@ -52,6 +50,5 @@ class LiveReads:
         for reader in readers:
             self.record_outage()  # again for each stream: the previous one may have taken long
             reader.read_live()
-        self.people.read_live_if_due()
         self._last_s = self.run.clock.elapsed_s()
         self.run.journal.reach(min(reader.checkpoint.proven_at for reader in readers))

@@ -60,7 +60,7 @@ class Phases:
             for stream in STREAMS
         }
         people = PeopleReader.open(run, pages, people_store)
-        live_reads = LiveReads(run, readers, people, gaps)
+        live_reads = LiveReads(run, readers, gaps)
         between_pages = live_reads.run_if_due
         counts = CountCheck(run, readers["responses"], gaps, removals)
         auditor = Auditor(run, readers["responses"], gaps, counts, audit, between_pages)
@@ -99,19 +99,22 @@ class Phases:
                 reader.read_extension_page()
 
     def read_people(self) -> None:
-        """Read all end users once; live reads keep them up to date afterwards."""
+        """Read the end users whose profile changed; once, all of them."""
+        self.people.read_live_if_due()
         while not self.people.backfilled:
             self.live_reads.run_if_due()
             self.people.read_backfill_page()
 
+    def retry_gaps(self) -> None:
+        self.gap_retry.retry_due()
+
     def verify(self, asked_at: str) -> None:
-        """Retry gaps, compare counts with the source, and re-read the days that differ.
+        """Compare counts with the source, and re-read the days that differ.
 
         `asked_at` is the time of an operator's last request for an audit.
         """
         self.auditor.forget_probe()
         self.auditor.probe()
-        self.gap_retry.retry_due()
         now = self.run.clock.at()
         self.auditor.compare_if_due(asked_at, now)
         self._reread_differing()

@@ -15,6 +15,7 @@ from nps_core.errors import (
     LeaseLost,
     OutOfTime,
     PermanentError,
+    SourceRejected,
     StoreUnavailable,
     TransientError,
     Unauthorized,
@@ -140,11 +141,16 @@ class Sync:
             phases.read_history()
             if not self.state.backfill_finished():
                 finish_backfill(run, phases.backfills)
-            phases.read_requested_history()
-            phases.read_people()
-            phases.verify(requests.audit_at)
-            phases.recheck_suspects()
-            phases.sweep()
+            _each(
+                {
+                    "requested history": phases.read_requested_history,
+                    "end users": phases.read_people,
+                    "gaps": phases.retry_gaps,
+                    "audit": lambda: phases.verify(requests.audit_at),
+                    "removals": phases.recheck_suspects,
+                    "sweep": phases.sweep,
+                }
+            )
         except (PermanentError, TransientError) as exc:
             if not isinstance(exc, LeaseLost):  # the new holder of the lease records outages itself
                 phases.live_reads.record_outage(str(exc))
@@ -173,3 +179,19 @@ class Sync:
             self.state.release(run.grant)
         except StoreUnavailable as exc:
             journal.end("failed", error or str(exc), ended_at)
+
+
+def _each(steps: Mapping[str, Callable[[], None]]) -> None:
+    """Take every step, in order. A step that the source refuses for good does not stop the others.
+
+    Raises SourceRejected at the end, naming the steps that failed and why; at once whatever else a
+    step raises, because it would stop the others as well.
+    """
+    refused: dict[str, str] = {}
+    for name, step in steps.items():
+        try:
+            step()
+        except SourceRejected as exc:
+            refused[name] = str(exc)
+    if refused:
+        raise SourceRejected("; ".join(f"{name}: {why}" for name, why in refused.items()))

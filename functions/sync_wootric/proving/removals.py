@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from nps_core.answers.models import Listed
+from nps_core.answers.removal import Removal
 from nps_core.customers.ports import People
 from nps_core.keys import AnswerKey
 from nps_core.observability import logger
@@ -64,6 +65,8 @@ class Removals:
                     self._settle(suspect, "listed again")
             elif not answer.deleted and not answer.erased:
                 self._not_listed(answer, suspect, asked_at)
+            elif suspect is not None:
+                self._finish(suspect, "erased" if answer.erased else "deleted")
 
     def _not_listed(self, answer: Listed, suspect: Suspect | None, asked_at: datetime) -> None:
         if suspect is None:
@@ -78,19 +81,29 @@ class Removals:
         """Look up the id. An answer without a person cannot be looked up and stays a suspect."""
         user, stream = suspect.end_user_id, _stream(suspect.key)
         stored = self.pages.ingest.store.get(suspect.key)
-        if user is None or stored is None:
+        if stored is None:
+            self._settle(suspect, "deleted")
+            return
+        if user is None:
             return
         row = self.run.source.one(f"end_users/{user}/{stream}/{suspect.key.id}")
         if row is not None:
             self.run.journal.add_rows(stream, 1, self.pages.store(stream, [row], now))
             self._settle(suspect, "listed again")
         elif self.run.source.one(f"end_users/{user}") is None:
-            self.pages.ingest.remove(stored, now, "erased")
+            # The profile first: a run that dies in between finds the suspect and repeats the rest.
             self.people.erase(user)
+            self.pages.ingest.remove(stored, now, "erased")
             self._settle(suspect, "erased")
         else:
             self.pages.ingest.remove(stored, now, "deleted")
             self._settle(suspect, "deleted")
+
+    def _finish(self, suspect: Suspect, how: Removal) -> None:
+        """Finish the removal of an answer that is a tombstone already: its run died before."""
+        if how == "erased" and suspect.end_user_id is not None:
+            self.people.erase(suspect.end_user_id)
+        self._settle(suspect, how)
 
     def _settle(self, suspect: Suspect, outcome: str) -> None:
         self.proof_store.settle(suspect, outcome, self.run.clock.at())

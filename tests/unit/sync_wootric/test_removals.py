@@ -1,6 +1,7 @@
 """No webhook reports a deletion: the sync infers it from two complete listings and a 404."""
 
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -172,3 +173,44 @@ def test_kill__at_any_request_of_the_second_look_changes_nothing(at: int) -> Non
     live(world, 2)
     assert stored(world, row).deleted
     assert world.proof_store.suspects() == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("write", ["profile", "tombstone", "settled"])
+def test_kill__around_any_write_of_an_erasure_leaves_nothing_behind(write: str, when: str) -> None:
+    world = World(page_s=0.05)
+    world.add(300)
+    world.tick()
+    row = days_old(world, 60)
+    world.changes[row] = {"end_user_id": 8, "text": "secret", "score": 2}
+    live(world, 1)
+    del world.rows["responses"][row]
+    world.erased_users.add("8")
+    live(world, 1)
+    owner: Any = {
+        "profile": (world.known, "erase"),
+        "tombstone": (world.answers, "put"),
+        "settled": (world.proof_store, "settle"),
+    }[write]
+    target, name = owner
+    real = getattr(target, name)
+    kills = 0
+
+    def killing(*args: Any, **more: Any) -> Any:
+        nonlocal kills
+        setattr(target, name, real)
+        kills += 1
+        if when == "after":
+            real(*args, **more)
+        raise Killed
+
+    setattr(target, name, killing)
+    world.time.sleep(DAY_S)
+    with contextlib.suppress(Killed):
+        world.tick()
+    assert kills == 1
+    live(world, 26)
+    assert stored(world, row).erased
+    assert world.known.erased == {"8"}
+    assert world.proof_store.suspects() == []
+    assert world.coverage().held_by is None

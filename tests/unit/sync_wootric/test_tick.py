@@ -258,7 +258,7 @@ def test_lost_lease__stops_the_run_before_it_moves_the_checkpoint() -> None:
 
     world.before_page = overtake
     record = world.tick()
-    assert (record.status, record.pages) == ("partial", 4)
+    assert (record.status, record.pages) == ("partial", 5)
     assert "taken over" in str(record.error)
     assert world.state.holder == "other"
 
@@ -405,3 +405,26 @@ def test_killed_run__leaves_in_the_log_how_far_it_had_come() -> None:
     assert 10 <= left["pages"] < 20
     assert left["created"] >= 400
     assert left["requests"] >= left["pages"]
+
+
+def test_step_that_the_source_refuses__does_not_stop_the_others() -> None:
+    """The list of end users fails for a day; live answers, audit and sweep go on."""
+    world = World(page_s=0.05)
+    world.add(300)
+    world.refuses_people = True
+    record = world.tick()
+    assert (record.status, record.created) == ("failed", 300)
+    assert (record.error or "").startswith("end users: ")
+    row = min(world.rows["responses"])
+    world.changes[row] = {"score": 1}
+    for _ in range(25):
+        world.time.sleep(3_600)
+        world.add(1, days=0)
+        assert world.tick().status == "failed"
+    assert world.missing() == set()
+    answer = world.answers.get(AnswerKey(TOKEN, "response", row))
+    assert answer is not None
+    assert answer.score == 1
+    world.refuses_people = False
+    world.time.sleep(300)
+    assert world.tick().status == "complete"

@@ -65,6 +65,7 @@ class World:
         self.rows: dict[Stream, dict[str, int]] = {"responses": {}, "declines": {}}
         self.users: dict[str, dict[str, Any]] = {}
         self.erased_users: set[str] = set()
+        self.refuses_people = False
         self.state, self.connections = InMemorySyncState(), InMemoryProfiles()
         self.proof_store, self.known = InMemoryProofStore(), InMemoryPeople()
         self.answers, self.quarantine = InMemoryAnswerStore(), InMemoryQuarantine()
@@ -161,6 +162,8 @@ class World:
         self.time.epoch_s += self.page_s
         if query.by == "updated" and self.refuses_changes and listing != "end_users":
             raise SourceRejected("updated[gte] is invalid")
+        if listing == "end_users" and self.refuses_people:
+            raise SourceRejected("page is invalid")
         if listing == "end_users":
             listed = ListedRows(self._times_of_users(), self.random).page(query)
             return [{"id": int(ref.id), **self.users[ref.id]} for ref in listed]
