@@ -73,6 +73,11 @@ def test_page__is_had_at_the_fifth_try(connection: Connection, fault: str) -> No
     assert connection.client.throttled == (4 if fault == "rate_limited" else 0)
 
 
+def test_list_of_a_person_who_is_gone__is_empty(connection: Connection) -> None:
+    assert connection.client.page("end_users/987654/responses", QUERY).rows == []
+    assert connection.client.page("end_users/987654/declines", QUERY).rows == []
+
+
 @pytest.mark.parametrize(
     ("fault", "error"), [("error500", SourceUnavailable), ("rate_limited", RateLimited)]
 )
