@@ -85,7 +85,7 @@ class HardDays:
             self.exclude: 0.2,
             self.insert_back_dated: 0.2,
             self.label: 0.5,
-            self.new_address: 0.05,
+            self.new_address: 0.15,
         }
 
     def live(self, hours: float) -> None:
