@@ -81,10 +81,7 @@ class Removals:
         """Look up the id. An answer without a person cannot be looked up and stays a suspect."""
         user, stream = suspect.end_user_id, _stream(suspect.key)
         stored = self.pages.ingest.store.get(suspect.key)
-        if stored is None:
-            self._settle(suspect, "deleted")
-            return
-        if user is None:
+        if user is None or stored is None:
             return
         row = self.run.source.one(f"end_users/{user}/{stream}/{suspect.key.id}")
         if row is not None:
@@ -100,7 +97,10 @@ class Removals:
             self._settle(suspect, "deleted")
 
     def _finish(self, suspect: Suspect, how: Removal) -> None:
-        """Finish the removal of an answer that is a tombstone already: its run died before."""
+        """Finish the removal of an answer that is a tombstone already: a run died before the rest.
+
+        An earlier version wrote the tombstone before it erased the profile.
+        """
         if how == "erased" and suspect.end_user_id is not None:
             self.people.erase(suspect.end_user_id)
         self._settle(suspect, how)

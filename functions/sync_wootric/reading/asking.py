@@ -23,8 +23,7 @@ def ask(run: Run, listing: str, question: PageQuery) -> Asked:
     """Ask for a page. Raises like `Source.page` and `checked_page`."""
     page = run.source.page(listing, question)
     refs = [row_ref(row, question.by) for row in page.rows]
-    now_s = run.clock.at().timestamp() if page.date_s is None else page.date_s
-    checked_page(question, refs, now_s)
+    checked_page(question, refs, page.date_s)
     at = None if page.date_s is None else datetime.fromtimestamp(page.date_s, UTC)
     return Asked(page.rows, refs, at)
 

@@ -94,7 +94,7 @@ class StreamReader:
         return self.lists_changes
 
     def read_live(self) -> None:
-        """Read from the overlap before the watermark up to the present."""
+        """Read from the overlap before the last pass up to the present."""
         if self.lists_changes:
             try:
                 self._read_live_by("updated")
@@ -112,13 +112,8 @@ class StreamReader:
         self._note_oldest(position)
         while not position.done:
             page = self.read(position, passed=self.checkpoint.drained)
-            if page.source_at is not None:
-                began_at = min(began_at, page.source_at)
             after = self.checkpoint.after_live(
-                page.step.position,
-                page.asked_at,
-                began_at,
-                is_source_time=page.source_at is not None,
+                page.step.position, page.asked_at, began_at, page.source_at
             )
             if position.drain is not None and page.step.position.cursor > position.cursor:
                 after = after.drained_once(position.cursor, page.asked_at, overlap)

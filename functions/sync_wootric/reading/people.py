@@ -60,14 +60,7 @@ class PeopleReader:
         while not position.done:
             asked_at = self.run.clock.at()
             position, source_at = self._read_page(position)
-            if source_at is not None:
-                began_at = min(began_at, source_at)
-            is_source_time = source_at is not None
-            self._save(
-                self.checkpoint.after_live(
-                    position, asked_at, began_at, is_source_time=is_source_time
-                )
-            )
+            self._save(self.checkpoint.after_live(position, asked_at, began_at, source_at))
             self.is_new = False
 
     def read_backfill_page(self) -> None:

@@ -1,4 +1,5 @@
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -55,6 +56,14 @@ def test_clock_skew__moves_the_printed_reset(wootric: FakeWootric, probe: Probe)
     wootric.switch(clock_skew_s=-300)
     reset = int(probe.get("/v1/responses").headers["X-Rate-Limit-Reset"])
     assert reset == int(MONDAY_S) + 60 - 300
+
+
+def test_date__is_of_the_servers_clock(wootric: FakeWootric, probe: Probe) -> None:
+    wootric.switch(clock_skew_s=-300)
+    date = parsedate_to_datetime(probe.get("/v1/responses").headers["Date"])
+    assert date.timestamp() == int(MONDAY_S) - 300
+    wootric.switch(sends_date=False)
+    assert "Date" not in probe.get("/v1/responses").headers
 
 
 @pytest.mark.parametrize(

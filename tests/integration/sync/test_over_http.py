@@ -70,3 +70,27 @@ def test_limit__used_up_by_others_is_waited_for_whatever_the_servers_clock(
     records = sync.until_complete()
     assert sync.missing() == set()
     assert sum(record.throttled for record in records) <= 2
+
+
+def test_source_whose_clock_is_ahead__is_complete_to_our_time(sync: SyncAccount) -> None:
+    sync.source.switch(clock_skew_s=1_500.0)
+    sync.source.generate(answers=60, people=10, accounts=3)
+    sync.until_complete()
+    complete_to = sync.coverage().complete_to
+    assert complete_to is not None
+    assert complete_to.timestamp() <= sync.time() - 900
+    assert sync.missing() == set()
+
+
+def test_rows_ahead_of_the_sources_own_clock__are_not_stored(sync: SyncAccount) -> None:
+    """Their offset is wrong: stored as they are, they would be hours away from their time."""
+    add_answers(sync.source, 5, sync.time() - 600)
+    sync.source.switch(clock_skew_s=-3_600.0)
+    record = sync.tick()
+    assert record.status == "failed"
+    assert "ahead of its own clock" in (record.error or "")
+    assert len(sync.answers.changes) == 0
+    sync.source.switch(clock_skew_s=0.0)
+    sync.time.sleep(300)
+    sync.until_complete()
+    assert sync.missing() == set()

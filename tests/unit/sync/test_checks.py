@@ -26,6 +26,10 @@ def test_page__is_refused_when_it_answers_another_question(rows: list[RowRef], w
         checked_page(ASKED, rows, START + 101)
 
 
+def test_page__without_a_date_is_not_measured_by_our_clock() -> None:
+    checked_page(ASKED, [RowRef("1", START, START + 86_400)], None)
+
+
 def test_page__passes_with_rows_of_the_whole_range_and_one_unreadable_time() -> None:
     rows = [RowRef("1", START, START + 161), RowRef("2", None), RowRef("3", START + 99)]
     checked_page(ASKED, rows, START + 101)

@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import nullcontext
 from dataclasses import replace
+from email.utils import formatdate
 
 from nps_local.fakes.wootric.admin import control, data
 from nps_local.fakes.wootric.api import metrics, people, read, write
@@ -34,6 +35,10 @@ class HttpApi:
         if request.path.startswith("/_fake/"):
             return self._control(request)
         name, reply = self._public(request)
+        switches = self._context.switches
+        if switches.sends_date:
+            server_now_s = self._context.now() + switches.clock_skew_s
+            reply.headers["Date"] = formatdate(server_now_s, usegmt=True)
         with self._context.store.lock:
             self._context.stats.record(name, request, reply, self._context.now())
         return reply

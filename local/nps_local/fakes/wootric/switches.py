@@ -71,7 +71,9 @@ class Switches:
     unlimited_endpoints: tuple[str, ...] = ()
     """Path prefixes without counting and rate-limit headers."""
     clock_skew_s: float = 0.0
-    """Added to the clock that counts minutes and prints X-Rate-Limit-Reset."""
+    """Added to the clock that counts minutes and prints X-Rate-Limit-Reset and Date."""
+    sends_date: bool = True
+    """Whether replies have a Date header, as those of every web server do."""
     token_ttl: int = 7200
     token_shape: Literal["documented", "observed_2022"] = "documented"
     new_token_kills_old: bool = False

@@ -38,7 +38,7 @@ def read_to(checkpoint: StreamCheckpoint, overlap: timedelta) -> int:
     if not fill.position.done:
         # Near the present an answer may have become visible behind the cursor.
         return min(fill.position.cursor, int((fill.started_at - overlap).timestamp()))
-    return max(fill.from_s, int((checkpoint.proven_at - overlap).timestamp()))
+    return max(fill.from_s, int((checkpoint.complete_at - overlap).timestamp()))
 
 
 def coverage(

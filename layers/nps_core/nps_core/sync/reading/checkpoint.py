@@ -6,11 +6,11 @@ requested. Sweeps re-read everything later. All are saved after every page.
 """
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from nps_core.errors import UnreadableItem
-from nps_core.formats import Stored
+from nps_core.formats import LEFT_OUT, Stored
 from nps_core.sync.reading.cursor import Position, SortedBy
 from nps_core.sync.reading.sweeps import Sweep, Swept
 
@@ -36,17 +36,19 @@ class StreamCheckpoint(Stored):
     """State of a stream. The source's times are Unix seconds, ours are datetimes."""
 
     watermark_s: int
-    """Start of the last finished live pass by the source's own clock. If it tells no time: the
-    newest second of that pass. Never a time of our clock alone."""
+    """Newest second of a finished live pass: a time of the source's rows, not of our clock."""
     proven_at: datetime
-    """Start of the last finished live pass, by the clock that is behind: rows that appeared later
-    may lie behind its cursor."""
+    """Start of the last finished live pass: rows that appeared later may lie behind its cursor."""
     saved_at: datetime
     _: KW_ONLY
     live: Position | None = None
     """The live pass that a run left unfinished."""
     live_since: datetime | None = None
     """Start of that pass."""
+    live_source_at: datetime | None = field(default=None, metadata=LEFT_OUT)
+    """Its start by the source's own clock."""
+    source_at: datetime | None = field(default=None, metadata=LEFT_OUT)
+    """Start of the last finished live pass by the source's own clock; None if it told no time."""
     sweep: Sweep | None = None
     """The sweep in progress."""
     swept: Swept | None = None
@@ -68,14 +70,17 @@ class StreamCheckpoint(Stored):
         return cls(int(now.timestamp()), now, now, backfill=backfill)
 
     def live_start(self, now: datetime, overlap: timedelta, by: SortedBy = "created") -> Position:
-        """Return the start of this tick's live pass: resumed, or the overlap before the watermark.
+        """Return the start of this tick's live pass: resumed, or the overlap before the last one.
 
-        A row dated in the future must not move the watermark ahead, so now is its upper bound.
+        The last one began at `source_at`; if that is unknown, the watermark is no later. A row
+        dated in the future must not move the watermark ahead, so now is its upper bound.
         After a long break a resumed pass steps back too: rows may have become visible late.
         """
         back_s = int(overlap.total_seconds())
         if self.live is None or self.live.by != by:
-            return Position(min(self.watermark_s, int(now.timestamp())) - back_s, by=by)
+            known = self.source_at
+            last_s = self.watermark_s if known is None else int(known.timestamp())
+            return Position(min(last_s, int(now.timestamp())) - back_s, by=by)
         if now - self.saved_at <= overlap / 2:
             return self.live
         return Position(self.live.cursor - back_s, newest=self.live.newest, by=by)
@@ -90,28 +95,44 @@ class StreamCheckpoint(Stored):
         position: Position,
         asked_at: datetime,
         began_at: datetime,
-        *,
-        is_source_time: bool = False,
+        source_at: datetime | None = None,
     ) -> "StreamCheckpoint":
         """Return the checkpoint after a page of the live pass that began at `began_at`.
 
-        `is_source_time`: `began_at` is no later than the source's own time of the first reply.
+        `source_at`: the source's own time of the reply.
         """
+        is_first = self.live is None or self.live.by != position.by
+        source_began_at = source_at if is_first else self.live_source_at
         if not position.done:
-            return replace(self, live=position, live_since=began_at, saved_at=asked_at)
-        began_s = int(began_at.timestamp())
-        newest = began_s if is_source_time else position.newest or 0
+            return replace(
+                self,
+                live=position,
+                live_since=began_at,
+                live_source_at=source_began_at,
+                saved_at=asked_at,
+            )
+        newest = max(self.watermark_s, position.newest or 0)
         # The next pass must cover rows that appeared during this one, so it must not begin later.
         # A watermark beyond the present is useless; its row is stored anyway.
-        watermark = max(self.watermark_s, min(newest, began_s))
+        watermark = min(newest, max(self.watermark_s, int(began_at.timestamp())))
         return replace(
             self,
             live=None,
             live_since=None,
+            live_source_at=None,
+            source_at=source_began_at,
             watermark_s=watermark,
             proven_at=began_at,
             saved_at=asked_at,
         )
+
+    @property
+    def complete_at(self) -> datetime:
+        """Start of the last finished live pass, by the clock that is behind: ours or the source's.
+
+        Rows carry times of the source's clock.
+        """
+        return self.proven_at if self.source_at is None else min(self.proven_at, self.source_at)
 
     def extended(self, asked_at: str, since_s: int, now: datetime) -> "StreamCheckpoint":
         """Return the checkpoint with history from `since_s` on to be read, requested at `asked_at`.

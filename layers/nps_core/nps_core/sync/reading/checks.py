@@ -13,10 +13,12 @@ _LATE_S = 60
 """A row may be written while the reply, with its `Date`, is on its way."""
 
 
-def checked_page(query: PageQuery, rows: Sequence[RowRef], now_s: float) -> None:
-    """Check the rows of a reply that the source dated `now_s` (Unix seconds).
+def checked_page(query: PageQuery, rows: Sequence[RowRef], date_s: float | None) -> None:
+    """Check the rows of a reply.
 
-    A row without a readable time passes: it is quarantined alone.
+    `date_s`: the reply's `Date` in Unix seconds. Without one, times ahead of it cannot be noticed:
+    our own clock proves nothing about the source's. A row without a readable time passes: it is
+    quarantined alone.
 
     Raises:
         SourceRejected: a row lies outside the asked range, the rows are not in the asked order, or
@@ -27,10 +29,11 @@ def checked_page(query: PageQuery, rows: Sequence[RowRef], now_s: float) -> None
             "the source's times have no offset, so no answer can be placed in time. Fix: ask"
             " Wootric's support for times with an offset, as its documentation shows them"
         )
-    if any(row.written_s is not None and row.written_s > now_s + _LATE_S for row in rows):
+    written = [row.written_s for row in rows if row.written_s is not None]
+    if date_s is not None and any(second > date_s + _LATE_S for second in written):
         raise SourceRejected(
-            "the source's times lie ahead of its own clock: their offset is wrong. Fix: report it"
-            " to Wootric's support; nothing is stored until its times are right"
+            "the source's times lie ahead of its own clock: their offset or that clock is wrong."
+            " Fix: report it to Wootric's support; nothing is stored until its times are right"
         )
     seconds = [row.second for row in rows if row.second is not None]
     if any(s < query.gte or (query.lt is not None and s >= query.lt) for s in seconds):
