@@ -131,7 +131,12 @@ class Sync:
             time.clock.sleep(1.0)
 
     def _work(self, run: Run) -> None:
-        self._sign_in(run)
+        try:
+            self._sign_in(run)
+        except Unauthorized as exc:
+            if all(self.state.read_checkpoint(stream) is not None for stream in STREAMS):
+                self._open(run).live_reads.record_outage(str(exc))
+            raise
         phases = self._open(run)
         requests = self.state.requests()
         phases.accept_requests(requests)

@@ -22,6 +22,7 @@ from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.sync.dynamo import DynamoSyncState
 from nps_core.sync.proof.dynamo import DynamoProofStore
 from sync_wootric.connections import Connections
+from sync_wootric.proving.identity import known_answers
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.run import RunSettings
 from sync_wootric.tick import Sync
@@ -46,13 +47,17 @@ def build(
     def make(connection: Connection) -> Sync:
         own = ConnectionSecrets(secrets, connection.account_token)
         pacer = Pacer(connection.requests_per_minute, sleep, monotonic)
+        client, token = dynamodb(), connection.account_token
+        answers = DynamoAnswerStore(client, settings.responses_table)
+        state = DynamoSyncState(client, settings.state_table, token)
         source = WootricClient(
-            connection.account_token,
+            token,
             connection.api_url,
             secrets if connection == default else own,
             pacer,
+            witnesses=known_answers(answers, state, token),
         )
-        return _sync(settings, connection, source, monotonic)
+        return _sync(settings, connection, source, monotonic, answers, state)
 
     return Connections(default, accounts.added, make)
 
@@ -62,12 +67,13 @@ def _sync(
     connection: Connection,
     source: WootricClient,
     monotonic: Callable[[], float],
+    answers: DynamoAnswerStore,
+    state: DynamoSyncState,
 ) -> Sync:
     client, table, token = dynamodb(), settings.state_table, connection.account_token
     rules = AccountRules.of(
         settings.account_properties, settings.account_name_property, settings.owner_property
     )
-    answers = DynamoAnswerStore(client, settings.responses_table)
     ingest = Ingest(answers, DynamoDirectory(client, table), rules, connection.metric)
     people = DynamoPeople(client, table, token)
     end_users = EndUsers(source, people, monotonic)
@@ -84,7 +90,7 @@ def _sync(
         run_settings,
         source,
         PageStore(token, ingest, DynamoQuarantine(client, table), end_users),
-        DynamoSyncState(client, table, token),
+        state,
         DynamoProofStore(client, table, token),
         people,
         DynamoProfiles(client, table),

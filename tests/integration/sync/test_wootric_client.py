@@ -1,6 +1,6 @@
 """The HTTP client against the fake Wootric: retries, token, refusals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from nps_core.connections.secret import Secret
 from nps_core.connectors.pacing import Pacer
 from nps_core.connectors.wootric.client import WootricClient
+from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.errors import OutOfTime, RateLimited, SourceRejected, SourceUnavailable, Unauthorized
+from nps_core.sync.proof.witnesses import Witness
 from nps_core.sync.reading.cursor import PageQuery
 from nps_local.fakes.wootric.oauth import Credentials
 from nps_local.fakes.wootric.server import FakeWootric
@@ -47,10 +49,12 @@ class Connection:
         self.source, self.time = source, time
         self.client = self.with_secrets(Credentials().client_secret)
 
-    def with_secrets(self, *client_secrets: str) -> WootricClient:
+    def with_secrets(self, *client_secrets: str, known: Iterable[Witness] = ()) -> WootricClient:
         pacer = Pacer(80, self.time.sleep, self.time)
         secrets = RotatingSecrets(*client_secrets)
-        self.client = WootricClient(TOKEN, self.source.url, secrets, pacer, lambda: 0.5)
+        self.client = WootricClient(
+            TOKEN, self.source.url, secrets, pacer, lambda: 0.5, lambda _now: known
+        )
         self.client.begin(self.time.now, self.time() + 800, lambda: None)
         return self.client
 
@@ -195,3 +199,27 @@ def test_rate_limit__used_up_by_others_costs_one_429_at_most_whatever_the_server
                     for _ in range(by_others):
                         source.context.limiter.take(100, time() + skew_s, "account")
     assert client.throttled <= 1
+
+
+def test_login__recognises_the_account_by_any_witness(connection: Connection) -> None:
+    row = connection.client.page("responses", QUERY).rows[0]
+    there = Witness(
+        f"end_users/{row['end_user_id']}/responses/{row['id']}", row_ref(row).second or 0
+    )
+    gone = Witness("end_users/7/responses/999999999", there.second)
+    client = connection.with_secrets(Credentials().client_secret, known=[gone, there])
+    assert len(client.page("responses", QUERY).rows) == 50
+    assert client.requests == 4
+    assert client.page("responses", QUERY)
+    assert client.requests == 5, "once for each login"
+
+
+def test_login__is_refused_when_the_same_id_was_given_at_another_second(
+    connection: Connection,
+) -> None:
+    row = connection.source.source()[0]
+    path = f"end_users/{row['end_user_id']}/responses/{row['id']}"
+    client = connection.with_secrets(Credentials().client_secret, known=[Witness(path, 1)])
+    for _ in range(2):
+        with pytest.raises(Unauthorized, match="another Wootric account"):
+            client.page("responses", QUERY)

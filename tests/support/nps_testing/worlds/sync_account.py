@@ -35,6 +35,7 @@ from nps_testing.fakes.sync import (
 )
 from nps_testing.sources.rows import missing
 from nps_testing.stacks.environment import TOKEN
+from sync_wootric.proving.identity import known_answers
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.run import Clock, RunSettings
 from sync_wootric.tick import Sync
@@ -86,7 +87,13 @@ class SyncAccount:
     def new_process(self) -> None:
         """Drop everything that a process keeps in memory, as a cold start does."""
         pacer = _Watched(self, self._per_minute)
-        client = WootricClient(TOKEN, self.source.url, _Secrets(self.source), pacer)
+        client = WootricClient(
+            TOKEN,
+            self.source.url,
+            _Secrets(self.source),
+            pacer,
+            witnesses=known_answers(self.answers, self.state, TOKEN),
+        )
         rules = AccountRules.of("company_id,company", "company", "csm_email")
         self.ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")
         people = EndUsers(client, self.people, self.time)

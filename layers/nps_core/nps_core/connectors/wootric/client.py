@@ -1,7 +1,7 @@
 """Wootric's REST API over HTTP: token, pace, retries. `protocol` interprets the replies."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +18,7 @@ from nps_core.connectors.wootric.protocol import (
     counts_of,
     page_params,
     rate_info,
+    row_ref,
     wait_for_reset,
 )
 from nps_core.errors import (
@@ -28,6 +29,7 @@ from nps_core.errors import (
     Unauthorized,
 )
 from nps_core.sync.proof.counting import ClassCounts, Days
+from nps_core.sync.proof.witnesses import Witness
 from nps_core.sync.reading.cursor import Page, PageQuery
 
 if TYPE_CHECKING:
@@ -57,10 +59,16 @@ class WootricClient:
         secrets: Secrets,
         pacer: "Pacer",
         jitter: Callable[[], float] = random.random,
+        witnesses: Callable[[datetime], Iterable[Witness]] = lambda _now: (),
     ) -> None:
-        """`api_url` may be empty: the account token then names the region."""
+        """`api_url` may be empty: the account token then names the region.
+
+        `witnesses`: answers of which this account must have at least one. Each new token is tried
+        on them before it is used for anything else. None: every account is taken for the right one.
+        """
         self._base = base_url(account_token, api_url)
         self._secrets, self._pacer, self._jitter = secrets, pacer, jitter
+        self._witnesses = witnesses
         self._http = requests.Session()
         # The machine's proxy variables and .netrc must not redirect or replace the token.
         self._http.trust_env = False
@@ -137,8 +145,7 @@ class WootricClient:
         refreshes = 0
         while True:
             self._ensure_token()
-            headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
-            verdict = self._tries("GET", path, shape, params=dict(params), headers=headers)
+            verdict = self._ask(path, params, shape, self._token)
             if verdict.meaning == "missing":
                 if shape is list and not may_lack:
                     self._reject(verdict)
@@ -164,12 +171,36 @@ class WootricClient:
             verdict = self._ask_token(anew)
         if verdict.meaning != "data":
             raise _unauthorized(verdict)
-        self._token = str(verdict.data.get("access_token") or "")
-        if not self._token:
+        token = str(verdict.data.get("access_token") or "")
+        if not token:
             raise SourceUnavailable("the token endpoint answered without a token")
+        self._recognise(token)
+        self._token = token
         lifetime_s = float(verdict.data.get("expires_in") or 7200)
         # Renew a tenth of its life early, at most 5 minutes: no page starts with an expiring token.
         self._renew_at = self._now() + timedelta(seconds=lifetime_s - min(300.0, lifetime_s / 10))
+
+    def _recognise(self, token: str) -> None:
+        """Raise Unauthorized if the account of the token has none of the witnesses."""
+        missed = 0
+        for witness in self._witnesses(self._now()):
+            verdict = self._ask(f"/v1/{witness.path}", {}, dict, token)
+            if verdict.meaning == "unauthorized":
+                raise _unauthorized(verdict)
+            if verdict.meaning == "data" and witness.is_shown_by(row_ref(verdict.data)):
+                return
+            missed += 1
+        if missed:
+            raise Unauthorized(
+                f"the API credentials are those of another Wootric account: it has none of"
+                f" {missed} stored answers that were looked up, so nothing of it was read. Fix:"
+                " store the client_id and client_secret of Settings > API of this account in the"
+                " secret, then run `nps sync now`"
+            )
+
+    def _ask(self, path: str, params: Mapping[str, str], shape: Any, token: str) -> Verdict:
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        return self._tries("GET", path, shape, params=dict(params), headers=headers)
 
     def _ask_token(self, secret: "Secret") -> Verdict:
         if not secret.client_id:
