@@ -14,7 +14,10 @@ import deliver.app
 import notify.app
 import rollup.app
 from nps_core import clock
+from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.aws import clients, items
+from nps_core.sync.dynamo import DynamoSyncState
+from nps_local.fakes.wootric.actions import NewAnswer
 from nps_testing import samples
 from nps_testing.fakes.ses_server import ses_server
 from nps_testing.samples import STRANGE, Item, Path_, shape
@@ -23,6 +26,7 @@ from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
 from nps_testing.stacks.sync import SyncStack, sync_stack
 from nps_testing.stored_kinds import KINDS
+from sync_wootric.proving.identity import known_answers
 
 Change = Callable[[Item, int], Item]
 AFTER_ALL_S = datetime(2026, 3, 1, 11, 50, tzinfo=UTC).timestamp()
@@ -61,12 +65,30 @@ def filled(
     with moto_tables(), sync_stack() as stack, ses_server() as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
         clients.ses.cache_clear()
-        stack.source.generate(answers=120, people=60, accounts=5)
         stack.time.epoch_s = AFTER_ALL_S
         monkeypatch.setattr(clock, "now", stack.time.now)
         for number, item in enumerate(samples.stored_items()):
             items.put(clients.dynamodb(), _table(item), change(item, number))
+        _answer_again(stack)
+        stack.source.generate(answers=120, people=60, accounts=5)
         yield stack
+
+
+def _answer_again(stack: SyncStack) -> None:
+    """Give the source an answer that is stored, so that it is the account of the samples."""
+    state = DynamoSyncState(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
+    store = DynamoAnswerStore(clients.dynamodb(), os.environ["RESPONSES_TABLE"])
+    witnesses = known_answers(store, state, TOKEN)
+    path, second = next(iter(witnesses(stack.time.now())))
+    _, user_id, _, answer_id = path.split("/")
+    known = NewAnswer(
+        id=int(answer_id),
+        end_user_id=int(user_id),
+        created_ms=second * 1000,
+        score=9,
+        notify=False,
+    )
+    stack.source.actions.answer(known)
 
 
 def _table(item: Item) -> str:
