@@ -65,29 +65,32 @@ def filled(
     with moto_tables(), sync_stack() as stack, ses_server() as ses:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SESV2", ses.url)
         clients.ses.cache_clear()
+        stack.source.generate(answers=120, people=60, accounts=5)
         stack.time.epoch_s = AFTER_ALL_S
         monkeypatch.setattr(clock, "now", stack.time.now)
         for number, item in enumerate(samples.stored_items()):
             items.put(clients.dynamodb(), _table(item), change(item, number))
         _answer_again(stack)
-        stack.source.generate(answers=120, people=60, accounts=5)
         yield stack
 
 
 def _answer_again(stack: SyncStack) -> None:
-    """Give the source an answer that is stored, so that it is the account of the samples."""
+    """Make an answer of the source one that is stored: it is then the account of the samples."""
     state = DynamoSyncState(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)
     store = DynamoAnswerStore(clients.dynamodb(), os.environ["RESPONSES_TABLE"])
     witnesses = known_answers(store, state, TOKEN)
     path, second = next(iter(witnesses(stack.time.now())))
     _, user_id, _, answer_id = path.split("/")
+    number = int(answer_id)
     known = NewAnswer(
-        id=int(answer_id),
+        id=number,
         end_user_id=int(user_id),
         created_ms=second * 1000,
         score=9,
         notify=False,
     )
+    source = stack.source.store
+    source.remove_row(source.answers.pop(number))
     stack.source.actions.answer(known)
 
 
