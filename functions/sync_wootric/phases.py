@@ -45,7 +45,7 @@ class Phases:
     ) -> "Phases":
         """Claim and read every checkpoint of the connection. Raises LeaseLost."""
         gaps = Gaps.read(run, proof_store)
-        removals = Removals.read(run, pages, proof_store, people_store)
+        removals = Removals.read(run, gaps, pages, people_store)
         audit = open_audit(run)
         evidence, bill = Evidence(run.grant.run_id, gaps, removals), FirstSyncBill(run)
         readers = {

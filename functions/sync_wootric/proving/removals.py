@@ -1,7 +1,8 @@
 """Concludes, with care, which answers the source has deleted: it never reports a deletion.
 
 A stored answer becomes a suspect when a complete listing of its second lacks it. A second such
-listing a day later and a 404 for its id prove the removal: the answer becomes a tombstone. If its
+listing a day later and a 404 for its id prove the removal, if the source still shows some other
+stored answer by its id: the answer becomes a tombstone. If its
 person is gone too, it was an erasure: identity and comment are dropped, the vote stays. An answer
 that the source lists again is no longer a suspect.
 """
@@ -18,6 +19,8 @@ from nps_core.sync.lists import KINDS, STREAMS, Stream
 from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.proof.suspects import SETTLED, Suspect
 from nps_core.sync.reading.cursor import Covered
+from sync_wootric.proving.brakes import Brakes
+from sync_wootric.proving.gaps import Gaps
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.run import Run
 
@@ -31,18 +34,24 @@ class Removals:
     proof_store: ProofStore
     people: People
     suspects: dict[AnswerKey, Suspect]
+    brakes: Brakes
     _rechecked: set[AnswerKey] = field(default_factory=set, init=False)
     """Suspects whose second this run has listed again; once per run is enough."""
 
     @classmethod
-    def read(
-        cls, run: Run, pages: PageStore, proof_store: ProofStore, people: People
-    ) -> "Removals":
+    def read(cls, run: Run, gaps: Gaps, pages: PageStore, people: People) -> "Removals":
+        proof_store = gaps.proof_store
         suspects = {suspect.key: suspect for suspect in proof_store.suspects()}
-        return cls(run, pages, proof_store, people, suspects)
+        brakes = Brakes(run, gaps, pages.ingest.store)
+        return cls(run, pages, proof_store, people, suspects, brakes)
 
     def take_due(self) -> tuple[Stream, int] | None:
-        """Return the stream and second of a suspect that is a day old; each suspect only once."""
+        """Return the stream and second of a suspect that is a day old; each suspect only once.
+
+        None once the run has found no witness: it can remove nothing.
+        """
+        if self.brakes.has_no_witness:
+            return None
         for suspect in self.suspects.values():
             if suspect.is_due(self.run.clock.at()) and suspect.key not in self._rechecked:
                 self._rechecked.add(suspect.key)
@@ -87,6 +96,8 @@ class Removals:
         if row is not None:
             self.run.journal.add_rows(stream, 1, self.pages.store(stream, [row], now))
             self._settle(suspect, "listed again")
+        elif not self.brakes.is_witnessed(suspect, self.suspects):
+            return
         elif self.run.source.one(f"end_users/{user}") is None:
             # The profile first: a run that dies in between finds the suspect and repeats the rest.
             self.people.erase(user)

@@ -49,6 +49,17 @@ def test_answer_that_cannot_be_asked_for__is_no_witness() -> None:
     assert chosen(ages, end_user_id=None) == []
 
 
+def test_answer_in_doubt__is_no_witness() -> None:
+    store = InMemoryAnswerStore()
+    for number in (1, 2):
+        key = AnswerKey(TOKEN, "response", str(number))
+        at = NOW - timedelta(hours=number + 1)
+        store.put(make_answer(key=key, answered_at=at, end_user_id="7"), None)
+    doubtful = {AnswerKey(TOKEN, "response", "2")}
+    (found,) = witnesses(store, TOKEN, START, NOW, doubtful)
+    assert found.path == "end_users/7/responses/1"
+
+
 def test_record__is_the_witness_by_its_second_unless_its_time_proves_nothing() -> None:
     witness = Witness("end_users/7/responses/1", 1_700_000_000)
     assert witness.is_shown_by(RowRef("1", 1_700_000_000))

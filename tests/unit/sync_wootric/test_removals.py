@@ -150,7 +150,40 @@ def test_young_answer_of_a_webhook__is_not_missing_because_the_list_lags(world: 
     assert world.proof_store.suspects() == []
 
 
-@pytest.mark.parametrize("at", range(1, 12))
+def without_other_answers(world: World) -> None:
+    """Let the source answer 404 for every record, as for credentials that may read lists only."""
+    world.source.records = lambda _path: None
+
+
+def test_removal__needs_another_answer_that_is_still_there(world: World) -> None:
+    row = days_old(world, 60)
+    del world.rows["responses"][row]
+    without_other_answers(world)
+    assert live(world, 30) == 0
+    assert not stored(world, row).deleted
+    assert world.known.erased == set()
+    (gap,) = world.open_gaps()
+    assert (gap.kind, gap.tries) == ("witness", 0)
+    assert "so is every other that was looked up" in gap.reason
+    world.source.records = world.record
+    live(world, 1)
+    assert stored(world, row).deleted
+    assert world.open_gaps() == []
+
+
+def test_witness__is_looked_up_once_for_all_removals_of_a_run(world: World) -> None:
+    for days in (60, 61, 62):
+        del world.rows["responses"][days_old(world, days)]
+    live(world, 1)
+    world.time.sleep(DAY_S)
+    asked: list[str] = []
+    real = world.source.records
+    world.source.records = lambda path: asked.append(path) or real(path)  # type: ignore[func-returns-value]
+    assert world.tick().deleted == 3
+    assert len(asked) == 3 + 1 + 3, "each answer, one witness, each person"
+
+
+@pytest.mark.parametrize("at", range(1, 14))
 def test_kill__at_any_request_of_the_second_look_changes_nothing(at: int) -> None:
     world = World(page_s=0.05)
     world.add(300)

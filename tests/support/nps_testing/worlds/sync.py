@@ -71,7 +71,7 @@ class World:
         self.answers, self.quarantine = InMemoryAnswerStore(), InMemoryQuarantine()
         self.people = AnsweredBy({"7": Person("ana@acme.example", "u-7")})
         self.source = ScriptedSource(self._page)
-        self.source.records, self.source.counts = self._record, self._counts
+        self.source.records, self.source.counts = self.record, self._counts
         self.random = Random(4)
         self.pages = self.ticks = 0
         rules = AccountRules.of("company_id,company", "company", "csm_email")
@@ -178,7 +178,7 @@ class World:
         listed = ListedRows(visible, self.random).page(query)
         return [self.row(ref.id, rows[ref.id] // 1000) for ref in listed]
 
-    def _record(self, path: str) -> dict[str, Any] | None:
+    def record(self, path: str) -> dict[str, Any] | None:
         _, user, *rest = path.split("/")
         if not rest:
             return None if user in self.erased_users else {"id": int(user)}

@@ -12,10 +12,12 @@ from nps_core.formats import Stored
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.counting import NOTHING, ClassCounts
 
-GapKind = Literal["second", "window", "counts"]
+GapKind = Literal["second", "window", "counts", "witness"]
 """`second`: more rows in one second than the API lists. `window`: the source could not be read
 in time. `counts`: the source counts a different number of answers, also after a re-read of the
-range."""
+range. `witness`: an answer is gone, but so are all others that were looked up."""
+
+_OTHERS_CLOSE_IT = {"window", "witness"}
 
 UNREAD_FOR = timedelta(minutes=15)
 """Live answers that were unread for so long are a gap: three ticks, like the lag alarm."""
@@ -49,7 +51,7 @@ class Gap(Stored):
 
     def is_due(self, now: datetime) -> bool:
         """Whether to retry it now: at once when it is new, then at growing intervals."""
-        if not self.is_open or self.kind == "window":
+        if not self.is_open or self.kind in _OTHERS_CLOSE_IT:
             return False
         if self.tried_at is None or self.next_user is not None:
             return True

@@ -4,12 +4,14 @@ Credentials of another account are valid: its lists would be stored as this acco
 they lack would be taken for deleted. An account that has none of the witnesses is another one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
+from nps_core.answers.models import Listed
 from nps_core.answers.ports import AnswerStore
+from nps_core.keys import AnswerKey
 from nps_core.sync.proof.suspects import SETTLED
 from nps_core.sync.reading.cursor import RowRef
 
@@ -34,19 +36,29 @@ class Witness(NamedTuple):
 
 
 def witnesses(
-    store: AnswerStore, account_token: str, start: datetime, now: datetime
+    store: AnswerStore,
+    account_token: str,
+    start: datetime,
+    now: datetime,
+    apart_from: Container[AnswerKey] = frozenset(),
 ) -> Iterator[Witness]:
     """Yield up to ten, of as many days: the newest first, then from `start` on.
 
+    `apart_from`: answers that are themselves in doubt.
     Answers of the last hour are left out: a webhook may bring them before the source lists them.
     """
     first = start.replace(hour=0, minute=0, second=0, microsecond=0)
     days = [first + n * _DAY for n in range((now - first).days + 1)]
     seen: set[Witness] = set()
 
+    def may_be_asked_for(answer: Listed) -> bool:
+        is_removed = answer.deleted or answer.erased or answer.key in apart_from
+        return answer.end_user_id is not None and not is_removed
+
     def found(ordered: list[datetime]) -> Iterator[Witness]:
         for day in ordered:
-            witness = _of_day(store, account_token, day, min(day + _DAY, now - SETTLED))
+            listed = store.between(account_token, "response", day, min(day + _DAY, now - SETTLED))
+            witness = next(map(_witness, filter(may_be_asked_for, listed)), None)
             if witness is not None:
                 yield witness
 
@@ -57,11 +69,6 @@ def witnesses(
                 yield witness
 
 
-def _of_day(
-    store: AnswerStore, account_token: str, start: datetime, end: datetime
-) -> Witness | None:
-    for answer in store.between(account_token, "response", start, end):
-        if answer.end_user_id is not None and not answer.deleted and not answer.erased:
-            path = f"end_users/{answer.end_user_id}/responses/{answer.key.id}"
-            return Witness(path, int(answer.answered_at.timestamp()))
-    return None
+def _witness(answer: Listed) -> Witness:
+    path = f"end_users/{answer.end_user_id}/responses/{answer.key.id}"
+    return Witness(path, int(answer.answered_at.timestamp()))
