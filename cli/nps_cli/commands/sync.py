@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from nps_cli.commands import sync_status
+from nps_cli.commands.repair import removals
 from nps_cli.connections.chosen import ConnectionOption, chosen
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The sync with Wootric.", no_args_is_help=True)
 app.command("status")(sync_status.status)
+app.add_typer(removals.app, name="removals")
 
 _RUNS = (
     Column.of("account_token", "account"),

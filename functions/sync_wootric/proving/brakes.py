@@ -1,13 +1,17 @@
-"""The brakes on removals: no list and no single 404 is believed on its own."""
+"""The brakes on removals: neither lists nor a 404 are believed on their own, nor many at once."""
 
-from collections.abc import Container
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container
+from dataclasses import dataclass, field, replace
 
 from nps_core.answers.ports import AnswerStore
 from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.keys import AnswerKey
-from nps_core.sync.proof.gaps import Gap
+from nps_core.sync.lists import STREAMS
+from nps_core.sync.proof.audit import AuditState
+from nps_core.sync.proof.brake import LEAST, most_in_a_day
+from nps_core.sync.proof.gaps import Gap, GapKind
 from nps_core.sync.proof.suspects import Suspect
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from sync_wootric.proving.gaps import Gaps
 from sync_wootric.proving.identity import known_answers
 from sync_wootric.run import Run
@@ -25,8 +29,50 @@ class Brakes:
     run: Run
     gaps: Gaps
     store: AnswerStore
+    weight: int
+    """Answers suspected, or removed in the last day, that no operator has accepted."""
+    _most: int | None = field(default=None, init=False)
     _is_witnessed: bool | None = field(default=None, init=False)
     """Whether another answer was found; None before the run has looked."""
+
+    @property
+    def are_on(self) -> bool:
+        """Whether so many answers are suspected that an operator must confirm their removal."""
+        if self.weight <= LEAST:
+            return False
+        if self._most is None:
+            self._most = most_in_a_day(self._stored())
+        return self.weight > self._most
+
+    def hold(self, suspect: Suspect) -> bool:
+        """Whether the suspect waits for an operator."""
+        return suspect.accepted_at is None and self.are_on
+
+    def tell(self, suspects: Collection[Suspect]) -> None:
+        """Keep one gap open while the brake is on; its range and number follow the suspects."""
+        known = next(iter(self.gaps.open_gaps(kind="brake")), None)
+        waiting = [suspect.second for suspect in suspects if suspect.accepted_at is None]
+        if not self.are_on or not waiting:
+            self._close("brake")
+            return
+        reason = (
+            f"{self.weight:,} answers seem to be deleted, more than {self._most:,} a day are not"
+            " removed without an operator. `nps sync removals list` shows them. If they are"
+            " wanted: `nps sync removals accept`; if not, check the account and the credentials"
+        )
+        if known is None:
+            self._open("brake", min(waiting), max(waiting) + 1, reason)
+        elif (known.to_s, known.reason) != (max(waiting) + 1, reason):
+            self.gaps.put(replace(known, to_s=max(waiting) + 1, reason=reason))
+
+    def _stored(self) -> int:
+        """Return how many answers are stored, at least: as read at first, or as last counted."""
+        read_checkpoint = self.run.state.read_checkpoint
+        texts = [read_checkpoint(stream) for stream in STREAMS]
+        read = sum(StreamCheckpoint.from_json(text).backfill.rows for text in texts if text)
+        audit = read_checkpoint("audit")
+        proof = AuditState.from_json(audit).proof if audit else None
+        return max(read, proof.stored.n if proof else 0)
 
     @property
     def has_no_witness(self) -> bool:
@@ -42,9 +88,9 @@ class Brakes:
         if self._is_witnessed is None:
             self._is_witnessed = self._is_any_shown(doubtful)
             if self._is_witnessed:
-                self._close()
+                self._close("witness")
             elif not self.gaps.open_gaps(kind="witness"):
-                self._open(suspect)
+                self._open("witness", suspect.second, suspect.second + 1, _NO_WITNESS)
         return self._is_witnessed
 
     def _is_any_shown(self, doubtful: Container[AnswerKey]) -> bool:
@@ -56,11 +102,10 @@ class Brakes:
                 return True
         return False
 
-    def _open(self, suspect: Suspect) -> None:
-        second, now, run_id = suspect.second, self.run.clock.at(), self.run.grant.run_id
-        gap = Gap("responses", "witness", second, second + 1, _NO_WITNESS, now, run_id)
-        self.gaps.open(gap)
+    def _open(self, kind: GapKind, from_s: int, to_s: int, reason: str) -> None:
+        now, run_id = self.run.clock.at(), self.run.grant.run_id
+        self.gaps.open(Gap("responses", kind, from_s, to_s, reason, now, run_id))
 
-    def _close(self) -> None:
-        for gap in self.gaps.open_gaps(kind="witness"):
+    def _close(self, kind: GapKind) -> None:
+        for gap in self.gaps.open_gaps(kind=kind):
             self.gaps.close(gap)

@@ -58,12 +58,12 @@ class CountCheck:
         return replace(counted, counts=counts)
 
     def _really_stored(self, days: Days) -> DayCounts:
-        """Count the stored answers as the source would: without suspects."""
+        """Count the stored answers as the source would: without those presumed deleted."""
         pages, zone = self.reader.pages, self.run.settings.zone
         from_s, to_s = days.seconds(zone)
         start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
         listed = pages.ingest.store.between(pages.account_token, "response", start, end)
-        believed = (answer for answer in listed if answer.key not in self.removals.suspects)
+        believed = (answer for answer in listed if answer.key not in self.removals.left_out)
         return count_days(believed, days, zone)
 
 

@@ -7,6 +7,7 @@ person is gone too, it was an erasure: identity and comment are dropped, the vot
 that the source lists again is no longer a suspect.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from nps_core.customers.ports import People
 from nps_core.keys import AnswerKey
 from nps_core.observability import logger
 from nps_core.sync.lists import KINDS, STREAMS, Stream
+from nps_core.sync.proof.brake import REMOVED, weigh
 from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.proof.suspects import SETTLED, Suspect
 from nps_core.sync.reading.cursor import Covered
@@ -41,19 +43,30 @@ class Removals:
     @classmethod
     def read(cls, run: Run, gaps: Gaps, pages: PageStore, people: People) -> "Removals":
         proof_store = gaps.proof_store
-        suspects = {suspect.key: suspect for suspect in proof_store.suspects()}
-        brakes = Brakes(run, gaps, pages.ingest.store)
+        every = proof_store.suspicions()
+        suspects = {one.key: one for one in every if one.is_open}
+        brakes = Brakes(run, gaps, pages.ingest.store, weigh(every, run.clock.at()))
         return cls(run, pages, proof_store, people, suspects, brakes)
+
+    @property
+    def left_out(self) -> Container[AnswerKey]:
+        """Stored answers that the source is not expected to count.
+
+        Those under the brake stay in: else the counts agree with whatever the lists show.
+        """
+        return () if self.brakes.are_on else self.suspects
 
     def take_due(self) -> tuple[Stream, int] | None:
         """Return the stream and second of a suspect that is a day old; each suspect only once.
 
-        None once the run has found no witness: it can remove nothing.
+        None once the run has found no witness: it can remove nothing. Those under the brake are
+        left to the sweeps, which list everything again.
         """
         if self.brakes.has_no_witness:
             return None
         for suspect in self.suspects.values():
-            if suspect.is_due(self.run.clock.at()) and suspect.key not in self._rechecked:
+            is_new = suspect.key not in self._rechecked and not self.brakes.hold(suspect)
+            if is_new and suspect.is_due(self.run.clock.at()):
                 self._rechecked.add(suspect.key)
                 return _stream(suspect.key), suspect.second
         return None
@@ -67,6 +80,7 @@ class Removals:
         if start >= end:
             return
         store, token = self.pages.ingest.store, self.pages.account_token
+        weight = self.brakes.weight
         for answer in store.between(token, KINDS[stream], start, end):
             suspect = self.suspects.get(answer.key)
             if answer.key.id in covered.ids:
@@ -76,6 +90,12 @@ class Removals:
                 self._not_listed(answer, suspect, asked_at)
             elif suspect is not None:
                 self._finish(suspect, "erased" if answer.erased else "deleted")
+        if self.brakes.weight != weight:
+            self.tell()
+
+    def tell(self) -> None:
+        """Open, update or close the gap of the brake."""
+        self.brakes.tell(self.suspects.values())
 
     def _not_listed(self, answer: Listed, suspect: Suspect | None, asked_at: datetime) -> None:
         if suspect is None:
@@ -83,7 +103,8 @@ class Removals:
             suspect = Suspect(answer.key, second, answer.end_user_id, asked_at)
             self.proof_store.put_suspect(suspect)
             self.suspects[answer.key] = suspect
-        elif suspect.is_due(asked_at):
+            self.brakes.weight += 1
+        elif suspect.is_due(asked_at) and not self.brakes.hold(suspect):
             self._confirm(suspect, asked_at)
 
     def _confirm(self, suspect: Suspect, now: datetime) -> None:
@@ -119,7 +140,9 @@ class Removals:
     def _settle(self, suspect: Suspect, outcome: str) -> None:
         self.proof_store.settle(suspect, outcome, self.run.clock.at())
         del self.suspects[suspect.key]
-        if outcome != "listed again":
+        if outcome not in REMOVED:
+            self.brakes.weight -= suspect.accepted_at is None
+        else:
             self.run.journal.add_removal()
             logger.info("answer removed", extra={"answer": str(suspect.key), "how": outcome})
 

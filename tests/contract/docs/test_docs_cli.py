@@ -14,6 +14,7 @@ from nps_core.views.mails import MailRow
 from nps_core.views.quarantine import QuarantineRow
 from nps_core.views.repair import RedriveRow, Replay
 from nps_core.views.responses import DeclineRow, ResponseRow
+from nps_core.views.sync.removals import RemovalAcceptance, RemovalRow
 from nps_core.views.sync.requested import AuditRow, BackfillRow
 from nps_core.views.sync.runs import RunRow
 from nps_core.views.sync.status import StatusRow
@@ -77,6 +78,8 @@ VIEWS: dict[str, type[View]] = {
     "sync status": StatusRow,
     "sync audit": AuditRow,
     "sync backfill": BackfillRow,
+    "sync removals list": RemovalRow,
+    "sync removals accept": RemovalAcceptance,
     "runs list": RunRow,
     "quarantine list": QuarantineRow,
     "redrive KIND": RedriveRow,

@@ -67,6 +67,26 @@ def test_suspect__is_open_until_it_is_settled(proof_store: ProofStore) -> None:
     assert len(proof_store.suspects()) == 2
 
 
+def test_suspicion__that_is_settled_stays_as_a_record(proof_store: ProofStore) -> None:
+    proof_store.put_suspect(SUSPECT)
+    assert proof_store.accept(SUSPECT, NOW)
+    (accepted,) = proof_store.suspects()
+    assert accepted == replace(SUSPECT, accepted_at=NOW)
+    later = NOW + timedelta(hours=1)
+    proof_store.settle(accepted, "deleted", later)
+    (settled,) = proof_store.suspicions()
+    assert settled == replace(accepted, outcome="deleted", settled_at=later)
+    assert not settled.is_open
+
+
+def test_suspicion__that_is_settled_or_unknown_cannot_be_accepted(proof_store: ProofStore) -> None:
+    assert not proof_store.accept(SUSPECT, NOW)
+    proof_store.put_suspect(SUSPECT)
+    proof_store.settle(SUSPECT, "listed again", NOW)
+    assert not proof_store.accept(SUSPECT, NOW)
+    assert proof_store.suspects() == []
+
+
 def test_records__are_kept_for_180_days_once_they_are_settled(tables: str) -> None:
     assert tables
     proof_store = DynamoProofStore(clients.dynamodb(), os.environ["STATE_TABLE"], TOKEN)

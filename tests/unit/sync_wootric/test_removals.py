@@ -7,6 +7,7 @@ import pytest
 
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey, Kind
+from nps_core.sync.proof.audit import AuditState
 from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.worlds.sync import DAY_MS, World
@@ -181,6 +182,113 @@ def test_witness__is_looked_up_once_for_all_removals_of_a_run(world: World) -> N
     world.source.records = lambda path: asked.append(path) or real(path)  # type: ignore[func-returns-value]
     assert world.tick().deleted == 3
     assert len(asked) == 3 + 1 + 3, "each answer, one witness, each person"
+
+
+def delete(world: World, number: int) -> list[str]:
+    """Delete old answers at the source, all of them in days that are counted."""
+    rows = world.rows["responses"]
+    gone = sorted(rows, key=lambda row: rows[row])[50 : 50 + number]
+    for row in gone:
+        del rows[row]
+    return gone
+
+
+def brakes(world: World) -> list[str]:
+    return [gap.reason for gap in world.open_gaps() if gap.kind == "brake"]
+
+
+def test_brake__lets_twenty_removals_in_a_day_pass(world: World) -> None:
+    gone = delete(world, 20)
+    assert live(world, 26) == 20
+    assert all(stored(world, row).deleted for row in gone)
+    assert brakes(world) == []
+
+
+def test_brake__stops_more_before_any_is_removed(world: World) -> None:
+    gone = delete(world, 21)
+    live(world, 1)
+    (reason,) = brakes(world)
+    assert reason.startswith("21 answers seem to be deleted, more than 20 a day are not removed")
+    assert "nps sync removals accept" in reason
+    assert live(world, 7 * 24) == 0
+    assert not any(stored(world, row).deleted for row in gone)
+    assert len(brakes(world)) == 1
+
+
+def test_brake__is_a_hundredth_of_many_answers() -> None:
+    world = World(page_s=0.05)
+    world.add(2_500)
+    assert world.tick().status == "complete"
+    delete(world, 25)
+    live(world, 1)
+    assert brakes(world) == []
+    delete(world, 1)
+    live(world, 1)
+    assert len(brakes(world)) == 1
+
+
+def test_brake__stops_a_drip_that_stays_below_it_at_any_one_time(world: World) -> None:
+    gone = []
+    for _ in range(4):
+        gone += delete(world, 15)
+        live(world, 12)
+    live(world, 48)
+    assert len(brakes(world)) == 1
+    assert sum(stored(world, row).deleted for row in gone) <= 20
+
+
+def test_brake__asks_for_no_second_listing_of_what_waits(world: World) -> None:
+    delete(world, 200)
+    live(world, 27)
+    asked = world.source.requests
+    world.time.sleep(300)
+    asked = world.tick().requests
+    assert asked < 10
+
+
+def test_answers_under_the_brake__stay_counted_as_stored(world: World) -> None:
+    gone = delete(world, 200)
+    live(world, 3)
+    proof = AuditState.from_json(world.state.checkpoints["audit"]).proof
+    assert proof is not None
+    assert not proof.holds or any(gap.kind == "counts" for gap in world.open_gaps())
+    assert all(stored(world, row).is_counted for row in gone)
+
+
+def test_brake__is_off_once_the_answers_are_listed_again(world: World) -> None:
+    rows = dict(world.rows["responses"])
+    delete(world, 100)
+    live(world, 2)
+    assert brakes(world)
+    world.rows["responses"] = rows
+    world.state.request_audit(world.time.now())
+    live(world, 7 * 24)
+    assert (world.proof_store.suspects(), brakes(world)) == ([], [])
+
+
+def test_accepted_removals__are_carried_out_and_no_others(world: World) -> None:
+    gone = delete(world, 100)
+    live(world, 25)
+    at = world.time.now()
+    assert all(world.proof_store.accept(one, at) for one in world.proof_store.suspects())
+    others = delete(world, 30)
+    live(world, 1)
+    assert all(stored(world, row).deleted for row in gone)
+    live(world, 30)
+    assert not any(stored(world, row).deleted for row in others)
+    assert len(brakes(world)) == 1
+
+
+def test_removals_of_a_person__are_weighed_too(world: World) -> None:
+    for row in sorted(world.rows["responses"])[:25]:
+        world.changes[row] = {"end_user_id": 8, "text": "secret"}
+    live(world, 24)
+    gone = [row for row in world.rows["responses"] if row in world.changes]
+    for row in gone:
+        del world.rows["responses"][row]
+    world.erased_users.add("8")
+    assert live(world, 48) == 0
+    assert len(brakes(world)) == 1
 
 
 @pytest.mark.parametrize("at", range(1, 14))

@@ -149,7 +149,7 @@ class InMemorySyncState:
 class InMemoryProofStore:
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str, int], Gap] = {}
-        self.unsettled: dict[str, Suspect] = {}
+        self.suspected: dict[str, Suspect] = {}
         self.settled: list[tuple[str, str]] = []
 
     def gaps(self) -> list[Gap]:
@@ -162,13 +162,24 @@ class InMemoryProofStore:
         self.put_gap(replace(gap, closed_at=at))
 
     def suspects(self) -> list[Suspect]:
-        return list(self.unsettled.values())
+        return [suspect for suspect in self.suspected.values() if suspect.is_open]
+
+    def suspicions(self) -> list[Suspect]:
+        return list(self.suspected.values())
 
     def put_suspect(self, suspect: Suspect) -> None:
-        self.unsettled[str(suspect.key)] = suspect
+        self.suspected[str(suspect.key)] = suspect
+
+    def accept(self, suspect: Suspect, at: datetime) -> bool:
+        known = self.suspected.get(str(suspect.key))
+        if known is None or not known.is_open:
+            return False
+        self.suspected[str(suspect.key)] = replace(known, accepted_at=at)
+        return True
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
-        del self.unsettled[str(suspect.key)]
+        settled = replace(suspect, outcome=outcome, settled_at=at)
+        self.suspected[str(suspect.key)] = settled
         self.settled.append((suspect.key.id, outcome))
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _KEPT = timedelta(days=180)
 _GAP, _MISSING = "GAP#", "MISSING#"
-_SETTLED = ("outcome", "settled_at", "expires_at")
 
 _log = logging.getLogger(__name__)
 
@@ -47,17 +46,30 @@ class DynamoProofStore:
 
     def suspects(self) -> list[Suspect]:
         """Return the suspects that are not settled."""
-        unsettled = (item for item in self._all(_MISSING) if "settled_at" not in item)
-        found = (_suspect(item, self._token) for item in unsettled)
+        return [suspect for suspect in self.suspicions() if suspect.is_open]
+
+    def suspicions(self) -> list[Suspect]:
+        """Return all suspicions, those settled in the last 180 days included."""
+        found = (_suspect(item, self._token) for item in self._all(_MISSING))
         return [suspect for suspect in found if suspect is not None]
 
     def put_suspect(self, suspect: Suspect) -> None:
         self._put(_sk(suspect), _suspect_item(suspect))
 
+    def accept(self, suspect: Suspect, at: datetime) -> bool:
+        """Record an operator's consent. Returns False if the suspicion is settled."""
+        return items.set_values(
+            self._client,
+            self._table,
+            keys.connection(self._token, _sk(suspect))._asdict(),
+            {"accepted_at": iso(at)},
+            "attribute_exists(pk) AND attribute_not_exists(settled_at)",
+        )
+
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
         """Record the outcome: `deleted`, `erased` or `listed again`."""
-        more = {"outcome": outcome, "settled_at": iso(at), "expires_at": _expiry(at)}
-        self._put(_sk(suspect), {**_suspect_item(suspect), **more})
+        settled = replace(suspect, outcome=outcome, settled_at=at)
+        self._put(_sk(suspect), {**_suspect_item(settled), "expires_at": _expiry(at)})
 
     def _all(self, prefix: str) -> Iterator[items.Item]:
         pk, _ = keys.connection(self._token, "")
@@ -89,7 +101,7 @@ def _suspect(item: items.Item, token: str) -> Suspect | None:
     try:
         _, kind, answer_id = item["sk"].split("#", 2)
         key = AnswerKey(token, kind, answer_id)
-        return Suspect.from_item(item, ("kind", "id", *_SETTLED), key=key)
+        return Suspect.from_item(item, ("kind", "id", "expires_at"), key=key)
     except UnreadableItem as exc:
         _log.error("a suspect cannot be read: %s", exc)
         return None

@@ -12,12 +12,13 @@ from nps_core.formats import Stored
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.counting import NOTHING, ClassCounts
 
-GapKind = Literal["second", "window", "counts", "witness"]
+GapKind = Literal["second", "window", "counts", "witness", "brake"]
 """`second`: more rows in one second than the API lists. `window`: the source could not be read
 in time. `counts`: the source counts a different number of answers, also after a re-read of the
-range. `witness`: an answer is gone, but so are all others that were looked up."""
+range. `witness`: an answer is gone, but so are all others that were looked up. `brake`: more
+removals than a day has, so an operator must confirm them."""
 
-_OTHERS_CLOSE_IT = {"window", "witness"}
+_OTHERS_CLOSE_IT = {"window", "witness", "brake"}
 
 UNREAD_FOR = timedelta(minutes=15)
 """Live answers that were unread for so long are a gap: three ticks, like the lag alarm."""

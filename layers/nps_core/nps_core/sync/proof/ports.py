@@ -26,7 +26,15 @@ class ProofStore(Protocol):
         """Return the suspects: answers that may be deleted."""
         ...
 
+    def suspicions(self) -> list[Suspect]:
+        """Return all suspicions, settled ones included."""
+        ...
+
     def put_suspect(self, suspect: Suspect) -> None: ...
+
+    def accept(self, suspect: Suspect, at: datetime) -> bool:
+        """Record an operator's consent. Returns False if the suspicion is settled."""
+        ...
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
         """Record the outcome of a suspicion."""

@@ -7,7 +7,7 @@ second, at least a day apart, lack it and the source no longer has its id.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from nps_core.formats import IN_KEY, Stored
+from nps_core.formats import IN_KEY, LEFT_OUT, Stored
 from nps_core.keys import AnswerKey
 
 SECOND_LOOK = timedelta(hours=24)
@@ -23,6 +23,15 @@ class Suspect(Stored):
     second: int
     end_user_id: str | None
     missed_at: datetime
+    accepted_at: datetime | None = field(default=None, metadata=LEFT_OUT)
+    """When an operator confirmed the removal; the brakes then let it pass."""
+    outcome: str | None = field(default=None, metadata=LEFT_OUT)
+    """How the suspicion ended: `deleted`, `erased` or `listed again`."""
+    settled_at: datetime | None = field(default=None, metadata=LEFT_OUT)
+
+    @property
+    def is_open(self) -> bool:
+        return self.settled_at is None
 
     def is_due(self, now: datetime) -> bool:
         """Whether a second listing may now prove the deletion."""
