@@ -3,17 +3,21 @@
 A stored answer becomes a suspect when a complete listing of its second lacks it. A second such
 listing a day later and a 404 for its id prove the removal, if the source still shows some other
 stored answer by its id: the answer becomes a tombstone. If its
-person is gone too, it was an erasure: identity and comment are dropped, the vote stays. An answer
-that the source lists again is no longer a suspect.
+person is gone too, it was an erasure: identity and comment are dropped, the vote stays, and what
+else is missing of this person waits for no second listing. An answer that the source lists again is
+no longer a suspect.
 """
 
 from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from nps_core.answers.models import Listed
 from nps_core.answers.removal import Removal
+from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.customers.ports import People
+from nps_core.errors import SourceRejected
 from nps_core.keys import AnswerKey
 from nps_core.observability import logger
 from nps_core.sync.lists import KINDS, STREAMS, Stream
@@ -37,6 +41,8 @@ class Removals:
     people: People
     suspects: dict[AnswerKey, Suspect]
     brakes: Brakes
+    erased_people: set[str]
+    """Persons who were gone at the source when an answer of theirs was proven to be."""
     _rechecked: set[AnswerKey] = field(default_factory=set, init=False)
     """Suspects whose second this run has listed again; once per run is enough."""
 
@@ -46,7 +52,8 @@ class Removals:
         every = proof_store.suspicions()
         suspects = {one.key: one for one in every if one.is_open}
         brakes = Brakes(run, gaps, pages.ingest.store, weigh(every, run.clock.at()))
-        return cls(run, pages, proof_store, people, suspects, brakes)
+        erased = {one.end_user_id for one in every if one.outcome == "erased" and one.end_user_id}
+        return cls(run, pages, proof_store, people, suspects, brakes, erased)
 
     @property
     def left_out(self) -> Container[AnswerKey]:
@@ -57,18 +64,19 @@ class Removals:
         return () if self.brakes.are_on else self.suspects
 
     def take_due(self) -> tuple[Stream, int] | None:
-        """Return the stream and second of a suspect that is a day old; each suspect only once.
+        """Return the stream and second of a suspect that is due; each suspect only once.
 
         None once the run has found no witness: it can remove nothing. Those under the brake are
         left to the sweeps, which list everything again.
         """
         if self.brakes.has_no_witness:
             return None
-        for suspect in self.suspects.values():
+        for suspect in list(self.suspects.values()):
             is_new = suspect.key not in self._rechecked and not self.brakes.hold(suspect)
-            if is_new and suspect.is_due(self.run.clock.at()):
+            if is_new and self._is_due(suspect, self.run.clock.at()):
                 self._rechecked.add(suspect.key)
-                return _stream(suspect.key), suspect.second
+                if not self._ends_here(suspect):
+                    return _stream(suspect.key), suspect.second
         return None
 
     def compare(self, stream: Stream, covered: Covered, asked_at: datetime) -> None:
@@ -104,29 +112,58 @@ class Removals:
             self.proof_store.put_suspect(suspect)
             self.suspects[answer.key] = suspect
             self.brakes.weight += 1
-        elif suspect.is_due(asked_at) and not self.brakes.hold(suspect):
+        if self._is_due(suspect, asked_at) and not self.brakes.hold(suspect):
             self._confirm(suspect, asked_at)
 
+    def _is_due(self, suspect: Suspect, at: datetime) -> bool:
+        return suspect.is_due(at) or suspect.end_user_id in self.erased_people
+
+    def _ends_here(self, suspect: Suspect) -> bool:
+        """Settle a suspect that no listing of its second can: it is not stored, or not there."""
+        stored = self.pages.ingest.store.get(suspect.key)
+        if stored is None:
+            self._settle(suspect, "not stored")
+        elif int(stored.answered_at.timestamp()) != suspect.second:
+            self._settle(suspect, "listed again")  # a row has moved it since
+        return suspect.key not in self.suspects
+
     def _confirm(self, suspect: Suspect, now: datetime) -> None:
-        """Look up the id. An answer without a person cannot be looked up and stays a suspect."""
+        """Look up the id, then a witness, then the person."""
         user, stream = suspect.end_user_id, _stream(suspect.key)
         stored = self.pages.ingest.store.get(suspect.key)
-        if user is None or stored is None:
+        if stored is None:
+            self._settle(suspect, "not stored")
             return
-        row = self.run.source.one(f"end_users/{user}/{stream}/{suspect.key.id}")
+        row = self._look_up(suspect)
         if row is not None:
             self.run.journal.add_rows(stream, 1, self.pages.store(stream, [row], now))
             self._settle(suspect, "listed again")
         elif not self.brakes.is_witnessed(suspect, self.suspects):
             return
-        elif self.run.source.one(f"end_users/{user}") is None:
+        elif user is not None and self.run.source.one(f"end_users/{user}") is None:
             # The profile first: a run that dies in between finds the suspect and repeats the rest.
             self.people.erase(user)
             self.pages.ingest.remove(stored, now, "erased")
             self._settle(suspect, "erased")
+            self.erased_people.add(user)
         else:
             self.pages.ingest.remove(stored, now, "deleted")
             self._settle(suspect, "deleted")
+
+    def _look_up(self, suspect: Suspect) -> dict[str, Any] | None:
+        """Return the source's record of the answer; None if it has none.
+
+        Without a person there is no documented address for it. A refusal then proves nothing, and
+        the two listings and the witness decide.
+        """
+        user, listing, row_id = suspect.end_user_id, _stream(suspect.key), suspect.key.id
+        if user is not None:
+            return self.run.source.one(f"end_users/{user}/{listing}/{row_id}")
+        try:
+            row = self.run.source.one(f"{listing}/{row_id}")
+        except SourceRejected:
+            return None
+        return row if row is not None and row_ref(row).id == row_id else None
 
     def _finish(self, suspect: Suspect, how: Removal) -> None:
         """Finish the removal of an answer that is a tombstone already: a run died before the rest.

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from nps_core.answers.models import Answer
+from nps_core.errors import SourceRejected
 from nps_core.keys import AnswerKey, Kind
 from nps_core.sync.proof.audit import AuditState
+from nps_core.sync.proof.suspects import Suspect
 from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.worlds.sync import DAY_MS, World
@@ -134,13 +136,115 @@ def test_deleted_decline__is_found_by_the_sweep(world: World) -> None:
     assert stored(world, row, "decline").deleted
 
 
-def test_answer_without_a_person__cannot_be_asked_for_and_stays(world: World) -> None:
+def test_answer__keeps_the_person_that_is_known(world: World) -> None:
     row = days_old(world, 60)
     world.changes[row] = {"end_user_id": None, "text": "who"}
     world.time.sleep(DAY_S)
     world.tick()
     stale = stored(world, row)
     assert stale.end_user_id == "7", "what is known is not erased"
+
+
+def nobodys(world: World) -> str:
+    """Add an answer that names no end user."""
+    row = "9001"
+    world.rows["responses"][row] = int(world.time() * 1000) - 2 * 60_000
+    world.changes[row] = {"end_user_id": None}
+    live(world, 2)
+    assert stored(world, row).end_user_id is None
+    return row
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_deleted_answer_without_a_person__is_proven_too(world: World, refuses: bool) -> None:
+    row = nobodys(world)
+    del world.rows["responses"][row]
+    if refuses:
+        world.source.records = lambda path: _refused(world, path)
+    live(world, 60)
+    assert stored(world, row).deleted
+    assert world.proof_store.settled == [(row, "deleted")]
+    assert world.coverage().held_by is None
+
+
+def _refused(world: World, path: str) -> dict[str, Any] | None:
+    """Answer as a source without a record of an answer by its id alone."""
+    if not path.startswith("end_users/"):
+        raise SourceRejected("HTTP 405")
+    return world.record(path)
+
+
+def test_answer_without_a_person__that_only_the_list_lacks_is_kept(world: World) -> None:
+    row = nobodys(world)
+    at_ms = world.rows["responses"].pop(row)
+    found = world.row(row, at_ms // 1000)
+    world.source.records = lambda path: found if path == f"responses/{row}" else world.record(path)
+    live(world, 60)
+    assert not stored(world, row).deleted
+    assert set(world.proof_store.settled) == {(row, "listed again")}
+
+
+def test_suspicion_of_an_answer_that_is_not_stored__ends_with_a_record(world: World) -> None:
+    key, second = AnswerKey(TOKEN, "response", "77001"), int(world.time() - 60 * DAY_S)
+    world.proof_store.put_suspect(Suspect(key, second, "7", world.time.now()))
+    live(world, 25)
+    assert world.proof_store.settled == [("77001", "not stored")]
+    assert world.coverage().held_by is None
+
+
+def test_suspicion_of_an_answer_that_has_moved__ends_with_a_record(world: World) -> None:
+    key = AnswerKey(TOKEN, "response", days_old(world, 60))
+    second = world.rows["responses"][key.id] // 1000 - 86_400
+    world.proof_store.put_suspect(Suspect(key, second, "7", world.time.now()))
+    live(world, 25)
+    assert world.proof_store.settled == [(key.id, "listed again")]
+
+
+def test_erased_person__is_erased_in_one_run_with_their_declines(world: World) -> None:
+    answers = [days_old(world, days) for days in (3, 10, 20)]
+    declines = [days_old(world, days, "declines") for days in (5, 15)]
+    for row in (*answers, *declines):
+        world.changes[row] = {"end_user_id": 8}
+    live(world, 26)
+    for row in answers:
+        del world.rows["responses"][row]
+    for row in declines:
+        del world.rows["declines"][row]
+    world.erased_users.add("8")
+    world.source.records = _of_person_8(world, (*answers, *declines))
+    removed = []
+    for _ in range(2 * 60):
+        world.time.sleep(1_800)
+        removed.append(world.tick().deleted)
+    assert [number for number in removed if number] == [5]
+    assert all(stored(world, row).erased for row in answers)
+    assert all(stored(world, row, "decline").erased for row in declines)
+
+
+def _of_person_8(world: World, rows: tuple[str, ...]) -> Any:
+    def record(path: str) -> dict[str, Any] | None:
+        assert path.rpartition("/")[2] in rows or not path.startswith("end_users/8/")
+        return world.record(path)
+
+    return record
+
+
+def test_answer_of_an_erased_person__that_is_missed_later_waits_for_no_second_look(
+    world: World,
+) -> None:
+    early, late = days_old(world, 3), days_old(world, 10)
+    for row in (early, late):
+        world.changes[row] = {"end_user_id": 8}
+    live(world, 26)
+    world.erased_users.add("8")
+    del world.rows["responses"][early]
+    live(world, 50)
+    assert stored(world, early).erased
+    del world.rows["responses"][late]
+    missed_at = world.time()
+    while not stored(world, late).erased:
+        live(world, 0.5)
+    assert world.time() - missed_at < DAY_S + 3_600, "when its list is read again"
 
 
 def test_young_answer_of_a_webhook__is_not_missing_because_the_list_lags(world: World) -> None:

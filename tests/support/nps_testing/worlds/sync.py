@@ -179,7 +179,9 @@ class World:
         return [self.row(ref.id, rows[ref.id] // 1000) for ref in listed]
 
     def record(self, path: str) -> dict[str, Any] | None:
-        _, user, *rest = path.split("/")
+        owner, user, *rest = path.split("/")
+        if owner != "end_users":
+            rest = [owner, user]
         if not rest:
             return None if user in self.erased_users else {"id": int(user)}
         rows = self.rows["responses" if rest[0] == "responses" else "declines"]

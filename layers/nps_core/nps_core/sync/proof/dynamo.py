@@ -67,7 +67,7 @@ class DynamoProofStore:
         )
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
-        """Record the outcome: `deleted`, `erased` or `listed again`."""
+        """Record the outcome: `deleted`, `erased`, `listed again` or `not stored`."""
         settled = replace(suspect, outcome=outcome, settled_at=at)
         self._put(_sk(suspect), {**_suspect_item(settled), "expires_at": _expiry(at)})
 

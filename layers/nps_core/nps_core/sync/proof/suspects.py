@@ -26,7 +26,7 @@ class Suspect(Stored):
     accepted_at: datetime | None = field(default=None, metadata=LEFT_OUT)
     """When an operator confirmed the removal; the brakes then let it pass."""
     outcome: str | None = field(default=None, metadata=LEFT_OUT)
-    """How the suspicion ended: `deleted`, `erased` or `listed again`."""
+    """How the suspicion ended: `deleted`, `erased`, `listed again`, `not stored`."""
     settled_at: datetime | None = field(default=None, metadata=LEFT_OUT)
 
     @property
