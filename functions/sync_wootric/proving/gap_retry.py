@@ -81,8 +81,10 @@ class GapRetry:
 
     def _read_person(self, gap: Gap, user_id: str) -> None:
         listing = f"end_users/{user_id}/{gap.stream}"
-        for rows, asked_at in ask_all(self.run, listing, Position(gap.from_s, end=gap.to_s)):
-            result = self.readers[gap.stream].pages.store(gap.stream, rows, asked_at)
+        for rows, asked_at, source_at in ask_all(
+            self.run, listing, Position(gap.from_s, end=gap.to_s)
+        ):
+            result = self.readers[gap.stream].pages.store(gap.stream, rows, asked_at, source_at)
             self.run.journal.add_rows(gap.stream, len(rows), result)
 
     def _close_if_equal(self, gap: Gap) -> None:

@@ -28,8 +28,16 @@ def ask(run: Run, listing: str, question: PageQuery) -> Asked:
     return Asked(page.rows, refs, at)
 
 
-def ask_all(run: Run, listing: str, position: Position) -> Iterator[tuple[list[Any], datetime]]:
-    """Read a short list from `position` to its end: the new rows and the time of each request.
+class Rows(NamedTuple):
+    """New rows of a short list. `source_at` as in `Asked`."""
+
+    rows: list[Any]
+    asked_at: datetime
+    source_at: datetime | None
+
+
+def ask_all(run: Run, listing: str, position: Position) -> Iterator[Rows]:
+    """Read a short list from `position` to its end, page by page.
 
     Requires time for each page. A list with a second that is too full ends like any other.
     """
@@ -38,5 +46,5 @@ def ask_all(run: Run, listing: str, position: Position) -> Iterator[tuple[list[A
         asked_at = run.clock.at()
         asked = ask(run, listing, query(position))
         step = advance(position, asked.refs)
-        yield [asked.rows[index] for index in step.fresh], asked_at
+        yield Rows([asked.rows[index] for index in step.fresh], asked_at, asked.source_at)
         position = step.position

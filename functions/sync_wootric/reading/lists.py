@@ -170,7 +170,7 @@ class StreamReader:
             asked = ask(self.run, self.stream, query(position))
             step = advance(position, asked.refs, passed)
             fresh = [asked.rows[index] for index in step.fresh]
-            result = self.pages.store(self.stream, fresh, asked_at)
+            result = self.pages.store(self.stream, fresh, asked_at, asked.source_at)
             if step.full is not None:
                 self.watch.second_is_full(self.stream, step.full, asked_at)
             if compares and step.covered is not None:

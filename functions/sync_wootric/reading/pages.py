@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nps_core.answers.ingest import Ingest
@@ -19,6 +19,9 @@ from nps_core.sync.lists import KINDS, Stream
 from sync_wootric.journal import PageResult
 from sync_wootric.ports import PeopleCache
 
+_WHOLE_SECOND = timedelta(seconds=1)
+"""The header `Date` has no finer time; the reply was sent within this time after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageStore:
@@ -27,21 +30,31 @@ class PageStore:
     quarantine: Quarantine
     people: PeopleCache
 
-    def store(self, stream: Stream, rows: Sequence[Any], read_at: datetime) -> PageResult:
-        """Store the rows of a page that was read at `read_at`. Safe to repeat.
+    def store(
+        self,
+        stream: Stream,
+        rows: Sequence[Any],
+        asked_at: datetime,
+        source_at: datetime | None = None,
+    ) -> PageResult:
+        """Store the rows of a page that was asked for at `asked_at`. Safe to repeat.
+
+        `source_at`: the source's own time of the reply. A later read corrects an earlier one, so a
+        clock of ours that is ahead must not make a read later than it was.
 
         Raises StoreUnavailable or Contended, and all errors of `PeopleCache.find`. A repeat skips
         rows that are already stored.
         """
         self.people.learn(rows)
+        read_at = asked_at if source_at is None else min(asked_at, source_at + _WHOLE_SECOND)
         understood: list[Incoming] = []
         quarantined = 0
         for row in self._completed(stream, rows):
             try:
                 understood.append(from_rest(row, KINDS[stream], self.account_token, read_at))
             except PayloadError as exc:
-                quarantined += self._quarantine(row, exc, read_at)
-        outcomes = list(self.ingest.many(understood, read_at).values())
+                quarantined += self._quarantine(row, exc, asked_at)
+        outcomes = list(self.ingest.many(understood, asked_at).values())
         return PageResult(
             outcomes.count("created"),
             outcomes.count("updated"),
@@ -71,14 +84,14 @@ class PageStore:
             for index, row in enumerate(rows)
         ]
 
-    def _quarantine(self, row: object, problem: PayloadError, read_at: datetime) -> bool:
+    def _quarantine(self, row: object, problem: PayloadError, asked_at: datetime) -> bool:
         """Quarantine a row, without its IP address. Returns whether it is new."""
         kept = row
         if isinstance(row, Mapping):
             kept = {name: value for name, value in row.items() if name != "ip_address"}
         raw = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return self.quarantine.add(
-            raw, problem.reason, problem.detail, "sync", self.account_token, read_at
+            raw, problem.reason, problem.detail, "sync", self.account_token, asked_at
         )
 
 

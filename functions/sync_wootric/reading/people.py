@@ -94,9 +94,9 @@ class PeopleReader:
     def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that their address or id is known."""
         listing = f"{_LISTING}/{profile.id}/responses"
-        for rows, asked_at in ask_all(self.run, listing, Position(0)):
+        for rows, asked_at, source_at in ask_all(self.run, listing, Position(0)):
             named = [with_person(row, profile.person) for row in rows if isinstance(row, Mapping)]
-            result = self.pages.store("responses", named, asked_at)
+            result = self.pages.store("responses", named, asked_at, source_at)
             self.run.journal.add_rows("responses", len(rows), result)
 
     def _save(self, checkpoint: StreamCheckpoint) -> None:

@@ -235,10 +235,13 @@ def test_erased_answer__keeps_its_account_through_webhooks_and_a_new_directory()
     ingest.remove(_stored(store), NOW + SECOND, "erased")
     gone = _stored(store)
     directory.entries["email", "ana@acme.example"] = "c-200"
-    later = make_incoming(text="slow", event_rank=1, updated_at=NOW)
-    assert [ingest.one(version, NOW) for version in (make_incoming(), later)] == ["unchanged"] * 2
+    assert ingest.one(make_incoming(text="slow"), NOW) == "unchanged"
     assert ingest.rematch(gone, NOW) == "unchanged"
     assert _stored(store) == gone
+    moved = {"company_id": "c-300"}
+    ingest.one(make_incoming(text="slow", properties=moved, event_rank=1, updated_at=NOW), NOW)
+    gone = _stored(store)
+    assert (gone.erased, gone.text, gone.properties) == (True, None, {})
     assert (gone.account_id, gone.account_name, gone.owner) == ("c-118", "Acme Inc", None)
 
 

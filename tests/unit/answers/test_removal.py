@@ -35,7 +35,7 @@ def _changed(before: Answer, after: Answer) -> set[str]:
 
 def test_deleted__is_a_tombstone_that_does_not_count() -> None:
     gone = deleted(FULL, LATER)
-    assert _changed(FULL, gone) == {"deleted", "rest_at", "rev"}
+    assert _changed(FULL, gone) == {"deleted", "deleted_at", "rev"}
     assert (gone.deleted, gone.is_counted) == (True, False)
 
 
@@ -43,7 +43,7 @@ def test_erased__drops_the_person_and_keeps_the_vote() -> None:
     gone = erased(FULL, LATER)
     who = {"email", "external_id", "properties", "extra", "unknown"}
     words = {"text", "notes", "survey_id", "origin_url"}
-    assert _changed(FULL, gone) == {*who, *words, "erased", "rest_at", "rev"}
+    assert _changed(FULL, gone) == {*who, *words, "erased", "erased_at", "rev"}
     assert gone.is_counted
     assert account_vote(gone) == replace(account_vote(FULL), rev=gone.rev)
     assert contact_vote(gone).labels == (None, "7001")

@@ -77,11 +77,11 @@ def test_score__is_required() -> None:
         ("a &amp;lt; b", "a &lt; b"),
         ("  spaces \n", "  spaces \n"),
         ("a\x00b", "ab"),
-        ("", None),
-        ("   ", None),
-        ("\x00", None),
-        (None, None),
-        (5, None),
+        ("", ""),
+        ("   ", ""),
+        ("\x00", ""),
+        (None, ""),
+        (5, ""),
         ("\u00e9" * 65_536, "\u00e9" * 65_536),  # longer than any webhook's
         ("a" + "\u00e9" * 95_000, "a" + "\u00e9" * 94_999),  # cut to fit an item, between letters
         ("&#128512;", "\U0001f600"),
@@ -90,6 +90,10 @@ def test_score__is_required() -> None:
 )
 def test_comment__is_unescaped_exactly_once(value: object, expected: str | None) -> None:
     assert fields.comment({"text": value}) == expected
+
+
+def test_comment__that_is_not_sent_is_none() -> None:
+    assert fields.comment({}) is None
 
 
 @pytest.mark.parametrize(

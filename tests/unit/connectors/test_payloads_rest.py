@@ -64,7 +64,7 @@ def test_row__is_understood() -> None:
 def test_row__of_an_anonymous_excluded_answer_over_the_dst_jump_is_understood() -> None:
     incoming = from_rest(ROWS[1], "response", TOKEN, READ_AT)
     assert (incoming.email, incoming.is_unknown_user, incoming.excluded) == (None, True, True)
-    assert (incoming.text, incoming.notes, incoming.tags) == (None, (), ())
+    assert (incoming.text, incoming.notes, incoming.tags) == ("", (), ())
     assert (incoming.updated_at - incoming.answered_at).total_seconds() == 4
 
 

@@ -36,7 +36,7 @@ def test_created__in_json_is_understood() -> None:
         key=AnswerKey(TOKEN, "response", "500001"),
         source="webhook",
         score=3,
-        text=None,
+        text="",
         metric="NPS",
         email="ana@acme.example",
         external_id="u-42",

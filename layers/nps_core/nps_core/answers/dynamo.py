@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from nps_core.answers.models import Answer, Listed
+from nps_core.answers.stamps import decode, encode
 from nps_core.aws import items
 from nps_core.errors import UnreadableItem
 from nps_core.keys import DAY_INDEX, AnswerKey, Kind, day_of, parse_answer_key
@@ -15,17 +16,21 @@ from nps_core.times import from_iso, iso
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_TIMES = ("answered_at", "updated_at", "event_at", "rest_at", "first_seen_at")
+_TIMES = (
+    *("answered_at", "updated_at", "event_at", "rest_at", "first_seen_at"),
+    *("deleted_at", "erased_at", "finest_at"),
+)
 _PLAIN = (
     *("score", "text", "metric", "metric_known", "email", "external_id", "end_user_id"),
     *("is_unknown_user", "account_id", "account_name", "account_rule", "owner", "survey_id"),
     *("origin_url", "completed", "excluded", "deleted", "erased", "event_rank", "source"),
-    *("first_source", "previous_score", "rev"),
+    *("first_source", "previous_score", "rev", "is_form"),
 )
-_OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased")
+_OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased", "is_form")
 """Stored only when true. Most answers have none of them, and an item below 1 KB costs one write
 unit."""
-_KNOWN = {"pk", "day", "properties", "extra", "tags", "notes", *_TIMES, *_PLAIN}
+_JSON = ("properties", "extra", "typed")
+_KNOWN = {"pk", "day", "tags", "notes", "stamps", *_JSON, *_TIMES, *_PLAIN}
 _NEEDED = ("metric", "rev", "answered_at", "updated_at")
 _DEFAULTS: Mapping[str, Any] = {
     "metric_known": False,
@@ -105,8 +110,8 @@ def to_item(answer: Answer) -> dict[str, Any]:
     item |= {name: getattr(answer, name) for name in _PLAIN}
     item |= {name: iso(value) for name in _TIMES if (value := getattr(answer, name)) is not None}
     item |= {name: None for name in _OFTEN_FALSE if not getattr(answer, name)}
-    item["properties"] = _json(answer.properties)
-    item["extra"] = _json(answer.extra)
+    item |= {name: _json(getattr(answer, name)) for name in _JSON}
+    item["stamps"] = encode(answer.stamps, answer.answered_at)
     item["tags"] = list(answer.tags) or None
     item["notes"] = list(answer.notes) or None
     return item
@@ -117,6 +122,7 @@ def from_item(item: Mapping[str, Any]) -> Answer:
     values: dict[str, Any] = {name: item.get(name) for name in _PLAIN}
     values |= {name: from_iso(item[name]) if name in item else None for name in _TIMES}
     values |= {name: bool(item.get(name)) for name in _OFTEN_FALSE}
+    values |= {name: json.loads(item.get(name, "{}")) for name in _JSON}
     for name in _NEEDED:
         if values[name] is None:
             raise KeyError(name)
@@ -131,8 +137,7 @@ def from_item(item: Mapping[str, Any]) -> Answer:
         raise ValueError("rev, event_rank or score is not an integer that a number can rely on")
     return Answer(
         key=parse_answer_key(item["pk"]),
-        properties=json.loads(item.get("properties", "{}")),
-        extra=json.loads(item.get("extra", "{}")),
+        stamps=decode(item.get("stamps"), values["answered_at"]),
         tags=tuple(item.get("tags", ())),
         notes=tuple(item.get("notes", ())),
         unknown={name: item[name] for name in item.keys() - _KNOWN},

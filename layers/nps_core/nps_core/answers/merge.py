@@ -1,26 +1,27 @@
 """The merge rule for all versions of an answer, from any source.
 
-`merge` is a join: applying the same incoming versions in any order, any number of times, ends in
-the same content. Newer `updated_at` wins. Within one second `updated` beats `created`, a row that
-was read after that second beats a webhook, then the later timestamp wins, then the version with a
-comment. Fields that the newest version lacks come from older versions, so a webhook never
-overwrites tags, notes and completed, and REST never erases an e-mail address or external id.
+`merge` is a join: the same versions in any order, any number of times, end in the same content.
+Each field has the value of the newest version that carries it, so a field that a version lacks
+erases nothing, and an empty value that a version carries does. Identity is only ever replaced.
+`stamps.precedence` says which version is newer.
 
-Only a row that was read after a removal undoes it. Until then a deleted answer stays deleted and an
-erased one stays erased: a late webhook never restores personal data.
+Only a row that was read after a removal undoes it. A late webhook never restores personal data: an
+answer that was erased once takes personal fields from later reads only.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from nps_core.answers.models import Answer, Incoming
+from nps_core.answers.registers import joined, of_answer, of_version, values
+from nps_core.answers.stamps import own_stamp, precedence, stamp_of
 from nps_core.times import epoch_ms, iso
 
-Precedence = tuple[int, int, bool, int, datetime, bool, str, int]
+_OF_NEWEST = ("updated_at", "event_rank", "event_at", "source")
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: datetime) -> Answer:
@@ -30,26 +31,33 @@ def merge(stored: Answer | None, incoming: Incoming, default_metric: str, now: d
     hybrid clock `max(now in ms, stored.rev + 1)`.
     """
     base = stored or _first(incoming, default_metric, now)
-    rev = max(epoch_ms(now), base.rev + 1)
-    if base.erased and not _shows_again(base, incoming):
-        return replace(base, rev=rev)
-    wins = stored is None or base.erased or _order_of(incoming) >= _order(stored)
-    merged = replace(_fill(base, incoming, wins=wins), erased=False)
-    if wins:
-        merged = _take_core(merged, incoming)
-    if incoming.is_rest:
-        merged = _take_labels(merged, incoming)
-    if incoming.metric is not None and (wins or not base.metric_known):
-        merged = replace(merged, metric=incoming.metric, metric_known=True)
-    if stored is not None and merged.score != stored.score:
-        merged = replace(merged, previous_score=stored.score)
-    return replace(merged, rev=rev)
+    restores = base.erased and _was_read_after_erasure(base, incoming)
+    is_personal = _erased_at(base) is None or _was_read_after_erasure(base, incoming)
+    new, own = stamp_of(incoming, is_personal=is_personal), own_stamp(base)
+    said = of_version(incoming, new, is_personal=is_personal)
+    known = {} if stored is None else of_answer(stored)
+    fields = {**known, **said} if restores else joined(known, said)
+    wins = stored is None or restores or precedence(new) >= precedence(own)
+    merged = replace(
+        base,
+        rev=max(epoch_ms(now), base.rev + 1),
+        **_times(base, incoming, wins=wins, is_tie=new == own),
+        **_removals(base, incoming),
+    )
+    shown = values(merged, fields, new if wins else own)
+    if not base.erased or restores:
+        is_unknown = base.is_unknown_user or incoming.is_unknown_user
+        shown["is_unknown_user"] = is_unknown and shown["email"] is None
+    if stored is not None and shown["score"] != stored.score:
+        shown["previous_score"] = stored.score
+    return replace(merged, **shown)
 
 
 def content_hash(answer: Answer) -> str:
     """Hash the visible content; equal hashes mean that nothing needs to be written.
 
-    Bookkeeping (rev, event time, source) is excluded, and `updated_at` counts by whole second.
+    Bookkeeping (rev, event time, source, stamps) is excluded, and `updated_at` counts by whole
+    second.
     """
     visible = {
         "score": answer.score,
@@ -76,8 +84,8 @@ def _first(incoming: Incoming, default_metric: str, now: datetime) -> Answer:
         key=incoming.key,
         score=None,
         text=None,
-        metric=incoming.metric or default_metric,
-        metric_known=incoming.metric is not None,
+        metric=default_metric,
+        metric_known=False,
         email=None,
         external_id=None,
         end_user_id=None,
@@ -109,100 +117,64 @@ def _first(incoming: Incoming, default_metric: str, now: datetime) -> Answer:
     )
 
 
-def _fill(base: Answer, new: Incoming, *, wins: bool) -> Answer:
-    """Take optional fields from the newest version that has them; absence erases nothing."""
-    newer: Answer | Incoming = new if wins else base
-    older: Answer | Incoming = base if wins else new
-    exact = wins and new.properties_typed
-    email = newer.email or older.email
-    said, known = newer.properties or older.properties or {}, older.properties or {}
-    return replace(
-        base,
-        email=email,
-        external_id=newer.external_id or older.external_id,
-        end_user_id=newer.end_user_id or older.end_user_id,
-        is_unknown_user=(new.is_unknown_user or base.is_unknown_user) and email is None,
-        survey_id=newer.survey_id or older.survey_id,
-        origin_url=newer.origin_url or older.origin_url,
-        properties=dict(said) if exact else _keep_types(said, known),
-        answered_at=_finer(older.answered_at, newer.answered_at),
-        extra={**older.extra, **(newer.extra if exact else _keep_types(newer.extra, older.extra))},
-    )
+def _times(base: Answer, new: Incoming, *, wins: bool, is_tie: bool) -> dict[str, Any]:
+    """Return the times of the newest version, and of all reads the latest.
 
-
-def _take_core(base: Answer, new: Incoming) -> Answer:
-    """Take the fields that every version has, if `new` is at least as recent."""
-    return replace(
-        base,
-        score=new.score,
-        text=new.text,
-        excluded=base.excluded if new.excluded is None else new.excluded,
-        updated_at=new.updated_at,
-        event_rank=new.event_rank,
-        event_at=new.event_at,
-        source=new.source,
-    )
-
-
-def _take_labels(base: Answer, new: Incoming) -> Answer:
-    """Take tags, notes and completed from the latest read: users edit them in the dashboard.
-
-    Such an edit need not move `updated_at`, so the time of the read decides.
+    The milliseconds of a webhook stay when REST repeats the same second.
     """
-    if base.rest_at is not None and new.event_at < base.rest_at:
-        return base
-    return replace(
-        base,
-        tags=base.tags if new.tags is None else new.tags,
-        notes=base.notes if new.notes is None else new.notes,
-        completed=base.completed if new.completed is None else new.completed,
-        deleted=base.deleted and not _shows_again(base, new),
-        rest_at=new.event_at,
+    second = _whole(new.answered_at if wins else base.answered_at)
+    if is_tie:
+        second = max(second, _whole(base.answered_at))
+    finest = max(
+        (at for at in (base.finest_at, base.answered_at, new.answered_at) if at and at.microsecond),
+        default=None,
     )
+    is_of_second = finest is not None and _whole(finest) == second
+    times: dict[str, Any] = {
+        "answered_at": finest if finest is not None and is_of_second else second,
+        "finest_at": None if is_of_second else finest,
+        "rest_at": _latest(base.rest_at, new.event_at) if new.is_rest else base.rest_at,
+    }
+    if wins:
+        times |= {name: getattr(new, name) for name in _OF_NEWEST}
+        times["is_form"] = not new.properties_typed
+    return times
 
 
-def _shows_again(removed: Answer, new: Incoming) -> bool:
-    """Whether `new` was read after the removal: a row that can be read exists."""
-    return new.is_rest and (removed.rest_at is None or new.event_at > removed.rest_at)
-
-
-def _keep_types(newer: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `newer`, with the typed value of `older` where `newer` has only its text (a form)."""
+def _removals(base: Answer, new: Incoming) -> dict[str, Any]:
+    """Return the removals that `new` leaves: a row that was read later disproves them."""
+    deleted_at, erased_at = _deleted_at(base), _erased_at(base)
+    is_gone = not new.is_rest or (deleted_at is not None and new.event_at <= deleted_at)
+    is_deleted = base.deleted and is_gone
     return {
-        name: older[name] if name in older and _as_form(older[name]) == value else value
-        for name, value in newer.items()
+        "deleted": is_deleted,
+        "deleted_at": deleted_at if is_deleted else None,
+        "erased": base.erased and not _was_read_after_erasure(base, new),
+        "erased_at": erased_at,
     }
 
 
-def _as_form(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _was_read_after_erasure(base: Answer, new: Incoming) -> bool:
+    erased_at = _erased_at(base)
+    return erased_at is not None and new.is_rest and new.event_at > erased_at
 
 
-def _finer(older: datetime, newer: datetime) -> datetime:
-    """Keep the milliseconds of a webhook when REST repeats the same second."""
-    same_second = older.replace(microsecond=0) == newer.replace(microsecond=0)
-    return max(older, newer) if same_second else newer
+def _deleted_at(answer: Answer) -> datetime | None:
+    """Return the time of the deletion; an earlier version kept it as the latest read."""
+    if not answer.deleted:
+        return None
+    return answer.deleted_at or answer.rest_at or _LONG_AGO
 
 
-def _order(stored: Answer) -> Precedence:
-    return _rank(stored, is_rest=stored.source == "sync")
+def _erased_at(answer: Answer) -> datetime | None:
+    if not answer.erased:
+        return answer.erased_at
+    return answer.erased_at or answer.rest_at or _LONG_AGO
 
 
-def _order_of(incoming: Incoming) -> Precedence:
-    return _rank(incoming, is_rest=incoming.is_rest)
+def _whole(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
 
 
-def _rank(version: Answer | Incoming, *, is_rest: bool) -> Precedence:
-    """Rank by whole second first: REST and form webhooks have no finer time.
-
-    A row read after that second has ended shows its final state, so it beats the webhooks of the
-    same second, and the later of two reads wins. This corrects lost and reordered webhooks, and
-    edits that leave `updated_at` alone. Milliseconds break ties between webhooks. The content comes
-    last, so that no two different versions are equal.
-    """
-    second = int(version.updated_at.timestamp())
-    settled = is_rest and int(version.event_at.timestamp()) > second
-    score = -1 if version.score is None else version.score
-    text = version.text or ""
-    millis = 0 if settled else version.updated_at.microsecond
-    return second, version.event_rank, settled, millis, version.event_at, bool(text), text, score
+def _latest(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

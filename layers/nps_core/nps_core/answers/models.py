@@ -14,12 +14,30 @@ UNMATCHED = "~unmatched"
 """Ledger name of answers without an account; they count for the whole company."""
 
 
+class Stamp(NamedTuple):
+    """What orders a version among all versions of an answer (`stamps.precedence`)."""
+
+    updated_ms: int
+    event_ms: int
+    rank: int
+    is_rest: bool
+    is_typed: bool
+    """False for a form, whose values are all text."""
+    has_text: bool
+    score: int
+    """-1: none."""
+
+
+Stamps = Mapping[str, Stamp | None]
+"""By field; None: no version has had the field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One version of an answer or decline from one source, parsed but not yet merged.
 
     A field is None when the source does not send it (a webhook has no tags, a REST row no metric).
-    An empty value is different: the source sent it, so it may overwrite.
+    An empty value is different: the source sent it, so it overwrites. A comment is then "".
     """
 
     key: AnswerKey
@@ -72,7 +90,7 @@ class Answer:
     `rev` orders all versions: milliseconds of the write, at least one more than before. `deleted`:
     gone at the source, no longer counted. `erased`: its person was erased at the source; identity
     and comment are gone here too, the vote stays. `rest_at`: the latest read at the source that
-    showed the answer, or showed that it is gone.
+    showed the answer. `stamps`: where the values come from, unless it is the usual place.
     """
 
     key: AnswerKey
@@ -108,6 +126,17 @@ class Answer:
     previous_score: int | None
     extra: Mapping[str, Any]
     rev: int
+    deleted_at: datetime | None = None
+    """The read that showed it gone. Versions that wrote none put that time into `rest_at`."""
+    erased_at: datetime | None = None
+    """As `deleted_at`. It stays when a later read restores the answer."""
+    finest_at: datetime | None = None
+    """The latest `answered_at` with milliseconds of any version, if its second is another one."""
+    is_form: bool = False
+    """Whether the newest version was a form, whose values are all text."""
+    stamps: Stamps = field(default_factory=dict)
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    """Values that a form shows as text, with their types."""
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Attributes of the stored item that another version has written."""
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from nps_core.answers.models import Answer
+from nps_core.answers.registers import without_personal
 from nps_core.times import epoch_ms
 
 Removal = Literal["deleted", "erased"]
@@ -22,7 +23,7 @@ def deleted(answer: Answer, now: datetime) -> Answer:
     """
     if answer.deleted or _was_read_after(answer, now):
         return answer
-    return replace(answer, deleted=True, rest_at=now, rev=_next_rev(answer, now))
+    return replace(answer, deleted=True, deleted_at=now, rev=_next_rev(answer, now))
 
 
 def erased(answer: Answer, now: datetime) -> Answer:
@@ -46,9 +47,11 @@ def erased(answer: Answer, now: datetime) -> Answer:
         properties={},
         notes=(),
         extra={},
+        typed={},
         unknown={},
+        stamps=without_personal(answer.stamps),
         erased=True,
-        rest_at=now,
+        erased_at=now,
         rev=_next_rev(answer, now),
     )
 

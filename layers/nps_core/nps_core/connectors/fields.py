@@ -73,12 +73,14 @@ def score(row: Mapping[str, Any], metric: str) -> int:
 
 
 def comment(row: Mapping[str, Any]) -> str | None:
-    """Return the comment as it was typed, unescaped; None if it is absent or blank."""
-    value = row.get("text")
-    if not isinstance(value, str) or not value.strip():
+    """Return the comment as it was typed, unescaped; "" if it is blank, None if it is absent."""
+    if "text" not in row:
         return None
+    value = row["text"]
+    if not isinstance(value, str) or not value.strip():
+        return ""
     text = unescape(value).replace("\x00", "")
-    return text.encode("utf-8", "replace")[:MAX_TEXT_BYTES].decode("utf-8", "ignore") or None
+    return text.encode("utf-8", "replace")[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
 
 
 def email(value: object) -> tuple[str | None, bool]:
