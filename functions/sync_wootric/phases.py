@@ -124,6 +124,7 @@ class Phases:
     def recheck_suspects(self) -> None:
         """List again the seconds of suspects that are a day old."""
         self.removals.tell()  # an operator may have accepted them
+        self.removals.forget_old()
         while (due := self.removals.take_due()) is not None:
             stream, second = due
             position = Position(second, end=second + 1)

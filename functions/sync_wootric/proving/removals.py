@@ -5,10 +5,11 @@ listing a day later and a 404 for its id prove the removal, if the source still 
 stored answer by its id: the answer becomes a tombstone. If its
 person is gone too, it was an erasure: identity and comment are dropped, the vote stays, and what
 else is missing of this person waits for no second listing. An answer that the source lists again is
-no longer a suspect.
+no longer a suspect. The content of a deleted answer stays in its tombstone for 30 days, so that an
+operator can undo the removal.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -41,6 +42,8 @@ class Removals:
     people: People
     suspects: dict[AnswerKey, Suspect]
     brakes: Brakes
+    tombstones: dict[AnswerKey, Suspect]
+    """Deleted answers whose content is still there."""
     erased_people: set[str]
     """Persons who were gone at the source when an answer of theirs was proven to be."""
     _rechecked: set[AnswerKey] = field(default_factory=set, init=False)
@@ -53,7 +56,8 @@ class Removals:
         suspects = {one.key: one for one in every if one.is_open}
         brakes = Brakes(run, gaps, pages.ingest.store, weigh(every, run.clock.at()))
         erased = {one.end_user_id for one in every if one.outcome == "erased" and one.end_user_id}
-        return cls(run, pages, proof_store, people, suspects, brakes, erased)
+        tombstones = {one.key: one for one in every if one.is_undoable}
+        return cls(run, pages, proof_store, people, suspects, brakes, tombstones, erased)
 
     @property
     def left_out(self) -> Container[AnswerKey]:
@@ -134,6 +138,9 @@ class Removals:
         if stored is None:
             self._settle(suspect, "not stored")
             return
+        if stored.rest_at is not None and stored.rest_at > suspect.missed_at:
+            self._settle(suspect, "listed again")  # read, or restored by an operator, since
+            return
         row = self._look_up(suspect)
         if row is not None:
             self.run.journal.add_rows(stream, 1, self.pages.store(stream, [row], now))
@@ -146,9 +153,25 @@ class Removals:
             self.pages.ingest.remove(stored, now, "erased")
             self._settle(suspect, "erased")
             self.erased_people.add(user)
+            self._forget([one for one in self.tombstones.values() if one.end_user_id == user])
         else:
             self.pages.ingest.remove(stored, now, "deleted")
             self._settle(suspect, "deleted")
+
+    def forget_old(self) -> None:
+        """Drop the content of tombstones that have kept it for 30 days."""
+        now = self.run.clock.at()
+        self._forget([one for one in self.tombstones.values() if one.is_to_forget(now)])
+
+    def _forget(self, tombstones: Iterable[Suspect]) -> None:
+        """Drop the content of deleted answers, the answer first: a run that dies repeats it."""
+        for tombstone in tombstones:
+            now = self.run.clock.at()
+            stored = self.pages.ingest.store.get(tombstone.key)
+            if stored is not None and stored.deleted:
+                self.pages.ingest.remove(stored, now, "erased")
+            self.proof_store.forget(tombstone, now)
+            del self.tombstones[tombstone.key]
 
     def _look_up(self, suspect: Suspect) -> dict[str, Any] | None:
         """Return the source's record of the answer; None if it has none.

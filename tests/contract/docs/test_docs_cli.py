@@ -14,7 +14,7 @@ from nps_core.views.mails import MailRow
 from nps_core.views.quarantine import QuarantineRow
 from nps_core.views.repair import RedriveRow, Replay
 from nps_core.views.responses import DeclineRow, ResponseRow
-from nps_core.views.sync.removals import RemovalAcceptance, RemovalRow
+from nps_core.views.sync.removals import RemovalAcceptance, RemovalRow, RemovalUndone
 from nps_core.views.sync.requested import AuditRow, BackfillRow
 from nps_core.views.sync.runs import RunRow
 from nps_core.views.sync.status import StatusRow
@@ -80,6 +80,7 @@ VIEWS: dict[str, type[View]] = {
     "sync backfill": BackfillRow,
     "sync removals list": RemovalRow,
     "sync removals accept": RemovalAcceptance,
+    "sync removals undo KEY": RemovalUndone,
     "runs list": RunRow,
     "quarantine list": QuarantineRow,
     "redrive KIND": RedriveRow,

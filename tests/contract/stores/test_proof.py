@@ -79,6 +79,17 @@ def test_suspicion__that_is_settled_stays_as_a_record(proof_store: ProofStore) -
     assert not settled.is_open
 
 
+def test_suspicion__that_is_forgotten_stays_settled(proof_store: ProofStore) -> None:
+    proof_store.put_suspect(SUSPECT)
+    proof_store.settle(SUSPECT, "deleted", NOW)
+    (settled,) = proof_store.suspicions()
+    assert settled.is_undoable
+    later = NOW + timedelta(days=30)
+    proof_store.forget(settled, later)
+    assert proof_store.suspicions() == [replace(settled, forgotten_at=later)]
+    assert proof_store.suspects() == []
+
+
 def test_suspicion__that_is_settled_or_unknown_cannot_be_accepted(proof_store: ProofStore) -> None:
     assert not proof_store.accept(SUSPECT, NOW)
     proof_store.put_suspect(SUSPECT)

@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     **{f"mail-show-{name}": ("mail", "show", key) for name, key in MAILS.items()},
     "connections-list": ("connections", "list"),
     "sync-status": ("sync", "status"),
+    "sync-removals-list": ("sync", "removals", "list"),
     "sync-status-connection": ("sync", "status", "--connection", EU),
     "runs-list": ("runs", "list"),
     "runs-show-last": ("runs", "show", "last"),
@@ -61,6 +62,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 NOT_LISTS = {
     *("connect", "connections remove TOKEN", "doctor", "sync audit", "sync backfill", "sync now"),
     *("redrive KIND", "replay", "directory import FILE.csv", "local"),
+    *("sync removals accept", "sync removals undo KEY"),
 }
 """Commands of docs/cli.md that write, invoke a function or ask Wootric."""
 JSON_ONLY = {"mail-show-erased"}

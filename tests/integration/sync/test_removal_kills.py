@@ -12,7 +12,7 @@ from nps_testing.stacks.backends import moto_tables
 from nps_testing.stacks.crashes import Killed, Moment, fuse_on
 from nps_testing.stacks.sync import SyncStack, sync_stack
 
-DAY_S, STRIDE = 86_400, usually(23, soak=5)
+DAY_S, STRIDE = 86_400, usually(67, soak=5)
 FIRST, GONE = 500_100, 22
 
 
@@ -83,4 +83,11 @@ def test_kills__remove_nothing_under_the_brake_and_all_once_it_is_accepted(
     }
     assert stack.sync().proof_store.suspects() == []
     assert "brake" not in open_gaps(stack)
-    assert kills > 10
+    assert all(one.email for one in stored.values())
+    stack.time.sleep(30 * DAY_S)
+    kills += killed_ticks(stack, moment)
+    stored = stack.stored()
+    assert not any(one.email for one in stored.values() if one.deleted)
+    assert all(one.email for one in stored.values() if not one.deleted)
+    assert not any(one.is_undoable for one in stack.sync().proof_store.suspicions())
+    assert kills > 5

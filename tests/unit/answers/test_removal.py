@@ -6,7 +6,7 @@ import pytest
 
 from nps_core.answers.merge import content_hash
 from nps_core.answers.models import Answer
-from nps_core.answers.removal import deleted, erased
+from nps_core.answers.removal import deleted, erased, restored
 from nps_core.numbers.ledger import account_vote, contact_vote
 from nps_core.times import epoch_ms
 from nps_testing.factories import NOW, make_answer
@@ -37,6 +37,19 @@ def test_deleted__is_a_tombstone_that_does_not_count() -> None:
     gone = deleted(FULL, LATER)
     assert _changed(FULL, gone) == {"deleted", "deleted_at", "rev"}
     assert (gone.deleted, gone.is_counted) == (True, False)
+
+
+def test_restored__is_as_it_was_and_only_a_later_removal_holds() -> None:
+    again = restored(deleted(FULL, LATER), LATER + SECOND)
+    assert _changed(FULL, again) == {"rest_at", "rev"}
+    assert (again.is_counted, again.rest_at) == (True, LATER + SECOND)
+    assert deleted(again, LATER) is again
+    assert deleted(again, LATER + 2 * SECOND).deleted
+
+
+def test_restored__leaves_alone_what_is_not_deleted_or_has_no_content() -> None:
+    for answer in (FULL, erased(FULL, LATER), erased(deleted(FULL, LATER), LATER + SECOND)):
+        assert restored(answer, LATER + 2 * SECOND) is answer
 
 
 def test_erased__drops_the_person_and_keeps_the_vote() -> None:

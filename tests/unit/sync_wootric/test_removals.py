@@ -395,6 +395,100 @@ def test_removals_of_a_person__are_weighed_too(world: World) -> None:
     assert len(brakes(world)) == 1
 
 
+def removed(world: World, **fields: Any) -> str:
+    """Let an answer with a comment be deleted at the source and removed here."""
+    row = days_old(world, 10)
+    world.changes[row] = {"text": "secret", "score": 2, **fields}
+    live(world, 26)
+    del world.rows["responses"][row]
+    live(world, 50)
+    assert stored(world, row).deleted
+    return row
+
+
+def test_deleted_answer__keeps_its_content_for_thirty_days(world: World) -> None:
+    row = removed(world)
+    assert stored(world, row).text == "secret"
+    live(world, 28 * 24)
+    assert (stored(world, row).text, stored(world, row).email) == ("secret", "ana@acme.example")
+    live(world, 2 * 24)
+    gone = stored(world, row)
+    assert (gone.text, gone.email, gone.deleted) == (None, None, True)
+    (record,) = world.proof_store.suspicions()
+    assert (record.outcome, record.is_undoable) == ("deleted", False)
+
+
+def test_erased_person__leaves_no_content_in_a_tombstone(world: World) -> None:
+    row = removed(world, end_user_id=8)
+    other = days_old(world, 40)
+    world.changes[other] = {"end_user_id": 8}
+    world.state.request_audit(world.time.now())
+    live(world, 7 * 24)
+    world.erased_users.add("8")
+    del world.rows["responses"][other]
+    live(world, 26)
+    assert stored(world, other).erased
+    assert (stored(world, row).text, stored(world, row).email) == (None, None)
+
+
+def test_undone_removal__is_removed_again_only_after_two_new_listings(world: World) -> None:
+    row = removed(world)
+    ingest, store = world.sync.pages.ingest, world.proof_store
+    (record,) = store.suspicions()
+    assert ingest.restore(stored(world, row), world.time.now()) == "updated"
+    store.settle(record, "undone", world.time.now())
+    undone_at = world.time()
+    while not stored(world, row).deleted:
+        assert stored(world, row).is_counted
+        live(world, 0.5)
+    assert world.time() - undone_at >= DAY_S
+    assert world.time() - undone_at < 3 * DAY_S
+
+
+def test_undo__ends_a_suspicion_that_is_older_than_it(world: World) -> None:
+    row = removed(world)
+    missed_at = world.time.now()
+    world.time.sleep(60)
+    world.sync.pages.ingest.restore(stored(world, row), world.time.now())
+    second = int(stored(world, row).answered_at.timestamp())
+    world.proof_store.put_suspect(
+        Suspect(AnswerKey(TOKEN, "response", row), second, "7", missed_at)
+    )
+    live(world, 24.5)
+    assert not stored(world, row).deleted
+    assert (row, "listed again") in world.proof_store.settled
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("write", ["tombstone", "forgotten"])
+def test_kill__around_any_write_that_drops_content_is_made_up_for(
+    world: World, write: str, when: str
+) -> None:
+    row = removed(world)
+    world.time.sleep(30 * DAY_S)
+    kill_once(world, write, when)
+    with contextlib.suppress(Killed):
+        world.tick()
+    live(world, 1)
+    assert stored(world, row).text is None
+    assert [one.is_undoable for one in world.proof_store.suspicions()] == [False]
+
+
+def kill_once(world: World, write: str, when: str) -> None:
+    """Kill the run once, before or after a write of this kind."""
+    owner: Any = {"tombstone": (world.answers, "put"), "forgotten": (world.proof_store, "forget")}
+    target, name = owner[write]
+    real = getattr(target, name)
+
+    def killing(*args: Any, **more: Any) -> Any:
+        setattr(target, name, real)
+        if when == "after":
+            real(*args, **more)
+        raise Killed
+
+    setattr(target, name, killing)
+
+
 @pytest.mark.parametrize("at", range(1, 14))
 def test_kill__at_any_request_of_the_second_look_changes_nothing(at: int) -> None:
     world = World(page_s=0.05)

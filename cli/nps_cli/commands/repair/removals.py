@@ -1,6 +1,7 @@
 """`nps sync removals ...`: answers that the source no longer has."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +10,12 @@ from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.stack import Stack, stack_of
+from nps_cli.shell.time_options import parse_time
 from nps_core.sync.proof.suspects import Suspect
+
+if TYPE_CHECKING:
+    from nps_cli.sync.undo import Undo
+    from nps_core.views.sync.removals import RemovalUndone
 
 app = typer.Typer(help="Answers that Wootric no longer has.", no_args_is_help=True)
 
@@ -17,10 +23,11 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 _COLUMNS = (
     Column.of("account_token", "account", rank=3),
-    *(Column.of(name) for name in ("kind", "id", "state")),
+    *(Column.of(name) for name in ("key", "state")),
     Column("answered", lambda row: tables.minute(row.answered_at)),
     Column("missed", lambda row: tables.minute(row.missed_at), rank=2),
     Column("removed", lambda row: tables.minute(row.removed_at), rank=1),
+    Column("undo until", lambda row: tables.minute(row.undo_until), rank=2),
 )
 
 
@@ -77,6 +84,79 @@ def accept_removals(
     for row in found:
         count = tables.counted(row.accepted, "removal")
         tables.say(f"{row.account_token}: {count} accepted; the next runs carry them out.")
+
+
+@app.command("undo")
+def undo_removals(
+    ctx: typer.Context,
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="KEY", help="As in `nps sync removals list`."),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since", metavar="DATE|TIME", parser=parse_time, help="All removed from then on; UTC."
+        ),
+    ] = None,
+    connection: ConnectionOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would be undone.")
+    ] = False,
+) -> None:
+    """Count deleted answers again, as they were: by KEY, or all removed since a time.
+
+    A deleted answer keeps its content for 30 days. If Wootric still lacks the answer, it is under
+    suspicion again with the next list, and removed after a second one a day later.
+    """
+    stack = stack_of(ctx)
+    wanted = keys or []
+    if bool(wanted) == (since is not None):
+        raise typer.BadParameter("give either KEYs or --since TIME", param_hint="'KEY'")
+    found = [
+        (undo, undo.chosen())
+        for undo in (
+            _undo(stack, one.account_token, wanted, since) for one in chosen(stack, connection)
+        )
+    ]
+    from nps_core.views.sync.removals import key_of
+
+    _require_found(wanted, [key_of(one) for _, removals in found for one in removals])
+    rows = [
+        row
+        for undo, removals in found
+        for row in undo.carry_out(removals, lambda: stack.now, dry_run=dry_run)
+    ]
+    if stack.options.json:
+        tables.print_json_rows(rows)
+    else:
+        _tell_undone(rows, dry_run=dry_run)
+    if wanted and any(row.why for row in rows):
+        raise typer.Exit(1)
+
+
+def _undo(stack: Stack, token: str, keys: list[str], since: datetime | None) -> "Undo":
+    from nps_cli.repair.ingest import ingest_of
+    from nps_cli.sync.undo import Undo
+
+    ingest = ingest_of(stack, stack.directory)
+    return Undo(token, stack.proof_store(token), ingest, keys, since)
+
+
+def _require_found(wanted: list[str], found: list[str]) -> None:
+    for key in wanted:
+        if key not in found:
+            raise Failure(f"no removal {key!r}: `nps sync removals list` shows them")
+        if found.count(key) > 1:
+            raise Failure(f"{key!r} was removed in several accounts: name one by --connection")
+
+
+def _tell_undone(rows: "list[RemovalUndone]", *, dry_run: bool) -> None:
+    left = [row for row in rows if row.why is not None]
+    count = tables.counted(len(rows) - len(left), "removal")
+    tables.say(f"{count} {'to undo' if dry_run else 'undone'}.")
+    for row in left:
+        tables.say(f"{row.account_token} {row.key} stays removed: {row.why}.")
 
 
 def _accept(stack: Stack, token: str, suspects: list[Suspect]) -> int:

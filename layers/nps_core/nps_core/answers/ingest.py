@@ -5,7 +5,7 @@ nothing and so creates no stream record.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -14,7 +14,7 @@ from nps_core.answers.matching import AccountRules, Directory, resolve
 from nps_core.answers.merge import content_hash, merge
 from nps_core.answers.models import Answer, Incoming
 from nps_core.answers.ports import AnswerStore
-from nps_core.answers.removal import REMOVALS, Removal
+from nps_core.answers.removal import REMOVALS, Removal, restored
 from nps_core.errors import Contended, UnreadableItem
 from nps_core.keys import AnswerKey
 from nps_core.times import epoch_ms
@@ -83,11 +83,24 @@ class Ingest:
 
         Raises like `one`. A repeat finishes the work; once it is done, a repeat writes nothing.
         """
+        return self._change(stored, lambda current: REMOVALS[how](current, now))
+
+    def restore(self, stored: Answer, now: datetime) -> Outcome:
+        """Count a deleted answer again, because an operator says so. Raises like `one`."""
+
+        def again(current: Answer) -> Answer:
+            after = restored(current, now)
+            return after if after is current else resolve(after, self.rules, self.directory)
+
+        return self._change(stored, again)
+
+    def _change(self, stored: Answer, change: Callable[[Answer], Answer]) -> Outcome:
+        """Write the changed answer, unless the change returns the same object."""
         current: Answer | None = stored
         for _ in range(_TRIES):
             if current is None:
                 return "unchanged"
-            after = REMOVALS[how](current, now)
+            after = change(current)
             if after is current:
                 return "unchanged"
             if self.store.put(after, current.rev):

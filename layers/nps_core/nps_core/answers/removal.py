@@ -56,6 +56,17 @@ def erased(answer: Answer, now: datetime) -> Answer:
     )
 
 
+def restored(answer: Answer, now: datetime) -> Answer:
+    """Return a deleted answer as it was before, because an operator says so at `now`.
+
+    A removal that was concluded earlier than that no longer holds. The same object if it is not
+    deleted, or its content has been dropped.
+    """
+    if not answer.deleted or answer.erased:
+        return answer
+    return replace(answer, deleted=False, rest_at=now, rev=_next_rev(answer, now))
+
+
 REMOVALS: Mapping[Removal, Callable[[Answer, datetime], Answer]] = {
     "deleted": deleted,
     "erased": erased,

@@ -182,6 +182,9 @@ class InMemoryProofStore:
         self.suspected[str(suspect.key)] = settled
         self.settled.append((suspect.key.id, outcome))
 
+    def forget(self, settled: Suspect, at: datetime) -> None:
+        self.suspected[str(settled.key)] = replace(settled, forgotten_at=at)
+
 
 class InMemoryPeople:
     def __init__(self) -> None:

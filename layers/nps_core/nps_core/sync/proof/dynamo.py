@@ -67,9 +67,15 @@ class DynamoProofStore:
         )
 
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
-        """Record the outcome: `deleted`, `erased`, `listed again` or `not stored`."""
-        settled = replace(suspect, outcome=outcome, settled_at=at)
-        self._put(_sk(suspect), {**_suspect_item(settled), "expires_at": _expiry(at)})
+        """Record the outcome: `deleted`, `erased`, `listed again`, `not stored` or `undone`."""
+        self._put_settled(replace(suspect, outcome=outcome, settled_at=at), at)
+
+    def forget(self, settled: Suspect, at: datetime) -> None:
+        """Record that the content of a deleted answer was dropped."""
+        self._put_settled(replace(settled, forgotten_at=at), settled.settled_at or at)
+
+    def _put_settled(self, settled: Suspect, at: datetime) -> None:
+        self._put(_sk(settled), {**_suspect_item(settled), "expires_at": _expiry(at)})
 
     def _all(self, prefix: str) -> Iterator[items.Item]:
         pk, _ = keys.connection(self._token, "")

@@ -39,3 +39,7 @@ class ProofStore(Protocol):
     def settle(self, suspect: Suspect, outcome: str, at: datetime) -> None:
         """Record the outcome of a suspicion."""
         ...
+
+    def forget(self, settled: Suspect, at: datetime) -> None:
+        """Record that the content of a deleted answer was dropped."""
+        ...
