@@ -64,7 +64,7 @@ def restored(answer: Answer, now: datetime) -> Answer:
     """
     if not answer.deleted or answer.erased:
         return answer
-    return replace(answer, deleted=False, rest_at=now, rev=_next_rev(answer, now))
+    return replace(answer, deleted=False, deleted_at=None, rest_at=now, rev=_next_rev(answer, now))
 
 
 REMOVALS: Mapping[Removal, Callable[[Answer, datetime], Answer]] = {
