@@ -20,9 +20,9 @@ from nps_core.connectors.wootric.protocol import base_url
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.dynamo_people import DynamoPeople
 from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.identity import known_answers
 from nps_core.sync.proof.dynamo import DynamoProofStore
 from sync_wootric.connections import Connections
-from sync_wootric.proving.identity import known_answers
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.run import RunSettings
 from sync_wootric.tick import Sync
@@ -43,6 +43,7 @@ def build(
     )
     secrets = SecretStore(secrets_manager(), settings.secret_arn)
     accounts = DynamoConnections(dynamodb(), settings.state_table)
+    profiles = DynamoProfiles(dynamodb(), settings.state_table)
 
     def make(connection: Connection) -> Sync:
         own = ConnectionSecrets(secrets, connection.account_token)
@@ -55,7 +56,9 @@ def build(
             connection.api_url,
             secrets if connection == default else own,
             pacer,
-            witnesses=known_answers(answers, state, token),
+            witnesses=known_answers(
+                answers, state, token, lambda: profiles.account_accepted_at(token)
+            ),
         )
         return _sync(settings, connection, source, monotonic, answers, state)
 

@@ -46,11 +46,21 @@ def connect(
     metric: MetricOption = None,
     time_zone: TimeZoneOption = None,
     requests_per_minute: RequestsOption = None,
+    another_account: Annotated[
+        bool,
+        typer.Option(
+            "--another-account",
+            help="Accept credentials of an account that lacks the stored answers.",
+        ),
+    ] = False,
 ) -> None:
     """Store the Wootric credentials and signing keys, then activate the account.
 
     Answers given before the first activation are history and alert nobody. To rotate a key, run
     it again: the previous key stays accepted as retired. Secrets are never shown.
+
+    Credentials that replace others are tried first: if their account has none of the stored
+    answers, nothing is stored, unless --another-account says so.
 
     With --account TOKEN it adds another Wootric account to the stack, or changes it.
     """
@@ -60,12 +70,14 @@ def connect(
     if account in (None, template.account_token):
         settings.require_none()
         connection = template
-        _keep_template(stack, secrets, connection.account_token)
+        others = _keep_template(stack, secrets, connection, allows=another_account)
     else:
         added = {row.account_token: row for row in stack.connections.added()}
         connection = settings.over(added.get(account) or settings.first(account, template))
-        _keep_added(stack, secrets, connection)
+        others = _keep_added(stack, secrets, connection, allows=another_account)
     activated_now = stack.profiles.activate(connection.account_token, stack.now)
+    for token in others:
+        stack.profiles.accept_account(token, stack.now)
     is_added = connection.account_token != template.account_token
     from nps_cli.checks import wootric_checks
 
@@ -73,31 +85,76 @@ def connect(
     _report(stack, connection, zone, activated_now=activated_now)
 
 
-def _keep_template(stack: Stack, secrets: Path | None, token: str) -> None:
+def _keep_template(
+    stack: Stack, secrets: Path | None, connection: Connection, *, allows: bool
+) -> list[str]:
+    """Returns the connections whose new credentials are those of another account."""
     try:
         stored = stored_secret.read(stack)
     except ConfigError:
         stored = Secret()  # the unreadable text is about to be replaced
-    secret = _from_file(secrets, token) if secrets else _asked(stored)
+    secret = _from_file(secrets, connection.account_token) if secrets else _asked(stored)
     # A file without other accounts leaves the stored ones as they are.
     secret = replace(secret, connections={**stored.connections, **secret.connections})
     _require(secret)
+    changed = _to_compare(connection, stored, secret, always=allows)
+    added = {row.account_token: row for row in stack.connections.added()}
+    for token, own in secret.connections.items():
+        if token in added:
+            changed += _to_compare(added[token], stored.of(token), own)
+    others = _others(stack, changed, allows=allows)
     if secret != stored:
         stored_secret.write(stack, secret)
+    return others
 
 
-def _keep_added(stack: Stack, secrets: Path | None, connection: Connection) -> None:
-    """Store the credentials before the settings: a connection without them fails every tick."""
+def _keep_added(
+    stack: Stack, secrets: Path | None, connection: Connection, *, allows: bool
+) -> list[str]:
+    """Store the credentials before the settings: a connection without them fails every tick.
+
+    Returns its token if the new credentials are those of another account.
+    """
     token = connection.account_token
     stored = stored_secret.read(stack)
     secret = _from_file(secrets, token) if secrets else _asked(stored.of(token))
     if secret.connections:
         raise Failure(f"{secrets} has connections: give the fields of {token} alone")
     _require(secret)
+    others = _others(
+        stack,
+        _to_compare(connection, stored.of(token), secret, always=allows),
+        allows=allows,
+    )
     if secret != stored.of(token):
-        others = {**stored.connections, token: secret}
-        stored_secret.write(stack, replace(stored, connections=others))
+        every = {**stored.connections, token: secret}
+        stored_secret.write(stack, replace(stored, connections=every))
     stack.connections.put(connection)
+    return others
+
+
+_Login = tuple[Connection, Secret]
+
+
+def _to_compare(
+    connection: Connection, stored: Secret, secret: Secret, *, always: bool = False
+) -> list[_Login]:
+    """Return the login if it is new. `always`: a repeat must also record what was allowed."""
+    before, after = ((one.client_id, one.client_secret) for one in (stored, secret))
+    return [(connection, secret)] if always or before != after else []
+
+
+def _others(stack: Stack, logins: list[_Login], *, allows: bool) -> list[str]:
+    """Return the connections whose new credentials are those of another account.
+
+    Raises Failure unless that is allowed.
+    """
+    from nps_cli.connections.same_account import is_another, refusal
+
+    others = [one.account_token for one, secret in logins if is_another(stack, one, secret)]
+    if others and not allows:
+        raise refusal(others[0])
+    return others
 
 
 def _report(

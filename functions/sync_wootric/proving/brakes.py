@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from nps_core.answers.ports import AnswerStore
 from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.keys import AnswerKey
+from nps_core.sync.identity import known_answers
 from nps_core.sync.lists import STREAMS
 from nps_core.sync.proof.audit import AuditState
 from nps_core.sync.proof.brake import LEAST, most_in_a_day
@@ -13,12 +14,12 @@ from nps_core.sync.proof.gaps import Gap, GapKind
 from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from sync_wootric.proving.gaps import Gaps
-from sync_wootric.proving.identity import known_answers
 from sync_wootric.run import Run
 
 _NO_WITNESS = (
     "an answer is gone at the source, and so is every other that was looked up, so nothing is"
-    " removed. Check that the credentials are those of this account"
+    " removed. Check that the credentials are those of this account; if no other answer is left"
+    " there, `nps sync removals accept` removes them"
 )
 
 
@@ -74,10 +75,9 @@ class Brakes:
         proof = AuditState.from_json(audit).proof if audit else None
         return max(read, proof.stored.n if proof else 0)
 
-    @property
-    def has_no_witness(self) -> bool:
-        """Whether this run has looked for another answer and found none."""
-        return self._is_witnessed is False
+    def has_no_witness_for(self, suspect: Suspect) -> bool:
+        """Whether the suspect needs a witness and this run has looked and found none."""
+        return self._is_witnessed is False and suspect.accepted_at is None
 
     def is_witnessed(self, suspect: Suspect, doubtful: Container[AnswerKey]) -> bool:
         """Whether the source still shows some other stored answer by its id.

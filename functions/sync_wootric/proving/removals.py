@@ -70,13 +70,12 @@ class Removals:
     def take_due(self) -> tuple[Stream, int] | None:
         """Return the stream and second of a suspect that is due; each suspect only once.
 
-        None once the run has found no witness: it can remove nothing. Those under the brake are
-        left to the sweeps, which list everything again.
+        Those that wait for a witness or an operator are left to the sweeps, which list everything
+        again.
         """
-        if self.brakes.has_no_witness:
-            return None
         for suspect in list(self.suspects.values()):
-            is_new = suspect.key not in self._rechecked and not self.brakes.hold(suspect)
+            waits = self.brakes.hold(suspect) or self.brakes.has_no_witness_for(suspect)
+            is_new = suspect.key not in self._rechecked and not waits
             if is_new and self._is_due(suspect, self.run.clock.at()):
                 self._rechecked.add(suspect.key)
                 if not self._ends_here(suspect):
@@ -145,7 +144,7 @@ class Removals:
         if row is not None:
             self.run.journal.add_rows(stream, 1, self.pages.store(stream, [row], now))
             self._settle(suspect, "listed again")
-        elif not self.brakes.is_witnessed(suspect, self.suspects):
+        elif suspect.accepted_at is None and not self.brakes.is_witnessed(suspect, self.suspects):
             return
         elif user is not None and self.run.source.one(f"end_users/{user}") is None:
             # The profile first: a run that dies in between finds the suspect and repeats the rest.

@@ -8,6 +8,7 @@
     |   +-- UnreadableItem       a stored item lacks a required value: leave it alone
     |   +-- SourceRejected       Wootric refused the request permanently
     |   +-- Unauthorized         credentials are wrong: report it to the operator
+    |       +-- AnotherAccount   credentials are right, but of another account
     +-- TransientError           retry later
         +-- RateLimited          retry after `retry_after_s`
         +-- SourceUnavailable    Wootric gave no valid reply
@@ -56,6 +57,10 @@ class SourceRejected(PermanentError):
 
 class Unauthorized(PermanentError):
     """Wootric refuses the credentials; an operator must replace them."""
+
+
+class AnotherAccount(Unauthorized):
+    """The credentials are those of an account that has none of the stored answers."""
 
 
 class TransientError(NpsError):

@@ -52,6 +52,15 @@ def kept(request: pytest.FixtureRequest, clean_environment: None) -> Iterator[Ke
             yield on_dynamodb()
 
 
+def test_account_that_an_operator_accepts__is_recorded_with_its_time(kept: Kept) -> None:
+    kept.connections.accept_account(TOKEN, NOW)
+    assert kept.connections.account_accepted_at(TOKEN) is None, "there is no such connection"
+    kept.connections.activate(TOKEN, NOW - HOUR)
+    assert kept.connections.account_accepted_at(TOKEN) is None
+    kept.connections.accept_account(TOKEN, NOW)
+    assert kept.connections.account_accepted_at(TOKEN) == NOW.replace(microsecond=0)
+
+
 def mail_at(at: datetime) -> OutboxMail:
     facts = {
         "account_token": TOKEN,

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from nps_core.errors import StoreUnavailable
 from nps_local.fakes.wootric.oauth import Credentials
 from nps_local.fakes.wootric.server import FakeWootric
 from nps_testing.factories import NOW
+from nps_testing.stacks.crashes import Killed
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
 from nps_testing.stacks.operator import ON_STACK, SECRET, OperatorStack, deployed, run, run_json
@@ -304,3 +306,80 @@ def test_a_change_that_counting_shows__is_read_again_by_an_audit(
     assert (len(found["differing"]), found["holds"]) == (1, False)
     (audit,) = run_json("sync", "audit", *only)
     assert (audit["holds"], audit["reread_days"] >= 1) == (True, True)
+
+
+# --------------------------------------------------------------- credentials of another account
+
+
+@pytest.fixture
+def other(source: FakeWootric) -> Iterator[FakeWootric]:
+    """Another account at another address, with other answers."""
+    known = Credentials(client_id="other-id", client_secret="other-secret")
+    with FakeWootric(now=NOW.timestamp, seed=9, account_token=EU, credentials=known) as running:
+        running.switch(rate_limit=1_000_000, account_time_zone="Europe/Berlin")
+        running.generate(answers=50, people=9, accounts=3, days=20)
+        yield running
+
+
+def to_other(other: FakeWootric, folder: Path, *more: str) -> tuple[str, ...]:
+    mixed_up = {**THEIRS, "client_id": "other-id", "client_secret": "other-secret"}
+    file = file_of(folder, mixed_up)
+    return ("connect", "--account", EU, "--api-url", other.url, "--secrets", file, *more)
+
+
+def test_credentials_of_another_account__are_not_stored(
+    working: OperatorStack, other: FakeWootric, tmp_path: Path
+) -> None:
+    run_json("sync", "now", "--connection", EU)
+    before = secret_of(working), added(working)
+    result = run(*to_other(other, tmp_path), *ON_STACK)
+    assert result.exit_code == 1
+    reason = f"nothing was stored: the credentials are those of another Wootric account than {EU}"
+    assert reason in result.output
+    assert "other-secret" not in result.output
+    assert (secret_of(working), added(working)) == before
+
+
+def test_another_account__that_an_operator_accepts_is_read_from_then_on(
+    working: OperatorStack, other: FakeWootric, tmp_path: Path
+) -> None:
+    run_json("sync", "now", "--connection", EU)
+    run_json(*to_other(other, tmp_path, "--another-account"))
+    profiles = DynamoProfiles(clients.dynamodb(), working.state)
+    assert profiles.account_accepted_at(EU) == NOW.replace(microsecond=0)
+    app.deps.cache_clear()
+    assert run_json("sync", "now", "--connection", EU)["status"] != "failed"
+
+
+def test_a_repeat__records_what_was_allowed_and_cut_short(
+    working: OperatorStack, other: FakeWootric, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_json("sync", "now", "--connection", EU)
+    real = DynamoProfiles.accept_account
+
+    def killed(*_: object) -> None:
+        monkeypatch.setattr(DynamoProfiles, "accept_account", real)
+        raise Killed
+
+    monkeypatch.setattr(DynamoProfiles, "accept_account", killed)
+    with suppress(Killed):
+        run(*to_other(other, tmp_path, "--another-account"), *ON_STACK)
+    profiles = DynamoProfiles(clients.dynamodb(), working.state)
+    assert profiles.account_accepted_at(EU) is None
+    run_json(*to_other(other, tmp_path, "--another-account"))
+    assert profiles.account_accepted_at(EU) is not None
+
+
+def test_the_same_account__with_new_credentials_is_stored(
+    working: OperatorStack, tmp_path: Path
+) -> None:
+    run_json("sync", "now", "--connection", EU)
+    again = Credentials(client_id="eu-id-2", client_secret="eu-secret-2")
+    with FakeWootric(now=NOW.timestamp, account_token=EU, credentials=again) as rotated:
+        rotated.switch(rate_limit=1_000_000, account_time_zone="Europe/Berlin")
+        rotated.generate(answers=250, people=40, accounts=5, days=30)
+        new = {**THEIRS, "client_id": "eu-id-2", "client_secret": "eu-secret-2"}
+        file = file_of(tmp_path, new)
+        run_json("connect", "--account", EU, "--api-url", rotated.url, "--secrets", file)
+    assert secret_of(working)["connections"][EU]["client_id"] == "eu-id-2"
+    assert DynamoProfiles(clients.dynamodb(), working.state).account_accepted_at(EU) is None

@@ -17,6 +17,7 @@ from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.aws import clients, items
 from nps_core.sync.dynamo import DynamoSyncState
+from nps_core.sync.identity import known_answers
 from nps_local.fakes.wootric.actions import NewAnswer
 from nps_testing import samples
 from nps_testing.fakes.ses_server import ses_server
@@ -26,7 +27,6 @@ from nps_testing.stacks.environment import TOKEN
 from nps_testing.stacks.lambda_context import context
 from nps_testing.stacks.sync import SyncStack, sync_stack
 from nps_testing.stored_kinds import KINDS
-from sync_wootric.proving.identity import known_answers
 
 Change = Callable[[Item, int], Item]
 AFTER_ALL_S = datetime(2026, 3, 1, 11, 50, tzinfo=UTC).timestamp()

@@ -7,8 +7,10 @@ import pytest
 
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey
+from nps_local.fakes.wootric.actions import NewAnswer
 from nps_local.fakes.wootric.server import FakeWootric
 from nps_testing.fakes.sync import MovingTime
+from nps_testing.stacks.environment import TOKEN
 from nps_testing.worlds.sync_account import SyncAccount
 
 REFUSED = "the API credentials are those of another Wootric account"
@@ -67,6 +69,24 @@ def test_another_account__is_neither_read_nor_compared(accounts: list[SyncAccoun
 def test_empty_account__removes_nothing(accounts: list[SyncAccount], time: MovingTime) -> None:
     with FakeWootric(now=time, seed=3) as empty:
         days_of_refusal(accounts[0], empty)
+
+
+def test_account_that_an_operator_accepted__is_known_by_later_answers(
+    accounts: list[SyncAccount], time: MovingTime
+) -> None:
+    ours, theirs = accounts
+    connect_to(ours, theirs.source)
+    assert ours.tick().status == "failed"
+    ours.connections.accept_account(TOKEN, time.now())
+    assert ours.tick().status != "failed"
+    at_ms = int(time() * 1000) + 1
+    user = next(iter(theirs.source.store.users))
+    theirs.source.actions.answer(NewAnswer(score=9, end_user_id=user, created_ms=at_ms))
+    time.sleep(2 * 3_600)
+    ours.tick()
+    with FakeWootric(now=time, seed=3) as empty:
+        connect_to(ours, empty)
+        assert (ours.tick().error or "").startswith(REFUSED)
 
 
 def test_swapped_accounts__are_both_refused(accounts: list[SyncAccount]) -> None:

@@ -276,6 +276,18 @@ def test_removal__needs_another_answer_that_is_still_there(world: World) -> None
     assert world.open_gaps() == []
 
 
+def test_accepted_removal__needs_no_witness(world: World) -> None:
+    row = days_old(world, 60)
+    del world.rows["responses"][row]
+    without_other_answers(world)
+    live(world, 2)
+    (suspect,) = world.proof_store.suspects()
+    world.proof_store.accept(suspect, world.time.now())
+    live(world, 26)
+    assert stored(world, row).erased, "its person has no record either"
+    assert world.open_gaps() == []
+
+
 def test_witness__is_looked_up_once_for_all_removals_of_a_run(world: World) -> None:
     for days in (60, 61, 62):
         del world.rows["responses"][days_old(world, days)]

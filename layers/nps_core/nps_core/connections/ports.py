@@ -18,6 +18,14 @@ class Profiles(Protocol):
         """Record the activation, once. Returns whether this call did."""
         ...
 
+    def account_accepted_at(self, account_token: str) -> datetime | None:
+        """Return when an operator accepted an account that lacks the stored answers."""
+        ...
+
+    def accept_account(self, account_token: str, at: datetime) -> None:
+        """Record that an operator did; earlier answers then prove nothing about the account."""
+        ...
+
     def credentials_ok_at(self, account_token: str) -> datetime | None:
         """Return the latest login that is known to have worked; None if none has."""
         ...

@@ -48,6 +48,23 @@ class DynamoProfiles:
         }
         return items.put_if(self._client, self._table, item, "attribute_not_exists(pk)")
 
+    def account_accepted_at(self, account_token: str) -> datetime | None:
+        return _moment(self._profile(account_token), "account_accepted_at")
+
+    def accept_account(self, account_token: str, at: datetime) -> None:
+        """Record that an operator accepted an account that lacks the stored answers.
+
+        A connection without a profile is not recorded.
+        """
+        items.update_if(
+            self._client,
+            self._table,
+            self._key(account_token),
+            "SET account_accepted_at = :at",
+            "attribute_exists(pk)",
+            {":at": _second(at)},
+        )
+
     def credentials_ok_at(self, account_token: str) -> datetime | None:
         """Return the latest login known to have worked, to the second; None if none has."""
         return _moment(self._profile(account_token), "credentials_ok_at")

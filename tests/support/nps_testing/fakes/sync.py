@@ -274,6 +274,14 @@ class InMemoryProfiles:
         self.ok_at: dict[str, datetime] = {}
         self.mailed_at: dict[str, datetime] = {}
         self.mails: dict[str, OutboxMail] = {}
+        self.accepted_at: dict[str, datetime] = {}
+
+    def account_accepted_at(self, account_token: str) -> datetime | None:
+        return self.accepted_at.get(account_token)
+
+    def accept_account(self, account_token: str, at: datetime) -> None:
+        if account_token in self.activated:
+            self.accepted_at[account_token] = at.replace(microsecond=0)
 
     def activated_at(self, account_token: str) -> datetime | None:
         return self.activated.get(account_token)

@@ -18,6 +18,7 @@ from nps_core.connectors.wootric.client import WootricClient
 from nps_core.connectors.wootric.end_users import EndUsers
 from nps_core.connectors.wootric.protocol import RateInfo
 from nps_core.keys import AnswerKey, Kind
+from nps_core.sync.identity import known_answers
 from nps_core.sync.lease import Grant
 from nps_core.sync.lists import STREAMS, Stream
 from nps_core.sync.proof.audit import AuditState
@@ -35,7 +36,6 @@ from nps_testing.fakes.sync import (
 )
 from nps_testing.sources.rows import missing
 from nps_testing.stacks.environment import TOKEN
-from sync_wootric.proving.identity import known_answers
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.run import Clock, RunSettings
 from sync_wootric.tick import Sync
@@ -92,7 +92,12 @@ class SyncAccount:
             self.source.url,
             _Secrets(self.source),
             pacer,
-            witnesses=known_answers(self.answers, self.state, TOKEN),
+            witnesses=known_answers(
+                self.answers,
+                self.state,
+                TOKEN,
+                lambda: self.connections.account_accepted_at(TOKEN),
+            ),
         )
         rules = AccountRules.of("company_id,company", "company", "csm_email")
         self.ingest = Ingest(self.answers, InMemoryDirectory(), rules, "NPS")

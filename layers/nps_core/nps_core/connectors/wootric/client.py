@@ -22,6 +22,7 @@ from nps_core.connectors.wootric.protocol import (
     wait_for_reset,
 )
 from nps_core.errors import (
+    AnotherAccount,
     NpsError,
     RateLimited,
     SourceRejected,
@@ -191,11 +192,12 @@ class WootricClient:
                 return
             missed += 1
         if missed:
-            raise Unauthorized(
+            raise AnotherAccount(
                 f"the API credentials are those of another Wootric account: it has none of"
                 f" {missed} stored answers that were looked up, so nothing of it was read. Fix:"
                 " store the client_id and client_secret of Settings > API of this account in the"
-                " secret, then run `nps sync now`"
+                " secret, then run `nps sync now`. If the account was"
+                " emptied on purpose: `nps connect --another-account`"
             )
 
     def _ask(self, path: str, params: Mapping[str, str], shape: Any, token: str) -> Verdict:

@@ -1,6 +1,6 @@
 """The identity of a connection's account: the answers that it is known to have."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,14 +19,28 @@ class KnownAnswers(Protocol):
     ) -> Iterable[Witness]: ...
 
 
-def known_answers(store: AnswerStore, state: SyncState, account_token: str) -> KnownAnswers:
-    """Return a look-up of the witnesses at a time; there are none before the first read."""
+def known_answers(
+    store: AnswerStore,
+    state: SyncState,
+    account_token: str,
+    since: Callable[[], datetime | None] = lambda: None,
+) -> KnownAnswers:
+    """Return a look-up of the witnesses at a time; there are none before the first read.
+
+    `since`: when an operator accepted that the account lacks all earlier answers.
+    """
 
     def at(now: datetime, apart_from: Container[AnswerKey] = frozenset(), /) -> Iterable[Witness]:
         text = state.read_checkpoint("responses")
         if text is None:
             return ()
-        from_s = StreamCheckpoint.from_json(text).backfill.from_s
-        return witnesses(store, account_token, datetime.fromtimestamp(from_s, UTC), now, apart_from)
+        first = datetime.fromtimestamp(StreamCheckpoint.from_json(text).backfill.from_s, UTC)
+        accepted_at = since()
+        found = witnesses(store, account_token, max(first, accepted_at or first), now, apart_from)
+        return (
+            found
+            if accepted_at is None
+            else (one for one in found if one.second >= accepted_at.timestamp())
+        )
 
     return at
