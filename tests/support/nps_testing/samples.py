@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from nps_core.numbers.ledger import decode
 from nps_testing.stacks import stored
 
 Item = dict[str, Any]
@@ -121,11 +122,13 @@ def _as_text(value: object) -> str:
 
 
 def holds(new: Any, old: Any) -> bool:
-    """Whether `new` has everything of `old`, also inside JSON texts."""
+    """Whether `new` has everything of `old`, also inside JSON texts and packed votes."""
     if isinstance(old, dict):
         return all(name in new and holds(new[name], inside) for name, inside in old.items())
     if isinstance(old, list):
         return len(new) >= len(old) and all(map(holds, new, old))
+    if isinstance(old, bytes):
+        return decode(new) == decode(old)
     if isinstance(old, str) and old.startswith("{"):
         return holds(json.loads(new), json.loads(old))
     return bool(new == old)

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from nps_core.answers.contacts import of_identity
 from nps_core.answers.merge import content_hash
 from nps_core.keys import AnswerKey
 from nps_testing.factories import NOW, make_answer
@@ -41,10 +42,10 @@ def test_answer__is_a_detractor_up_to_six(score: int, is_detractor: bool) -> Non
     [
         ({}, f"{TOKEN}:7001"),
         ({"is_unknown_user": True, "email": None, "external_id": None}, f"{TOKEN}:~500001"),
-        ({"end_user_id": None}, f"{TOKEN}:u-42"),
-        ({"end_user_id": None, "external_id": None}, f"{TOKEN}:ana@acme.example"),
+        ({"end_user_id": None}, of_identity(TOKEN, "u-42")),
+        ({"end_user_id": None, "external_id": None}, of_identity(TOKEN, "ana@acme.example")),
         ({"end_user_id": None, "external_id": None, "email": None}, f"{TOKEN}:~500001"),
-        ({"is_unknown_user": True, "email": None, "external_id": "~x"}, f"{TOKEN}:~x"),
+        ({"is_unknown_user": True, "email": None, "external_id": "~x"}, of_identity(TOKEN, "~x")),
     ],
 )
 def test_contact__is_the_end_user_or_else_the_answer_itself(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nps_core.answers.contacts import as_of_today
 from nps_core.keys import AnswerKey
 from nps_core.numbers.ledger import (
     SPLIT_ABOVE,
@@ -30,7 +31,7 @@ live = st.builds(
     rev=st.integers(0, 2**45),
     answered_ms=st.integers(0, 2**42),
     score=st.none() | st.integers(0, 10),
-    contact=st.text(max_size=8),
+    contact=st.text(max_size=8).map(as_of_today),
     labels=st.just(()) | st.tuples(texts, texts),
 )
 gone = st.builds(Vote, rev=st.integers(0, 2**45), gone=st.just(True))

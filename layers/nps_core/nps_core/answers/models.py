@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from nps_core.answers import contacts
 from nps_core.keys import AnswerKey
 from nps_core.scoring import NPS, is_detractor
 
@@ -164,16 +165,22 @@ class Answer:
         """
         token = self.key.account_token
         if self.end_user_id and not self.is_unknown_user:
-            return f"{token}:{self.end_user_id}"
-        if self.email or self.external_id:
-            return f"{token}:{self.external_id or self.email}"
-        return f"{token}:~{self.key.id}"
+            return contacts.of_end_user(token, self.end_user_id)
+        if identity := self.external_id or self.email:
+            return contacts.of_identity(token, identity)
+        return contacts.of_nobody(token, self.key.id)
+
+    @property
+    def former_contact_key(self) -> str | None:
+        """The key by which an earlier version kept this contact's ledger, if it was another one."""
+        if (self.end_user_id and not self.is_unknown_user) or self.is_anonymous:
+            return None
+        return f"{self.key.account_token}:{self.external_id or self.email}"
 
     @property
     def is_anonymous(self) -> bool:
         """Whether nothing identifies the contact, so that no other answer can be theirs."""
-        has_user = self.end_user_id and not self.is_unknown_user
-        return not (has_user or self.email or self.external_id)
+        return contacts.is_nobody(self.contact_key)
 
     @property
     def ledger_account(self) -> str:

@@ -71,7 +71,9 @@ def contact_at(answer: Answer, ledgers: LedgerStore) -> ContactView | None:
     own = {vote_id(answer): contact_vote(answer)}
     known: dict[LedgerRef, Ledger] = {}
     if not answer.is_anonymous:
-        known = ledgers.get_many([keys.contact(answer.ledger_account, answer.contact_key)])
+        contacts = (answer.contact_key, answer.former_contact_key)
+        refs = [keys.contact(answer.ledger_account, contact) for contact in contacts if contact]
+        known = ledgers.get_many(refs)
     votes = join([*known.values(), Ledger(own)])
     last = (own[vote_id(answer)].answered_ms, vote_id(answer))
     until = {key: vote for key, vote in votes.items() if (vote.answered_ms, key) <= last}

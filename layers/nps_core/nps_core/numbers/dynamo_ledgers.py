@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nps_core.aws import items
 from nps_core.errors import UnreadableItem
 from nps_core.keys import CONTACT_PREFIX, LEDGER_PREFIX
-from nps_core.numbers.ledger import Ledger, decode, encode
+from nps_core.numbers.ledger import Ledger, decode, encode, joined_contacts
 from nps_core.numbers.ports import LedgerRef
 
 if TYPE_CHECKING:
@@ -54,13 +54,17 @@ class DynamoLedgerStore:
         )
         return (_from_item(item) for item in found)
 
-    def contacts(self, account_id: str, skip: items.Skip | None = None) -> Iterator[Ledger]:
-        """Return the ledgers of all contacts; one that cannot be read goes to `skip`."""
+    def contacts(self, account_id: str, skip: items.Skip | None = None) -> list[Ledger]:
+        """Return one ledger for each contact; an item that cannot be read goes to `skip`."""
         bounds = {":pk": f"ACCT#{account_id}", ":prefix": CONTACT_PREFIX}
         found = items.query(
             self._client, self._table, "pk = :pk AND begins_with(sk, :prefix)", bounds
         )
-        return items.readable(found, _from_item, skip)
+        return joined_contacts(items.readable(found, _of_contact, skip))
+
+
+def _of_contact(item: Mapping[str, Any]) -> tuple[str, Ledger]:
+    return item["sk"].removeprefix(CONTACT_PREFIX), _from_item(item)
 
 
 def _from_item(item: Mapping[str, Any]) -> Ledger:

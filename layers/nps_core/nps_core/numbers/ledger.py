@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from nps_core.answers.contacts import as_of_today
 from nps_core.answers.models import Answer
 from nps_core.times import epoch_ms, from_epoch_ms
 
@@ -107,6 +108,14 @@ def join(ledgers: Iterable[Ledger]) -> Votes:
     return joined
 
 
+def joined_contacts(ledgers: Iterable[tuple[str, Ledger]]) -> list[Ledger]:
+    """Return one ledger per contact. `ledgers`: by contact, who may have one under a former key."""
+    found: dict[str, list[Ledger]] = {}
+    for contact, ledger in ledgers:
+        found.setdefault(as_of_today(contact), []).append(ledger)
+    return [each[0] if len(each) == 1 else Ledger(join(each)) for each in found.values()]
+
+
 _COLUMNS = {"id", "rev", "at", "score", "who", "label", "text"}
 
 
@@ -146,7 +155,7 @@ def decode(packed: bytes) -> Votes:
             rev=revs[i],
             answered_ms=times[i],
             score=None if columns["score"][i] in (None, -1) else columns["score"][i],
-            contact=texts[columns["who"][i]] or "",
+            contact=as_of_today(texts[columns["who"][i]] or ""),
             labels=tuple(texts[number] for number in labels[i]),
             gone=columns["score"][i] is None,
             unknown={name: columns[name][i] for name in unknown},

@@ -38,6 +38,9 @@ def touched(changes: Iterable[Change]) -> Touched:
                 _add(months[_month(old)], old, gone)
             if not old.is_anonymous and (new is None or _contact(old) != _contact(new)):
                 _add(contacts[_contact(old)], old, gone)
+            if old.former_contact_key:
+                former = keys.contact(old.ledger_account, old.former_contact_key)
+                _add(contacts[former], old, gone)
         if new is not None and new.key.kind == "response":
             _add(months[_month(new)], new, account_vote(new))
             if not new.is_anonymous:
