@@ -1,7 +1,8 @@
 """Items that released versions stored, kept in tests/support/stored, and changes of them.
 
 `responses.jsonl` and `state.jsonl` are a week of two Wootric accounts; `rare.jsonl` adds items that
-such a week does not reach. `older` keeps items whose format has changed since.
+such a week does not reach, and `versions.jsonl` answers of unusual versions. `older` keeps items
+whose format has changed since.
 """
 
 import json

@@ -1,15 +1,17 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from nps_core.answers.merge import content_hash
+from nps_core.answers.dynamo import to_item
+from nps_core.answers.merge import content_hash, merge
 from nps_core.answers.models import Answer
 from nps_core.answers.removal import deleted, erased, restored
 from nps_core.numbers.ledger import account_vote, contact_vote
 from nps_core.times import epoch_ms
-from nps_testing.factories import NOW, make_answer
+from nps_testing.factories import NOW, make_answer, make_incoming, make_rest
 from nps_testing.stacks.environment import TOKEN
 
 SECOND = timedelta(seconds=1)
@@ -69,9 +71,32 @@ def test_erased__keeps_the_contact_apart_from_the_other_visitors() -> None:
         assert erased(answer, LATER).contact_key == answer.contact_key
 
 
-def test_erased__without_an_end_user_id_is_a_contact_of_its_own() -> None:
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"external_id": None},
+        {"email": None},
+        {"external_id": None, "email": None},
+        {"is_unknown_user": True, "end_user_id": "6999", "email": None},
+    ],
+)
+def test_erased__without_an_end_user_id_keeps_its_contact_and_nothing_personal(
+    who: dict[str, Any],
+) -> None:
+    before = make_answer(**{"end_user_id": None, **who})
+    gone = erased(before, LATER)
+    assert (gone.contact_key, gone.is_anonymous) == (before.contact_key, before.is_anonymous)
+    assert (gone.email, gone.external_id, gone.former_contact_key) == (None, None, None)
+    assert "ana" not in repr(to_item(gone)).lower()
+    assert "u-42" not in repr(to_item(gone))
+    late = merge(gone, make_incoming(end_user_id=None), "NPS", LATER)
+    assert late.contact_key == before.contact_key
+
+
+def test_erased__that_is_read_again_has_its_contact_by_what_the_row_says() -> None:
     gone = erased(make_answer(end_user_id=None), LATER)
-    assert (gone.contact_key, gone.is_anonymous) == (f"{TOKEN}:~500001", True)
+    back = merge(gone, make_rest(event_at=LATER + SECOND), "NPS", LATER)
+    assert (back.contact, back.contact_key) == (None, f"{TOKEN}:7001")
 
 
 @REMOVALS

@@ -9,9 +9,11 @@ import pytest
 
 from nps_core import keys
 from nps_core.answers.models import Answer
+from nps_core.answers.removal import erased
 from nps_core.mails.about_answer import contact_at
 from nps_core.numbers.account_numbers import fold_account, fold_contact
-from nps_core.numbers.ledger import Ledger, decode, join, joined_contacts
+from nps_core.numbers.ledger import Ledger, Votes, decode, join, joined_contacts
+from nps_core.numbers.ports import LedgerRef
 from nps_core.numbers.votes import touched
 from nps_testing import samples
 from nps_testing.factories import NOW, make_answer
@@ -40,10 +42,10 @@ def _of_before() -> InMemoryLedgerStore:
 
 def _apply(store: InMemoryLedgerStore, changes: Iterable[tuple[Answer | None, Answer]]) -> None:
     found = touched(changes)
-    for month, votes in found.months.items():
-        ref = keys.ledger(*month)
-        store.put(ref, store.get_many([ref])[ref].merged(votes))
-    for ref, votes in found.contacts.items():
+    new: dict[LedgerRef, Votes] = {
+        keys.ledger(*month): votes for month, votes in found.months.items()
+    }
+    for ref, votes in {**new, **found.contacts}.items():
         store.put(ref, store.get_many([ref])[ref].merged(votes))
 
 
@@ -116,6 +118,31 @@ def test_old_vote__of_an_address_leaves_no_address_in_its_former_ledger_when_rew
     assert "ben@acme.example" in str(store.ledgers[ref].votes)
     _apply(store, [(old, replace(old, score=10, rev=100))])
     assert "ben@acme.example" not in str(store.ledgers[ref].votes)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_erasure__of_an_answer_changes_no_number_and_leaves_no_identity(number: int) -> None:
+    store = _of_before()
+    _apply(store, [(None, answer) for answer in _next_answers()])
+    before = _latest(store), _people(store)
+    for answers in _both():
+        answer = answers[number]
+        _apply(store, [(answer, erased(answer, NOW + timedelta(days=1)))])
+        assert (_latest(store), _people(store)) == before
+    identity = tuple(PEOPLE.values())[number].get("email") or "u-42"
+    _assert_gone(identity if number else "ana@acme.example", store, of=number)
+
+
+def _assert_gone(identity: str, store: InMemoryLedgerStore, of: int) -> None:
+    """No vote of the person has the identity any more, in no ledger."""
+    ids = {f"{answers[of].key.account_token}#{answers[of].key.id}" for answers in _both()}
+    for ledger in store.ledgers.values():
+        for key, vote in ledger.votes.items():
+            assert key not in ids or identity not in repr(vote)
+
+
+def _both() -> tuple[list[Answer], list[Answer]]:
+    return _first_answers(), _next_answers()
 
 
 @pytest.mark.parametrize("number", range(4))

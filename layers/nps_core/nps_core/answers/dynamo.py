@@ -24,7 +24,7 @@ _PLAIN = (
     *("score", "text", "metric", "metric_known", "email", "external_id", "end_user_id"),
     *("is_unknown_user", "account_id", "account_name", "account_rule", "owner", "survey_id"),
     *("origin_url", "completed", "excluded", "deleted", "erased", "event_rank", "source"),
-    *("first_source", "previous_score", "rev", "is_form"),
+    *("first_source", "previous_score", "rev", "is_form", "contact"),
 )
 _OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased", "is_form")
 """Stored only when true. Most answers have none of them, and an item below 1 KB costs one write

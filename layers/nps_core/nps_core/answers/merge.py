@@ -151,6 +151,7 @@ def _removals(base: Answer, new: Incoming) -> dict[str, Any]:
         "deleted_at": deleted_at if is_deleted else None,
         "erased": base.erased and not _was_read_after_erasure(base, new),
         "erased_at": erased_at,
+        "contact": None if _was_read_after_erasure(base, new) else base.contact,
     }
 
 

@@ -135,6 +135,8 @@ class Answer:
     """The latest `answered_at` with milliseconds of any version, if its second is another one."""
     is_form: bool = False
     """Whether the newest version was a form, whose values are all text."""
+    contact: str | None = None
+    """Of an erased answer without an end user id: its contact, without the token."""
     stamps: Stamps = field(default_factory=dict)
     typed: Mapping[str, Any] = field(default_factory=dict)
     """Values that a form shows as text, with their types."""
@@ -164,6 +166,8 @@ class Answer:
         visitors share one end user called `Unknown`: each of their answers is its own contact.
         """
         token = self.key.account_token
+        if self.contact:
+            return f"{token}:{self.contact}"
         if self.end_user_id and not self.is_unknown_user:
             return contacts.of_end_user(token, self.end_user_id)
         if identity := self.external_id or self.email:
@@ -173,9 +177,10 @@ class Answer:
     @property
     def former_contact_key(self) -> str | None:
         """The key by which an earlier version kept this contact's ledger, if it was another one."""
-        if (self.end_user_id and not self.is_unknown_user) or self.is_anonymous:
+        identity = self.external_id or self.email
+        if self.contact or (self.end_user_id and not self.is_unknown_user) or not identity:
             return None
-        return f"{self.key.account_token}:{self.external_id or self.email}"
+        return f"{self.key.account_token}:{identity}"
 
     @property
     def is_anonymous(self) -> bool:

@@ -31,7 +31,7 @@ def erased(answer: Answer, now: datetime) -> Answer:
 
     Identity, comment and notes are dropped. Score, times, account and the company's tags stay. The
     end user id stays too: it no longer identifies anyone; it only groups the contact's answers, so
-    that no number changes. (An answer that had only an address becomes a contact of its own.)
+    that no number changes. For an answer without one, the hash of its contact's key does the same.
 
     The same object if it is erased already or was read later than `now`.
     """
@@ -52,6 +52,7 @@ def erased(answer: Answer, now: datetime) -> Answer:
         stamps=without_personal(answer.stamps),
         erased=True,
         erased_at=now,
+        contact=_contact_to_keep(answer),
         rev=_next_rev(answer, now),
     )
 
@@ -71,6 +72,14 @@ REMOVALS: Mapping[Removal, Callable[[Answer, datetime], Answer]] = {
     "deleted": deleted,
     "erased": erased,
 }
+
+
+def _contact_to_keep(answer: Answer) -> str | None:
+    """Return the contact that cannot be told without the address or external id."""
+    left = replace(answer, email=None, external_id=None)
+    if left.contact_key == answer.contact_key:
+        return answer.contact
+    return answer.contact_key.removeprefix(f"{answer.key.account_token}:")
 
 
 def _was_read_after(answer: Answer, now: datetime) -> bool:
