@@ -64,6 +64,10 @@ class Journal:
         if stream == "responses":
             self.responses = self.responses.plus(result)
 
+    def add_quarantined(self, number: int) -> None:
+        """Count what was quarantined and is no answer or decline."""
+        self.record = replace(self.record, quarantined=self.record.quarantined + number)
+
     def add_gap(self) -> None:
         """Count a new gap."""
         self.record = replace(self.record, gaps=self.record.gaps + 1)

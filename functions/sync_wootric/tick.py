@@ -16,6 +16,7 @@ from nps_core.errors import (
     OutOfTime,
     PermanentError,
     SourceRejected,
+    StoreRefused,
     StoreUnavailable,
     TransientError,
     Unauthorized,
@@ -187,7 +188,7 @@ class Sync:
 
 
 def _each(steps: Mapping[str, Callable[[], None]]) -> None:
-    """Take every step, in order. A step that the source refuses for good does not stop the others.
+    """Take every step, in order. One that is refused for good does not stop the others.
 
     Raises SourceRejected at the end, naming the steps that failed and why; at once whatever else a
     step raises, because it would stop the others as well.
@@ -196,7 +197,7 @@ def _each(steps: Mapping[str, Callable[[], None]]) -> None:
     for name, step in steps.items():
         try:
             step()
-        except SourceRejected as exc:
+        except (SourceRejected, StoreRefused) as exc:
             refused[name] = str(exc)
     if refused:
         raise SourceRejected("; ".join(f"{name}: {why}" for name, why in refused.items()))

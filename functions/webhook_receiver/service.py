@@ -16,6 +16,7 @@ from nps_core.errors import (
     ConfigError,
     InvalidSignature,
     PayloadError,
+    StoreRefused,
     TransientError,
     UnreadableItem,
 )
@@ -86,6 +87,8 @@ def store(body: bytes, stores: VerifiedStores, now: datetime) -> Result:
         reason, detail = exc.reason, exc.detail
     except UnreadableItem as exc:
         reason, detail = "stored_answer_unreadable", str(exc)
+    except StoreRefused as exc:
+        reason, detail = "refused_by_store", str(exc)
     raw = body.decode("utf-8", "backslashreplace")
     stores.quarantine.add(raw, reason, detail, "webhook", "", now)
     return "quarantined"

@@ -9,7 +9,7 @@ from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack
 from nps_core.answers.models import Incoming
 from nps_core.aws.items import Item
-from nps_core.errors import PayloadError, TransientError, UnreadableItem
+from nps_core.errors import PayloadError, PermanentError, TransientError
 
 _UNREADABLE = "its record cannot be read by this version"
 
@@ -30,7 +30,7 @@ def redrive_quarantine(stack: Stack, result: RedriveResult, *, dry_run: bool) ->
             try:
                 _store(stack, incoming)
                 stack.quarantine.remove(payload.key)
-            except (TransientError, UnreadableItem) as exc:
+            except (TransientError, PermanentError) as exc:
                 result.failed[explain(exc)] += 1
                 continue
         result.redriven += 1

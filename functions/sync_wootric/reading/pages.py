@@ -22,6 +22,8 @@ from sync_wootric.ports import PeopleCache
 _WHOLE_SECOND = timedelta(seconds=1)
 """The header `Date` has no finer time; the reply was sent within this time after it."""
 
+REFUSED = PayloadError("refused_by_store", "DynamoDB never takes this row")
+
 
 @dataclass(frozen=True, slots=True)
 class PageStore:
@@ -48,13 +50,21 @@ class PageStore:
         self.people.learn(rows)
         read_at = asked_at if source_at is None else min(asked_at, source_at + _WHOLE_SECOND)
         understood: list[Incoming] = []
+        row_of: dict[AnswerKey, object] = {}
         quarantined = 0
         for row in self._completed(stream, rows):
             try:
-                understood.append(from_rest(row, KINDS[stream], self.account_token, read_at))
+                incoming = from_rest(row, KINDS[stream], self.account_token, read_at)
             except PayloadError as exc:
-                quarantined += self._quarantine(row, exc, asked_at)
-        outcomes = list(self.ingest.many(understood, asked_at).values())
+                quarantined += self.set_aside(row, exc, asked_at)
+            else:
+                understood.append(incoming)
+                row_of[incoming.key] = row
+        found = self.ingest.many(understood, asked_at)
+        for key, outcome in found.items():
+            if outcome == "refused":
+                quarantined += self.set_aside(row_of[key], REFUSED, asked_at)
+        outcomes = list(found.values())
         return PageResult(
             outcomes.count("created"),
             outcomes.count("updated"),
@@ -84,25 +94,34 @@ class PageStore:
             for index, row in enumerate(rows)
         ]
 
-    def _quarantine(self, row: object, problem: PayloadError, asked_at: datetime) -> bool:
+    def set_aside(
+        self, row: object, problem: PayloadError, asked_at: datetime, source: str = "sync"
+    ) -> bool:
         """Quarantine a row, without its IP address. Returns whether it is new."""
         kept = row
         if isinstance(row, Mapping):
             kept = {name: value for name, value in row.items() if name != "ip_address"}
         raw = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return self.quarantine.add(
-            raw, problem.reason, problem.detail, "sync", self.account_token, asked_at
+            raw, problem.reason, problem.detail, source, self.account_token, asked_at
         )
 
 
 def _lacks_person(row: object) -> str | None:
-    """Return the end user's id if the row does not identify the person; a null e-mail does."""
+    """Return the end user's id if the row does not identify the person; a null e-mail does.
+
+    A row without usable ids is nobody's: its ids go into no key and no request.
+    """
     if not isinstance(row, Mapping) or "email" in row:
         return None
     user = row.get("end_user")
     if isinstance(user, Mapping) and "email" in user:
         return None
-    return fields.optional_text(row, "end_user_id")
+    try:
+        fields.identifier(row, "id")
+        return fields.identifier(row, "end_user_id")
+    except PayloadError:
+        return None
 
 
 def with_person(row: Mapping[str, Any], person: Person) -> dict[str, Any]:

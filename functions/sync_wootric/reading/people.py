@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from nps_core.connectors.wootric.people import profile_of
 from nps_core.customers.people import Profile
 from nps_core.customers.ports import People
+from nps_core.errors import StoreRefused
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
 from nps_core.sync.reading.paging import advance, query
 from sync_wootric.reading.asking import ask, ask_all
-from sync_wootric.reading.pages import PageStore, with_person
+from sync_wootric.reading.pages import REFUSED, PageStore, with_person
 from sync_wootric.run import Run
 
 _NAME, _LISTING = "people", "end_users"
@@ -80,7 +81,9 @@ class PeopleReader:
         return step.position, asked.source_at
 
     def _store(self, rows: list[object]) -> None:
-        profiles = {profile.id: profile for profile in map(profile_of, rows) if profile is not None}
+        found = [(profile_of(row), row) for row in rows]
+        profiles = {profile.id: profile for profile, _ in found if profile is not None}
+        row_of = {profile.id: row for profile, row in found if profile is not None}
         stored = self.store.get_many(list(profiles))
         for user_id, profile in profiles.items():
             before = stored.get(user_id)
@@ -89,7 +92,13 @@ class PeopleReader:
             if profile.tells_more_than(before):
                 # Before the profile is stored, so that a run after a crash repeats it.
                 self._complete_answers(profile)
-            self.store.put(profile.keeping(before))
+            try:
+                self.store.put(profile.keeping(before))
+            except StoreRefused:
+                # The person stays as stored; the list goes on.
+                at = self.run.clock.at()
+                is_new = self.pages.set_aside(row_of[user_id], REFUSED, at, source="people")
+                self.run.journal.add_quarantined(is_new)
 
     def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that their address or id is known."""

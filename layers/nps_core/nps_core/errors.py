@@ -6,6 +6,7 @@
     |   +-- InvalidSignature     answer 401
     |   +-- PayloadError         quarantine the payload with `reason`
     |   +-- UnreadableItem       a stored item lacks a required value: leave it alone
+    |   +-- StoreRefused         set the value aside: no retry makes DynamoDB or SQS take it
     |   +-- SourceRejected       Wootric refused the request permanently
     |   +-- Unauthorized         credentials are wrong: report it to the operator
     |       +-- AnotherAccount   credentials are right, but of another account
@@ -49,6 +50,10 @@ class PayloadError(PermanentError):
 
 class UnreadableItem(PermanentError):
     """A stored item that no version of ours has written; the message names the field."""
+
+
+class StoreRefused(PermanentError):
+    """DynamoDB or SQS refuses the value itself: too large, or a key that it cannot hold."""
 
 
 class SourceRejected(PermanentError):

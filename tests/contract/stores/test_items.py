@@ -13,7 +13,7 @@ from nps_core.aws import items
 from nps_core.aws.clients import dynamodb
 from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.entries import DirectoryEntry
-from nps_core.errors import StoreUnavailable
+from nps_core.errors import StoreRefused, StoreUnavailable
 from nps_core.keys import QUARANTINE, contact, ledger
 from nps_core.numbers.account_numbers import fold_account
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
@@ -161,8 +161,40 @@ def test_put_if__tells_a_failed_condition_from_a_failure(state: str) -> None:
     absent = "attribute_not_exists(pk)"
     assert items.put_if(dynamodb(), state, _key("a"), absent)
     assert not items.put_if(dynamodb(), state, _key("a"), absent)
-    with pytest.raises(StoreUnavailable, match="PutItem: ValidationException"):
+    with pytest.raises(StoreRefused, match="PutItem: ValidationException"):
         items.put_if(dynamodb(), state, _key("a"), "no condition")
+
+
+TOO_LARGE, TOO_LONG = {"large": "x" * 410_000}, {"pk": "P", "sk": "k" * 1_025}
+DELETE = {"Delete": {"TableName": "t", "Key": items.to_wire(_key("a"))}}
+
+
+def test_value__that_dynamodb_never_takes_is_refused_and_not_an_outage(state: str) -> None:
+    client = dynamodb()
+    put = {"TableName": state, "Item": items.to_wire({**_key("a"), **TOO_LARGE})}
+    with pytest.raises(StoreRefused):
+        items.put(client, state, {**_key("a"), **TOO_LARGE})
+    with pytest.raises(StoreRefused):
+        items.put_if(client, state, {**_key("a"), **TOO_LARGE}, "attribute_not_exists(pk)")
+    with pytest.raises(StoreRefused):
+        items.set_values(client, state, _key("a"), TOO_LARGE)
+    with pytest.raises(StoreRefused):
+        items.transact_if(client, [{"Put": put}])
+
+
+def test_key__that_dynamodb_cannot_hold_is_refused_and_not_an_outage(state: str) -> None:
+    with pytest.raises(StoreRefused):
+        items.put(dynamodb(), state, TOO_LONG)
+
+
+@pytest.mark.parametrize("reason", ["ValidationError", "ItemCollectionSizeLimitExceeded"])
+def test_transaction__with_a_refused_write_is_refused(reason: str) -> None:
+    with Stubber(dynamodb()) as aws:
+        reasons = {"CancellationReasons": [{"Code": "None"}, {"Code": reason}]}
+        code = "TransactionCanceledException"
+        aws.add_client_error("transact_write_items", code, modeled_fields=reasons)
+        with pytest.raises(StoreRefused, match=f"TransactWriteItems: {reason}"):
+            items.transact_if(dynamodb(), [DELETE])
 
 
 def test_every_call__on_a_missing_table_is_a_store_that_is_unavailable(tables: str) -> None:

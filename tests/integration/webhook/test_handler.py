@@ -280,3 +280,20 @@ def test_webhook__rest_and_webhook_versions_of_one_answer_make_one_item() -> Non
     event = stream_event([(None, stored)])
     assert event["Records"][0]["dynamodb"]["Keys"]["pk"]["S"] == "NPS-1a2b3c4d#response#500001"
     assert stored.answered_at == datetime.fromisoformat("2026-03-02T17:15:04.120+00:00")
+
+
+def test_webhook__for_an_answer_that_no_item_can_hold_is_kept_in_quarantine() -> None:
+    """Another version has filled the stored item; no retry will ever store the merged one."""
+    assert post_json(response()) == 200
+    key = {"pk": {"S": "NPS-1a2b3c4d#response#500001"}}
+    table = clients.dynamodb()
+    table.update_item(
+        TableName="ResponsesTable-test",
+        Key=key,
+        UpdateExpression="SET of_another_version = :large",
+        ExpressionAttributeValues={":large": {"S": "x" * 400_000}},
+    )
+    later = response(text="y" * 20_000, updated_at="2026-03-02T09:16:04.120-08:00")
+    assert post_json(later) == 200
+    assert quarantined() == ["refused_by_store"]
+    assert inbox_messages() == []

@@ -45,8 +45,16 @@ def test_account__id_is_trimmed_text(value: object, account: str) -> None:
     assert _resolve({"company_id": value}).account_id == account
 
 
-def test_account__id_is_cut_to_fit_a_key() -> None:
-    assert _resolve({"company_id": "x" * 500}).account_id == "x" * 200
+def test_account__id_is_never_cut() -> None:
+    one, other = "x" * 500 + "1", "x" * 500 + "2"
+    assert [_resolve({"company_id": value}).account_id for value in (one, other)] == [one, other]
+
+
+def test_account__id_that_no_key_can_hold_is_left_out_and_says_so() -> None:
+    found = _resolve({"company_id": "\u00e9" * 401})
+    assert (found.account_id, found.account_rule) == (None, "too_long:company_id")
+    named = _resolve({"company_id": "x" * 801, "company": "Acme Inc"})
+    assert (named.account_id, named.account_rule) == ("Acme Inc", "property:company")
 
 
 @pytest.mark.parametrize("value", [None, True, False, 118.0, ""], ids=repr)

@@ -36,7 +36,7 @@ def test_identifier__takes_64_characters() -> None:
     ("value", "expected"),
     [
         *((None, None), ("", None), ("  ", None), (True, None), (1.5, None), ([], None)),
-        *((42, "42"), (" u-42 ", "u-42"), ("x" * 300, "x" * 200)),
+        *((42, "42"), (" u-42 ", "u-42"), ("x" * 800, "x" * 800), ("x" * 801, None)),
     ],
 )
 def test_optional_text__is_none_for_nothing(value: object, expected: str | None) -> None:
@@ -83,7 +83,7 @@ def test_score__is_required() -> None:
         (None, ""),
         (5, ""),
         ("\u00e9" * 65_536, "\u00e9" * 65_536),  # longer than any webhook's
-        ("a" + "\u00e9" * 95_000, "a" + "\u00e9" * 94_999),  # cut to fit an item, between letters
+        ("a" + "\u00e9" * 195_000, "a" + "\u00e9" * 195_000),  # whoever stores it bounds it
         ("&#128512;", "\U0001f600"),
         ("&#xD800;", "\ufffd"),
     ],
@@ -108,7 +108,7 @@ def test_comment__that_is_not_sent_is_none() -> None:
         ("o&#39;neil@acme.example", ("o'neil@acme.example", False)),
         ("stra\u00dfe@acme.example", ("strasse@acme.example", False)),
         ("customer-17", ("customer-17", False)),
-        ("x" * 300, ("x" * 200, False)),
+        ("x" * 300, ("x" * 300, False)),
     ],
 )
 def test_email__is_trimmed_and_case_folded(
@@ -146,14 +146,19 @@ def test_properties__are_flat_and_unescaped() -> None:
         "price": 1.5,
         "active": True,
         "empty": "",
-        "long": "x" * 1_000,
+        "long": "x" * 1_001,
     }
 
 
-def test_properties__beyond_the_hundredth_are_dropped() -> None:
-    kept = fields.properties({str(n): n for n in range(101)})
-    assert kept is not None
-    assert list(kept) == [str(n) for n in range(100)]
+def test_properties__are_kept_however_many_there_are() -> None:
+    given_properties = {**{str(n): n for n in range(100)}, "company_id": "c-118"}
+    assert fields.properties(given_properties) == given_properties
+
+
+def test_id__is_whole_or_none_at_all() -> None:
+    assert fields.optional_text({"id": "x" * 800}, "id") == "x" * 800
+    assert fields.optional_text({"id": "\u00e9" * 401}, "id") is None
+    assert fields.email("x" * 801) == (None, False)
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 5])

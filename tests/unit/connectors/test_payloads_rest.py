@@ -115,8 +115,9 @@ def test_row__that_is_no_object_is_refused(row: object) -> None:
         ({"score": 9.5}, "bad_score"),
         ({"created_at": None}, "bad_time"),
         ({"updated_at": "soon"}, "bad_time"),
-        ({"notes": ["x" * 1_000] * 201}, "too_large"),
-        ({"tags": ["x" * 1_000] * 201}, "too_large"),
+        ({"end_user_id": "7" * 801}, "too_long"),
+        ({"end_user": {"external_id": "\u00e9" * 401}}, "too_long"),
+        ({"end_user": {"email": "a" * 800 + "@acme.example"}}, "too_long"),
     ],
 )
 def test_row__that_numbers_cannot_rely_on_is_refused(changes: dict[str, Any], reason: str) -> None:

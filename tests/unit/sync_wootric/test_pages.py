@@ -8,6 +8,7 @@ import pytest
 from nps_core.answers.ingest import Ingest
 from nps_core.answers.matching import AccountRules
 from nps_core.answers.models import Answer
+from nps_core.errors import StoreRefused
 from nps_core.keys import AnswerKey
 from nps_testing.fakes.stores import InMemoryAnswerStore, InMemoryDirectory, InMemoryQuarantine
 from nps_testing.fakes.sync import AnsweredBy
@@ -29,6 +30,38 @@ def store() -> InMemoryAnswerStore:
 def pages(store: InMemoryAnswerStore) -> PageStore:
     ingest = Ingest(store, InMemoryDirectory(), RULES, "NPS")
     return PageStore(TOKEN, ingest, InMemoryQuarantine(), AnsweredBy({}))
+
+
+class PickyStore(InMemoryAnswerStore):
+    """Never takes the answer 2."""
+
+    def put(self, answer: Answer, expected_rev: int | None) -> bool:
+        if answer.key.id == "2":
+            raise StoreRefused("PutItem: ValidationException")
+        return super().put(answer, expected_rev)
+
+
+def test_row__that_the_store_never_takes_is_set_aside_and_the_page_goes_on() -> None:
+    store, quarantine = PickyStore(), InMemoryQuarantine()
+    ingest = Ingest(store, InMemoryDirectory(), RULES, "NPS")
+    pages = PageStore(TOKEN, ingest, quarantine, AnsweredBy({}))
+    rows = [{**_row(3), "id": number} for number in (1, 2, 3)]
+    for is_new in (True, False):
+        result = pages.store("responses", rows, AT)
+        assert (result.stored, result.quarantined) == (2, is_new)
+    assert [answer.key.id for answer in store] == ["1", "3"]
+    assert list(quarantine.kept.values()) == ["refused_by_store"]
+
+
+@pytest.mark.parametrize("end_user_id", ["7 8", "x" * 3_000, {"id": 7}])
+def test_row__with_an_id_of_nobody_asks_for_no_person(
+    pages: PageStore, store: InMemoryAnswerStore, end_user_id: object
+) -> None:
+    """`AnsweredBy({})` fails for everyone who is asked for."""
+    anonymous = {**_row(3), "end_user_id": end_user_id, "end_user": {}}
+    whole = {**_row(3), "id": "k" * 3_000, "end_user_id": 7, "end_user": {}}
+    pages.store("responses", [anonymous, whole, {**_row(9), "id": 5}], AT)
+    assert store.get(AnswerKey(TOKEN, "response", "5")) is not None
 
 
 def _stored(store: InMemoryAnswerStore) -> Answer:

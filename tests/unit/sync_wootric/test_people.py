@@ -1,12 +1,15 @@
 """End users are kept as they are now, and answers that waited for them are completed."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from nps_core.customers.people import Person
+from nps_core.customers.people import Person, Profile
+from nps_core.errors import StoreRefused
 from nps_core.keys import AnswerKey
 from nps_testing.fakes.stores import InMemoryDirectory
+from nps_testing.fakes.sync import InMemoryPeople
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.worlds.sync import World
 
@@ -102,3 +105,25 @@ def test_profile__holds_name_and_current_properties_and_no_telephone(world: Worl
     found = world.known.profiles["8"]
     assert (found.name, found.properties["company_id"]) == ("Ana Gomez", "c-118")
     assert "+14155550100" not in str(found)
+
+
+class PickyPeople(InMemoryPeople):
+    """Never takes the person 2."""
+
+    def put(self, profile: Profile) -> None:
+        if profile.id == "2":
+            raise StoreRefused("PutItem: ValidationException")
+        super().put(profile)
+
+
+def test_person__whom_the_store_never_takes_is_set_aside_and_the_list_goes_on(
+    world: World,
+) -> None:
+    world.known = PickyPeople()
+    world.sync = replace(world.sync, people=world.known)
+    for number in (1, 2, 3):
+        world.users[str(number)] = user(world, email=f"p{number}@acme.example")
+    record = world.tick()
+    assert (record.status, record.quarantined) == ("complete", 1)
+    assert list(world.known.profiles) == ["1", "3"]
+    assert list(world.quarantine.kept.values()) == ["refused_by_store"]

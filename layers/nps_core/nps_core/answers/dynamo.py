@@ -30,7 +30,7 @@ _OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased", "is_form")
 """Stored only when true. Most answers have none of them, and an item below 1 KB costs one write
 unit."""
 _JSON = ("properties", "extra", "typed")
-_KNOWN = {"pk", "day", "tags", "notes", "stamps", *_JSON, *_TIMES, *_PLAIN}
+_KNOWN = {"pk", "day", "tags", "notes", "cut", "stamps", *_JSON, *_TIMES, *_PLAIN}
 _NEEDED = ("metric", "rev", "answered_at", "updated_at")
 _DEFAULTS: Mapping[str, Any] = {
     "metric_known": False,
@@ -114,6 +114,7 @@ def to_item(answer: Answer) -> dict[str, Any]:
     item["stamps"] = encode(answer.stamps, answer.answered_at)
     item["tags"] = list(answer.tags) or None
     item["notes"] = list(answer.notes) or None
+    item["cut"] = list(answer.cut) or None
     return item
 
 
@@ -140,6 +141,7 @@ def from_item(item: Mapping[str, Any]) -> Answer:
         stamps=decode(item.get("stamps"), values["answered_at"]),
         tags=tuple(item.get("tags", ())),
         notes=tuple(item.get("notes", ())),
+        cut=tuple(item.get("cut", ())),
         unknown={name: item[name] for name in item.keys() - _KNOWN},
         **values,
     )

@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from nps_core.answers.bounds import fitted
 from nps_core.answers.matching import AccountRules, Directory, resolve
 from nps_core.answers.merge import content_hash, merge
 from nps_core.answers.models import Answer, Incoming
 from nps_core.answers.ports import AnswerStore
 from nps_core.answers.removal import REMOVALS, Removal, restored
-from nps_core.errors import Contended, UnreadableItem
+from nps_core.errors import Contended, StoreRefused, UnreadableItem
 from nps_core.keys import AnswerKey
 from nps_core.times import epoch_ms
 
-Outcome = Literal["created", "updated", "unchanged"]
+Outcome = Literal["created", "updated", "unchanged", "refused"]
+"""`refused`: DynamoDB never takes this answer, so the caller sets it aside."""
 _TRIES = 5
 
 _log = logging.getLogger(__name__)
@@ -40,14 +42,16 @@ class Ingest:
         Raises:
             StoreUnavailable: the write may not have happened.
             Contended: other writers won five times in a row; nothing is written.
+            StoreRefused: DynamoDB never takes it; nothing is written.
         """
         return self._store(incoming, self.store.get(incoming.key), now)
 
     def many(self, page: Sequence[Incoming], now: datetime) -> Mapping[AnswerKey, Outcome]:
         """Store a page: one batch read, then one write per changed answer, in the given order.
 
-        An answer whose stored item cannot be read is logged and has no outcome. Raises like `one`;
-        earlier writes stay, and a repeat skips them.
+        An answer whose stored item cannot be read is logged and has no outcome; one that DynamoDB
+        never takes is `refused`. Neither stops the others. Otherwise raises like `one`; earlier
+        writes stay, and a repeat skips them.
         """
         stored = self.known([incoming.key for incoming in page])
         outcomes: dict[AnswerKey, Outcome] = {}
@@ -56,6 +60,9 @@ class Ingest:
                 outcomes[new.key] = self._store(new, stored.get(new.key), now)
             except UnreadableItem as exc:
                 _log.error("an answer stays as it is: %s", exc)
+            except StoreRefused as exc:
+                _log.error("the answer %s is set aside: %s", new.key, exc)
+                outcomes[new.key] = "refused"
         return outcomes
 
     def known(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
@@ -76,7 +83,8 @@ class Ingest:
         after = resolve(stored, self.rules, self.directory)
         if content_hash(after) == content_hash(stored):
             return "unchanged"
-        return "updated" if self.store.put(_next(after, now), stored.rev) else "unchanged"
+        written = self.store.put(self._fitted(_next(after, now)), stored.rev)
+        return "updated" if written else "unchanged"
 
     def remove(self, stored: Answer, now: datetime, how: Removal) -> Outcome:
         """Mark an answer as deleted, or erase its person, because the source lacked it at `now`.
@@ -103,20 +111,27 @@ class Ingest:
             after = change(current)
             if after is current:
                 return "unchanged"
-            if self.store.put(after, current.rev):
+            if self.store.put(self._fitted(after), current.rev):
                 return "updated"
             current = self.store.get(stored.key)
         raise Contended(f"{stored.key} was written by others {_TRIES} times in a row")
 
     def _store(self, incoming: Incoming, stored: Answer | None, now: datetime) -> Outcome:
         for _ in range(_TRIES):
-            after = resolve(merge(stored, incoming, self.metric, now), self.rules, self.directory)
+            merged = merge(stored, incoming, self.metric, now)
+            after = self._fitted(resolve(merged, self.rules, self.directory))
             if stored is not None and content_hash(after) == content_hash(stored):
                 return "unchanged"
             if self.store.put(after, stored.rev if stored else None):
                 return "updated" if stored else "created"
             stored = self.store.get(incoming.key)
         raise Contended(f"{incoming.key} was written by others {_TRIES} times in a row")
+
+    def _fitted(self, answer: Answer) -> Answer:
+        kept = fitted(answer, self.rules.names)
+        if kept is not answer:
+            _log.warning("the answer %s is too large, cut: %s", answer.key, ", ".join(kept.cut))
+        return kept
 
 
 def _next(answer: Answer, now: datetime) -> Answer:

@@ -10,6 +10,11 @@ from typing import Protocol
 from nps_core.addresses import FREE_MAIL, address, domain_of
 from nps_core.answers.models import Answer
 
+MAX_ID_BYTES = 800
+"""An account id is part of keys, and DynamoDB limits keys to 1,024 bytes. A longer value is no id:
+cut, it would be the id of another account as well."""
+_MAX_NAME = 200
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRules:
@@ -18,6 +23,11 @@ class AccountRules:
     account_properties: tuple[str, ...]
     name_property: str
     owner_property: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All properties that decide about an answer."""
+        return frozenset({*self.account_properties, self.name_property, self.owner_property})
 
     @classmethod
     def of(cls, account_properties: str, name_property: str, owner_property: str) -> "AccountRules":
@@ -42,9 +52,13 @@ def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer
     if answer.erased:
         return answer
     owner = address(_text(answer, rules.owner_property))
-    name = _text(answer, rules.name_property)
+    name = (_text(answer, rules.name_property) or "")[:_MAX_NAME] or None
+    too_long: list[str] = []
     for prop in rules.account_properties:
-        if value := _text(answer, prop):
+        value = _text(answer, prop)
+        if value and len(value.encode()) > MAX_ID_BYTES:
+            too_long.append(prop)
+        elif value:
             return replace(
                 answer,
                 account_id=value,
@@ -54,7 +68,8 @@ def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer
             )
     lookups = _lookups(answer)
     found = directory.account_of(lookups) if lookups else None
-    account, rule = (found[0], f"directory:{found[1]}") if found else (None, "unmatched")
+    unmatched = f"too_long:{too_long[0]}" if too_long else "unmatched"
+    account, rule = (found[0], f"directory:{found[1]}") if found else (None, unmatched)
     return replace(answer, account_id=account, account_name=name, account_rule=rule, owner=owner)
 
 
@@ -75,5 +90,4 @@ def _text(answer: Answer, prop: str) -> str | None:
     value = answer.properties.get(prop)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    # 200 characters: an account id is part of keys, and DynamoDB limits keys to 1,024 bytes.
-    return str(value).strip()[:200] or None
+    return str(value).strip() or None

@@ -140,6 +140,8 @@ class Answer:
     stamps: Stamps = field(default_factory=dict)
     typed: Mapping[str, Any] = field(default_factory=dict)
     """Values that a form shows as text, with their types."""
+    cut: tuple[str, ...] = ()
+    """Fields of which parts were cut because the item would have been too large."""
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Attributes of the stored item that another version has written."""
 

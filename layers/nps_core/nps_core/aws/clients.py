@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from nps_core.errors import StoreUnavailable
+from nps_core.errors import StoreRefused, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
+_REFUSED = {
+    *("ValidationException", "ItemCollectionSizeLimitExceededException", "InvalidMessageContents"),
+    # As reasons of a cancelled transaction.
+    *("ValidationError", "ItemCollectionSizeLimitExceeded"),
+}
+"""Codes that say that the value itself cannot be stored: the same call fails for ever."""
 
 
 @cache
@@ -83,14 +89,28 @@ def forget_clients() -> None:
 
 @contextmanager
 def store_errors(action: str) -> Iterator[None]:
-    """Translate every SDK error into StoreUnavailable, with its code but without its message."""
+    """Translate every SDK error, with its code but without its message.
+
+    StoreRefused if the value itself cannot be stored, else StoreUnavailable.
+    """
     try:
         yield
     except ClientError as exc:
         code = exc.response.get("Error", {}).get("Code", "unknown")
+        refused = sorted(_REFUSED & {code, *reasons_of(exc)})
+        if refused:
+            raise StoreRefused(f"{action}: {refused[0]}") from exc
         raise StoreUnavailable(f"{action}: {code}") from exc
+    except ParamValidationError as exc:
+        raise StoreRefused(f"{action}: {type(exc).__name__}") from exc
     except BotoCoreError as exc:
         raise StoreUnavailable(f"{action}: {type(exc).__name__}") from exc
+
+
+def reasons_of(exc: Any) -> list[str]:
+    """Return the codes of a cancelled transaction, one for each of its writes; else none."""
+    reasons = exc.response.get("CancellationReasons") or []
+    return [str(reason.get("Code", "")) for reason in reasons]
 
 
 def is_condition_failure(exc: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from nps_core.aws import attributes
-from nps_core.aws.clients import is_condition_failure, store_errors
+from nps_core.aws.clients import is_condition_failure, reasons_of, store_errors
 from nps_core.errors import StoreUnavailable, UnreadableItem
 from nps_core.times import from_iso, iso
 
@@ -164,8 +164,7 @@ def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
         try:
             client.transact_write_items(TransactItems=actions)
         except client.exceptions.TransactionCanceledException as exc:
-            reasons: list[dict[str, Any]] = exc.response.get("CancellationReasons", [])  # type: ignore[assignment]  # the stubs know it only for this one error
-            if any(reason.get("Code") in _LOST for reason in reasons):
+            if _LOST.intersection(reasons_of(exc)):
                 return False
             raise
     return True

@@ -2,20 +2,17 @@
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nps_core.errors import PayloadError
 
-MAX_TEXT_BYTES = 190_000
-"""Bytes of a comment in UTF-8. No webhook can exceed it; a longer comment is cut, so that the item
-stays within DynamoDB's limit together with the other fields (see `payloads`)."""
-MAX_PROPERTY = 1_000
-MAX_PROPERTIES = 100
 MAX_DEPTH = 20
 """Nesting levels of a payload; Wootric's has three."""
 _MAX_ID = 64
-_MAX_SCALAR = 200  # end user ids are part of keys; a sort key has at most 1,024 bytes
+_MAX_BYTES = 800
+"""Ids and addresses are part of keys, and a sort key has at most 1,024 bytes. None is ever cut: two
+ids would become one."""
 
 
 def unescape(text: str) -> str:
@@ -51,11 +48,24 @@ def identifier(row: Mapping[str, Any], name: str) -> str:
 
 
 def optional_text(row: Mapping[str, Any], name: str) -> str | None:
-    """Return a scalar as stripped text; None when absent, null, empty or not a scalar."""
+    """Return a scalar as stripped text; None when absent, null, empty, too long or not a scalar."""
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return str(value).strip()[:_MAX_SCALAR] or None
+    text = str(value).strip()
+    return None if _is_too_long(text) else text or None
+
+
+def require_short(row: Mapping[str, Any], names: Iterable[str]) -> None:
+    """Raise PayloadError `too_long` if one of these ids or addresses cannot be part of a key."""
+    for name in names:
+        value = row.get(name)
+        if isinstance(value, str) and _is_too_long(value.strip()):
+            raise PayloadError("too_long", f"{name} is longer than {_MAX_BYTES} bytes")
+
+
+def _is_too_long(text: str) -> bool:
+    return len(text) * 4 > _MAX_BYTES and len(text.encode("utf-8", "replace")) > _MAX_BYTES
 
 
 def score(row: Mapping[str, Any], metric: str) -> int:
@@ -80,17 +90,20 @@ def comment(row: Mapping[str, Any]) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return ""
     text = unescape(value).replace("\x00", "")
-    return text.encode("utf-8", "replace")[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def email(value: object) -> tuple[str | None, bool]:
-    """Return (address, trimmed and case-folded; whether it is the shared `Unknown` user)."""
+    """Return (address, trimmed and case-folded; whether it is the shared `Unknown` user).
+
+    One that is too long for a key is no address.
+    """
     if not isinstance(value, str):
         return None, False
     folded = unescape(value).strip().casefold()
     if folded == "unknown":
         return None, True
-    return (folded[:_MAX_SCALAR] or None), False
+    return (None if _is_too_long(folded) else folded or None), False
 
 
 def boolean(value: object) -> bool | None:
@@ -105,14 +118,15 @@ def boolean(value: object) -> bool | None:
 def properties(value: object) -> dict[str, Any] | None:
     """Return a flat property map: strings unescaped, numbers and booleans kept, no nesting.
 
-    None if there is none, which is different from an empty one.
+    None if there is none, which is different from an empty one. However many and however long they
+    are: whoever stores them bounds the whole item.
     """
     if not isinstance(value, Mapping):
         return None
     kept: dict[str, Any] = {}
-    for key, item in list(value.items())[:MAX_PROPERTIES]:
+    for key, item in value.items():
         if isinstance(item, str):
-            kept[unescape(str(key))] = unescape(item)[:MAX_PROPERTY]
+            kept[unescape(str(key))] = unescape(item)
         elif isinstance(item, bool | int | float):
             kept[unescape(str(key))] = item
     return kept

@@ -4,12 +4,16 @@ A profile is current: name, e-mail, external id and properties. Telephone number
 system calls no one.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from nps_core.formats import AS_TEXT, IN_KEY, Stored
+from nps_core.formats import AS_TEXT, IN_KEY, LEFT_OUT, Stored
+
+_MAX_BYTES = 360_000
+"""Of the properties; DynamoDB limits an item to 400 KB."""
 
 
 class Person(NamedTuple):
@@ -29,10 +33,29 @@ class Profile(Stored):
     name: str | None
     properties: Mapping[str, Any] = field(default_factory=dict, metadata=AS_TEXT)
     updated_at: datetime | None = None
+    cut: int | None = field(default=None, metadata=LEFT_OUT)
+    """Number of properties that were cut because the item would have been too large."""
 
     @property
     def person(self) -> Person:
         return Person(self.email, self.external_id)
+
+    def fitted(self) -> "Profile":
+        """Return the profile without its largest properties if it is too large for an item."""
+        sizes = {
+            name: len(json.dumps({name: value}, ensure_ascii=False).encode())
+            for name, value in self.properties.items()
+        }
+        excess, gone = sum(sizes.values()) - _MAX_BYTES, set[str]()
+        for name in sorted(sizes, key=lambda one: (-sizes[one], one)):
+            if excess <= 0:
+                break
+            gone.add(name)
+            excess -= sizes[name]
+        if not gone:
+            return self
+        kept = {name: value for name, value in self.properties.items() if name not in gone}
+        return replace(self, properties=kept, cut=len(gone))
 
     def keeping(self, stored: "Profile | None") -> "Profile":
         """Return this profile with the unknown fields of the stored one."""

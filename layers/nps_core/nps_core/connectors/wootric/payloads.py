@@ -27,9 +27,7 @@ _KNOWN = frozenset(
 )
 """Fields with a place of their own. `ip_address` is among them because it is never stored."""
 
-
-_MAX_FREE = 200_000
-"""Bytes of the fields without a limit of their own; DynamoDB limits an item to 400 KB."""
+_IDENTITY = ("email", "external_id", "end_user_id")
 
 
 class _Who(NamedTuple):
@@ -43,12 +41,14 @@ def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) ->
     """Parse a row of `/v1/responses` or `/v1/declines` that was read at `read_at`.
 
     Raises:
-        PayloadError: `not_an_object`, `bad_id`, `bad_score`, `bad_time`, `too_deep` or `too_large`.
+        PayloadError: `not_an_object`, `bad_id`, `bad_score`, `bad_time`, `too_deep` or `too_long`.
     """
     if not isinstance(row, Mapping):
         raise PayloadError("not_an_object", "the row is not a JSON object")
     row = _mapping(fields.storable(row))
     user = _mapping(row.get("end_user"))
+    fields.require_short(row, _IDENTITY)
+    fields.require_short(user, _IDENTITY)
     address, unknown = fields.email(user.get("email", row.get("email")))
     who = _Who(
         address,
@@ -56,7 +56,7 @@ def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) ->
         fields.optional_text(user, "external_id") or fields.optional_text(row, "external_id"),
         fields.properties(user.get("properties")),
     )
-    read = Incoming(
+    return Incoming(
         **_common(row, kind, account_token, NPS, who),
         source="sync",
         metric=None,
@@ -67,7 +67,6 @@ def from_rest(row: object, kind: Kind, account_token: str, read_at: datetime) ->
         notes=fields.labels(row, "notes"),
         completed=fields.boolean(row.get("completed")),
     )
-    return _fitting(read)
 
 
 def from_webhook(body: bytes) -> Incoming:
@@ -77,7 +76,7 @@ def from_webhook(body: bytes) -> Incoming:
 
     Raises:
         PayloadError: `not_json_or_form`, `no_resource`, `bad_account_token`, `bad_id`, `bad_score`,
-            `bad_time`, `too_deep` or `too_large`.
+            `bad_time`, `too_deep` or `too_long`.
     """
     payload, typed = _decode(body)
     kinds: list[Kind] = [
@@ -86,6 +85,7 @@ def from_webhook(body: bytes) -> Incoming:
     if len(kinds) != 1:
         raise PayloadError("no_resource", "expected exactly one of response and decline")
     row: Mapping[str, Any] = payload[kinds[0]]
+    fields.require_short(row, _IDENTITY)
     metric = (fields.optional_text(payload, "survey_mode") or "").upper() or None
     address, unknown = fields.email(row.get("email"))
     who = _Who(
@@ -97,7 +97,7 @@ def from_webhook(body: bytes) -> Incoming:
     token = fields.optional_text(payload, "account_token")
     if token is None or "#" in token or not token.isascii() or len(token) > 64:
         raise PayloadError("bad_account_token", "account_token is missing or not a token")
-    event = Incoming(
+    return Incoming(
         **_common(row, kinds[0], token, metric or NPS, who),
         source="webhook",
         metric=metric,
@@ -105,19 +105,10 @@ def from_webhook(body: bytes) -> Incoming:
         event_rank=0 if payload.get("event_name") == "created" else 1,
         event_at=_event_time(payload, row),
     )
-    return _fitting(event)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _fitting(incoming: Incoming) -> Incoming:
-    """Return it if it fits an item. A larger one would be refused at every retry."""
-    free = [incoming.properties, incoming.extra, incoming.tags, incoming.notes]
-    if len(json.dumps(free, ensure_ascii=False).encode()) > _MAX_FREE:
-        raise PayloadError("too_large", "properties, tags, notes and unknown fields are too long")
-    return incoming
 
 
 def _event_time(payload: Mapping[str, Any], row: Mapping[str, Any]) -> datetime:

@@ -17,7 +17,8 @@ _PART_NAMES = (("first_name", "last_name"), ("firstname", "lastname"), ("given_n
 def profile_of(row: Any) -> Profile | None:
     """Parse a row of `/v1/end_users`; None for a row without a usable id.
 
-    Malformed fields count as absent: no answer depends on them.
+    Malformed fields count as absent: no answer depends on them. The name is found before properties
+    are cut.
     """
     if not isinstance(row, Mapping):
         return None
@@ -33,7 +34,8 @@ def profile_of(row: Any) -> Profile | None:
     except PayloadError:
         updated_at = None
     external_id = fields.optional_text(row, "external_id")
-    return Profile(user_id, email, external_id, name_of(properties), properties, updated_at)
+    name = name_of(properties)
+    return Profile(user_id, email, external_id, name, properties, updated_at).fitted()
 
 
 def name_of(properties: Mapping[str, Any]) -> str | None:
