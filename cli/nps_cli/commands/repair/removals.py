@@ -9,6 +9,7 @@ from nps_cli.connections.chosen import ConnectionOption, chosen
 from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
+from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
 from nps_cli.shell.time_options import parse_time
 from nps_core.sync.proof.suspects import Suspect
@@ -125,7 +126,9 @@ def undo_removals(
     rows = [
         row
         for undo, removals in found
-        for row in undo.carry_out(removals, lambda: stack.now, dry_run=dry_run)
+        for row in undo.carry_out(
+            track(removals, "removals", len(removals)), lambda: stack.now, dry_run=dry_run
+        )
     ]
     if stack.options.json:
         tables.print_json_rows(rows)
@@ -161,7 +164,8 @@ def _tell_undone(rows: "list[RemovalUndone]", *, dry_run: bool) -> None:
 
 def _accept(stack: Stack, token: str, suspects: list[Suspect]) -> int:
     store = stack.proof_store(token)
-    return sum(store.accept(suspect, stack.now) for suspect in suspects)
+    every = track(suspects, "removals", len(suspects))
+    return sum(store.accept(suspect, stack.now) for suspect in every)
 
 
 def _require_consent(stack: Stack, waiting: dict[str, list[Suspect]], *, yes: bool) -> None:
