@@ -12,6 +12,7 @@ from nps_cli.shell.columns import Column
 from nps_cli.shell.errors import Failure
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, stack_of
+from nps_core.answers.matching import asked_id
 from nps_core.answers.models import UNMATCHED
 from nps_core.numbers.account_numbers import AccountView
 from nps_core.numbers.current import current, read_account, read_company
@@ -85,7 +86,9 @@ def list_accounts(ctx: typer.Context) -> None:
 @app.command("show")
 def show_account(
     ctx: typer.Context,
-    account_id: Annotated[str, typer.Argument(metavar="ID", help="As in `nps accounts list`.")],
+    account_id: Annotated[
+        str, typer.Argument(metavar="ID", parser=asked_id, help="As in `nps accounts list`.")
+    ],
 ) -> None:
     """Show one account with its trend by month and its contacts."""
     from nps_core.views.accounts import account_detail, account_row

@@ -8,6 +8,7 @@ from nps_cli.shell import tables
 from nps_cli.shell.columns import Column
 from nps_cli.shell.progress import track
 from nps_cli.shell.stack import Stack, report_unreadable, stack_of
+from nps_core.answers.matching import asked_id
 from nps_core.numbers.account_numbers import ContactView, fold_contact
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="People, their latest score and its direction.", no_args_is_help=True)
 
 AccountOption = Annotated[
-    str | None, typer.Option("--account", metavar="ID", help="Only contacts of this account.")
+    str | None,
+    typer.Option("--account", metavar="ID", parser=asked_id, help="Only contacts of this account."),
 ]
 COLUMNS = (
     Column("contact", lambda row: row.name or row.email or row.end_user_id),

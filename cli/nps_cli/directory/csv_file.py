@@ -5,6 +5,8 @@ import io
 from collections.abc import Callable, Mapping
 
 from nps_core.addresses import FREE_MAIL, address
+from nps_core.answers.matching import own_id
+from nps_core.answers.models import UNMATCHED
 from nps_core.connectors import fields
 from nps_core.customers.entries import DirectoryEntry
 from nps_core.keys import DirectoryKind
@@ -98,7 +100,7 @@ def _entry(row: Mapping[str, str | None]) -> DirectoryEntry:
 
 
 def _account(cells: Mapping[str, str], value: str, account_id: str) -> DirectoryEntry:
-    if account_id not in {"", value}:
+    if account_id and _account_id("account_id", account_id) != value:
         raise _CellError("account_id", "for kind account it is the value; leave it empty")
     owner = address(cells.get("owner") or None)
     if cells.get("owner") and owner is None:
@@ -107,9 +109,9 @@ def _account(cells: Mapping[str, str], value: str, account_id: str) -> Directory
 
 
 def _account_id(column: str, value: str) -> str:
-    if value.startswith("~"):
-        raise _CellError(column, "an account id does not start with ~")
-    return value
+    if value == UNMATCHED:
+        raise _CellError(column, f"an account id does not read {UNMATCHED}: that is our own name")
+    return own_id(value)
 
 
 def _required(value: str) -> str:

@@ -331,6 +331,18 @@ def test_a_contact_that_cannot_be_read__is_named_and_hides_no_other(filled: Oper
     assert len(json.loads("".join(rows))) == len(before) - 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("accounts", "show", "~acme"), ("responses", "list", "--account", "~acme")],
+    ids=lambda words: words[0],
+)
+def test_an_account_with_a_tilde__is_looked_up_by_our_id_of_it(
+    filled: OperatorStack, words: tuple[str, ...]
+) -> None:
+    result = run(*words, *ON_STACK)
+    assert "'%7Eacme'" in result.output
+
+
 def test_a_warning__is_not_part_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
     report_unreadable({"pk": "TASK", "sk": "t-1"})
     assert capsys.readouterr() == ("", "warning: TASK t-1 cannot be read by this version\n")

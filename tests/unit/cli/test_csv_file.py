@@ -55,6 +55,14 @@ def test_a_wrong_line__is_named_by_line_and_column(line: str, error: str) -> Non
     assert found[0].startswith(error)
 
 
+def test_account__that_begins_with_a_tilde_is_the_one_of_the_answers() -> None:
+    lines = "account,~acme,,dora@example.com,\nexternal_id,~u-1,~acme,,\n"
+    assert parse((HEADER + lines).encode()) == [
+        DirectoryEntry("account", "%7Eacme", "%7Eacme", "dora@example.com"),
+        DirectoryEntry("external_id", "~u-1", "%7Eacme"),
+    ]
+
+
 def test_all_errors__are_named_at_once() -> None:
     found = errors_of(f"{HEADER}mail,a,c-1,,\nexternal_id,u-1,c-1,,\ndomain,acme,c-1,,\n")
     assert [error.split(",")[0] for error in found] == ["line 2", "line 4"]

@@ -18,7 +18,23 @@ def test_identifier__is_text_whatever_the_wire_sends(value: object, expected: st
 
 @pytest.mark.parametrize(
     "value",
-    [None, "", "  ", True, False, 1.5, [], {}, "a b", "a#b", "\u00fc", "x" * 65, 10**70, "a\tb"],
+    [
+        None,
+        "",
+        "  ",
+        True,
+        False,
+        1.5,
+        [],
+        {},
+        "a b",
+        "a#b",
+        "\u00fc",
+        "x" * 65,
+        10**70,
+        "a\tb",
+        "~1",
+    ],
     ids=repr,
 )
 def test_identifier__refuses_what_cannot_be_part_of_a_key(value: object) -> None:

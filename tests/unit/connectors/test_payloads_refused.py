@@ -72,12 +72,14 @@ def test_body__without_exactly_one_resource_is_refused(raw: bytes) -> None:
     assert _reason(raw) == "no_resource"
 
 
-@pytest.mark.parametrize("token", [None, "", "  ", "a#b", "NPS-\u00fc", "x" * 65, True, []])
+@pytest.mark.parametrize(
+    "token", [None, "", "  ", "a#b", "NPS-\u00fc", "x" * 65, True, [], "~NPS-1"]
+)
 def test_account_token__must_be_a_token(token: object) -> None:
     assert _reason(_body(account_token=token)) == "bad_account_token"
 
 
-@pytest.mark.parametrize("answer_id", [None, "", "a#b", 10**100, 1.5])
+@pytest.mark.parametrize("answer_id", [None, "", "a#b", 10**100, 1.5, "~unmatched"])
 def test_id__must_be_an_id(answer_id: object) -> None:
     assert _reason(_body({"id": answer_id})) == "bad_id"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nps_core.addresses import FREE_MAIL, address, domain_of
-from nps_core.answers.models import Answer
+from nps_core.answers.models import UNMATCHED, Answer
 
 MAX_ID_BYTES = 800
 """An account id is part of keys, and DynamoDB limits keys to 1,024 bytes. A longer value is no id:
@@ -61,7 +61,7 @@ def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer
         elif value:
             return replace(
                 answer,
-                account_id=value,
+                account_id=own_id(value),
                 account_name=name,
                 account_rule=f"property:{prop}",
                 owner=owner,
@@ -71,6 +71,19 @@ def resolve(answer: Answer, rules: AccountRules, directory: Directory) -> Answer
     unmatched = f"too_long:{too_long[0]}" if too_long else "unmatched"
     account, rule = (found[0], f"directory:{found[1]}") if found else (None, unmatched)
     return replace(answer, account_id=account, account_name=name, account_rule=rule, owner=owner)
+
+
+def own_id(account: str) -> str:
+    """Return our id of an account that is named outside: as it is, but never with a ~ in front.
+
+    That is kept for names of our own, such as that of the answers without an account.
+    """
+    return f"%7E{account[1:]}" if account.startswith("~") else account
+
+
+def asked_id(account: str) -> str:
+    """Return the account that an operator names: one of ours by its name, or one from outside."""
+    return account if account == UNMATCHED else own_id(account)
 
 
 def _lookups(answer: Answer) -> tuple[tuple[str, str], ...]:

@@ -39,10 +39,14 @@ def storable(value: Any, depth: int = 0) -> Any:
 
 
 def identifier(row: Mapping[str, Any], name: str) -> str:
-    """Return a required id as text. Raises PayloadError `bad_id`."""
+    """Return a required id as text; one with a ~ in front is none, as ours begin so.
+
+    Raises PayloadError `bad_id`.
+    """
     value = optional_text(row, name)
     usable = value is not None and value.isascii() and len(value) <= _MAX_ID
-    if value is None or not usable or any(c.isspace() or c == "#" for c in value):
+    is_ours = value is not None and value.startswith("~")
+    if value is None or is_ours or not usable or any(c.isspace() or c == "#" for c in value):
         raise PayloadError("bad_id", f"{name} is missing or not an id")
     return value
 

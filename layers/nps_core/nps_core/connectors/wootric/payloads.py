@@ -95,7 +95,7 @@ def from_webhook(body: bytes) -> Incoming:
         fields.properties(row.get("end_user_properties")),
     )
     token = fields.optional_text(payload, "account_token")
-    if token is None or "#" in token or not token.isascii() or len(token) > 64:
+    if token is None or "#" in token or token[0] == "~" or not token.isascii() or len(token) > 64:
         raise PayloadError("bad_account_token", "account_token is missing or not a token")
     return Incoming(
         **_common(row, kinds[0], token, metric or NPS, who),

@@ -86,6 +86,7 @@ def row_ref(row: object, by: SortedBy = "created") -> RowRef:
         return RowRef(_fingerprint(row), None)
     given = row.get("id")
     is_id = isinstance(given, int | str) and not isinstance(given, bool) and given != ""
+    is_id = is_id and not str(given).startswith("~")
     return RowRef(
         str(given) if is_id else _fingerprint(row),
         _second(row, f"{by}_at"),
