@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from nps_core.errors import TransientError, UnreadableItem
+from nps_core.errors import NpsError, PermanentError, TransientError
 from nps_core.follow_up.ports import FollowUpStore
 from nps_core.mails.kind import Cancel, Stores, Wait
 from nps_core.mails.prepare import prepare
@@ -27,6 +27,7 @@ SOON = timedelta(minutes=1)
 HELD_FOR = timedelta(minutes=15)
 _MAX_THROTTLED = 5
 _THROTTLE_PAUSE_S = 1.0
+_TRIES = 5
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Deliver:
                 break
             try:
                 result = self._one(key, now)
-            except UnreadableItem as exc:
+            except PermanentError as exc:
                 _log.error("a mail stays as it is: %s", exc)
                 result = "failed"
             results[result] += 1
@@ -94,18 +95,32 @@ class Deliver:
             )
         result = self.mailer.send(claim.to, ready.subject, ready.html, ready.text, claim.key)
         named = replace(claim, subject=ready.subject)
-        return self._end(claim, *_after(named, result, ready.comment, now))
+        return self._record(claim, *_after(named, result, ready.comment, now))
 
     def _end(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:
         """Record the outcome. If the claim was lost meanwhile, its new holder's record stands."""
-        if self.follow_up.move(claim, after) is not None:
-            return result
-        stored = self.follow_up.mail(claim.key)
-        if stored is None or not mail_states.is_same_claim(stored, claim):
-            return "skipped"
-        # The claim still holds, so the write was an erasure while the mail was on its way.
-        recorded = self.follow_up.move(stored, mail_states.forgotten(after))
-        return result if recorded is not None else "skipped"
+        for _ in range(_TRIES):
+            if self.follow_up.move(claim, after) is not None:
+                return result
+            stored = self.follow_up.mail(claim.key)
+            if stored is None or not mail_states.is_same_claim(stored, claim):
+                return "skipped"
+            if stored.fence != claim.fence:
+                # The claim still holds, so this was an erasure while the mail was on its way.
+                claim, after = stored, mail_states.forgotten(after)
+        return "skipped"  # the lease ends, and the mail is then as after a crash
+
+    def _record(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:
+        """Record what SES said. A failing store must not stop the mails behind this one.
+
+        The mail then stays SENDING until its lease ends, as after a crash.
+        """
+        try:
+            recorded = self._end(claim, after, result)
+        except NpsError as exc:
+            _log.error("the outcome of a mail could not be recorded: %s", exc)
+            return "unknown"
+        return "unknown" if recorded == "skipped" and result == "sent" else recorded
 
 
 def _after(

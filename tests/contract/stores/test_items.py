@@ -1,6 +1,7 @@
 """DynamoDB's wire format and the few calls that every adapter shares, on both backends."""
 
 import os
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -297,3 +298,69 @@ def test_directory__shows_an_entry_that_names_no_account(state: str) -> None:
     store = DynamoDirectory(dynamodb(), state)
     assert list(store.everything()) == [DirectoryEntry("account", "acme", None, "a@b.example")]
     assert store.owner_of("acme") == "a@b.example"
+
+
+CONFLICT = "TransactionConflictException"
+CALLS: dict[str, Callable[[], object]] = {
+    "put_item": lambda: items.put(dynamodb(), "t", _key("a")),
+    "delete_item": lambda: items.delete(dynamodb(), "t", _key("a")),
+}
+GUARDED: dict[str, Callable[[], object]] = {
+    "put_item": lambda: items.put_if(dynamodb(), "t", _key("a"), "attribute_not_exists(pk)"),
+    "update_item": lambda: items.set_values(dynamodb(), "t", _key("a"), {"n": 1}, "pk = :p"),
+    "transact_write_items": lambda: items.transact_if(dynamodb(), [DELETE]),
+}
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    made: list[float] = []
+    monkeypatch.setattr("time.sleep", made.append)
+    return made
+
+
+def _in_conflict(aws: Stubber, operation: str, times: int) -> None:
+    for _ in range(times):
+        if operation == "transact_write_items":
+            reasons = {"CancellationReasons": [{"Code": "TransactionConflict"}]}
+            code = "TransactionCanceledException"
+            aws.add_client_error(operation, code, modeled_fields=reasons)
+        else:
+            aws.add_client_error(operation, CONFLICT)
+
+
+@pytest.mark.parametrize("name", [*CALLS, *GUARDED])
+def test_conflict__with_a_transaction_is_waited_for(name: str, pauses: list[float]) -> None:
+    with Stubber(dynamodb()) as aws:
+        _in_conflict(aws, name, 4)
+        aws.add_response(name, {})
+        (GUARDED.get(name) or CALLS[name])()
+        aws.assert_no_pending_responses()
+    assert (len(pauses), sum(pauses) <= 0.45) == (4, True)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_conflict__that_stays_is_a_lost_condition(name: str, pauses: list[float]) -> None:
+    with Stubber(dynamodb()) as aws:
+        _in_conflict(aws, name, 5)
+        assert GUARDED[name]() is False
+        aws.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_conflict__that_stays_without_a_condition_is_an_outage(
+    name: str, pauses: list[float]
+) -> None:
+    with Stubber(dynamodb()) as aws:
+        _in_conflict(aws, name, 5)
+        with pytest.raises(StoreUnavailable, match=CONFLICT):
+            CALLS[name]()
+
+
+def test_conflict__beside_a_failed_condition_is_lost_at_once(pauses: list[float]) -> None:
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "ConditionalCheckFailed"}]
+    with Stubber(dynamodb()) as aws:
+        code, fields = "TransactionCanceledException", {"CancellationReasons": reasons}
+        aws.add_client_error("transact_write_items", code, modeled_fields=fields)
+        assert items.transact_if(dynamodb(), [DELETE]) is False
+    assert pauses == []

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deliver.service import HELD_FOR, SOON
-from nps_core.errors import StoreUnavailable
+from nps_core.errors import StoreRefused, StoreUnavailable
 from nps_core.numbers.ledger import Ledger
 from nps_core.outbox.mail_states import LEASE, MAX_ATTEMPTS, RESEND_AFTER, OutboxMail
 from nps_core.outbox.mailer import SendResult
@@ -257,3 +257,45 @@ def test_mail_of_a_kind_of_a_later_version__waits_for_that_version() -> None:
     assert (kept.state, kept.attempts) == ("PENDING", 0)
     world.store.kept_mails[mail.key] = replace(kept, kind="detractor")
     assert world.wait(MINUTE) == {"sent": 1}
+
+
+def test_mail_that_ses_took__is_recorded_although_the_first_writes_are_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another transaction holds the item: the write is lost, but the claim still holds."""
+    world = world_with_mail()
+    real, lost = world.store.move, iter([True, True])
+
+    def contested(before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
+        return None if after.state == "SENT" and next(lost, False) else real(before, after)
+
+    monkeypatch.setattr(world.store, "move", contested)
+    assert world.wait(SETTLE) == {"sent": 1}
+    assert (only_mail(world).state, bool(only_mail(world).subject)) == ("SENT", True)
+
+
+@pytest.mark.parametrize("failure", [None, StoreUnavailable("down"), StoreRefused("large")])
+def test_mail_that_ses_took__never_stops_the_mails_behind_it(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    world = World()
+    for number in (1, 2):
+        world.change(id=number, account_id=f"c-{number}")
+    real, first = world.store.move, next(iter(world.store.mails())).key
+
+    def broken(before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
+        if after.state == "SENT" and before.key == first:
+            if failure is not None:
+                raise failure
+            return None
+        return real(before, after)
+
+    monkeypatch.setattr(world.store, "move", broken)
+    assert world.wait(SETTLE) == {"unknown": 1, "sent": 1}
+    assert len(world.mailer.sent) == 2
+    monkeypatch.undo()
+    assert world.wait(LEASE) == {"unknown": 1}
+    assert world.wait(RESEND_AFTER) == {"sent": 1}
+    mail = world.store.mail(first)
+    assert mail is not None
+    assert (mail.state, mail.possible_duplicate) == ("SENT", True)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from nps_core.aws import items
-from nps_core.aws.clients import store_errors
 from nps_core.keys import QUARANTINE
 from nps_core.keys import quarantine as quarantine_key
 from nps_core.times import from_iso, iso
@@ -60,8 +59,7 @@ class DynamoQuarantine:
     def remove(self, key: str) -> None:
         """Remove a payload; harmless if it is not there."""
         pk, sk = quarantine_key(key)
-        with store_errors("DeleteItem"):
-            self._client.delete_item(TableName=self._table, Key=items.to_wire({"pk": pk, "sk": sk}))
+        items.delete(self._client, self._table, {"pk": pk, "sk": sk})
 
     def everything(self, skip: items.Skip | None = None) -> Iterator[Quarantined]:
         """Yield all payloads, by hash; `skip` receives the unreadable ones."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sqs import SQSClient
 
-CONDITION_FAILED = "ConditionalCheckFailedException"
+# The second code of each is a reason of a cancelled transaction.
+_CONDITION_FAILED = {"ConditionalCheckFailedException", "ConditionalCheckFailed"}
+_CONFLICT = {"TransactionConflictException", "TransactionConflict"}
 _REFUSED = {
     *("ValidationException", "ItemCollectionSizeLimitExceededException", "InvalidMessageContents"),
     # As reasons of a cancelled transaction.
@@ -115,4 +117,11 @@ def reasons_of(exc: Any) -> list[str]:
 
 def is_condition_failure(exc: Any) -> bool:
     """Whether a ClientError reports a failed condition, which is a result, not an error."""
-    return bool(exc.response.get("Error", {}).get("Code") == CONDITION_FAILED)
+    codes = {exc.response.get("Error", {}).get("Code"), *reasons_of(exc)}
+    return bool(_CONDITION_FAILED & codes)
+
+
+def is_conflict(exc: Any) -> bool:
+    """Whether another transaction touched the item at the same time: soon it will not."""
+    codes = {exc.response.get("Error", {}).get("Code"), *reasons_of(exc)}
+    return bool(_CONFLICT & codes) and not is_condition_failure(exc)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from nps_core.aws import attributes
-from nps_core.aws.clients import is_condition_failure, reasons_of, store_errors
+from nps_core.aws.clients import is_condition_failure, is_conflict, store_errors
 from nps_core.errors import StoreUnavailable, UnreadableItem
 from nps_core.times import from_iso, iso
 
@@ -25,8 +25,8 @@ Item = dict[str, Any]
 Skip = Callable[[Item], None]
 """Receives an item that this version cannot read."""
 _BATCH = 100  # BatchGetItem takes at most 100 keys
-# Another transaction touched an item at the same time: the same as a failed condition.
-_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
+_CONFLICT_TRIES = 5
+_CONFLICT_PAUSE_S = 0.03  # at most 0.45 s in all: a webhook waits for it
 
 
 def to_wire(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,13 +69,13 @@ def get_items(client: "DynamoDBClient", table: str, keys: list[dict[str, str]]) 
 def put(client: "DynamoDBClient", table: str, item: Mapping[str, Any]) -> None:
     """Put the item, replacing any other."""
     with store_errors("PutItem"):
-        client.put_item(TableName=table, Item=to_wire(item))
+        _patiently(lambda: client.put_item(TableName=table, Item=to_wire(item)))
 
 
 def delete(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> None:
     """Delete the item; harmless if there is none."""
     with store_errors("DeleteItem"):
-        client.delete_item(TableName=table, Key=to_wire(key))
+        _patiently(lambda: client.delete_item(TableName=table, Key=to_wire(key)))
 
 
 def put_if(
@@ -85,15 +85,17 @@ def put_if(
     condition: str,
     values: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Put the item if the condition holds. Returns whether it did."""
+    """Put the item if the condition holds and no other writer is faster. Returns whether it did."""
     more: dict[str, Any] = {"ExpressionAttributeValues": to_wire(values)} if values else {}
     with store_errors("PutItem"):
         try:
-            client.put_item(
-                TableName=table, Item=to_wire(item), ConditionExpression=condition, **more
+            _patiently(
+                lambda: client.put_item(
+                    TableName=table, Item=to_wire(item), ConditionExpression=condition, **more
+                )
             )
         except ClientError as exc:
-            if is_condition_failure(exc):
+            if _is_lost(exc):
                 return False
             raise
     return True
@@ -115,16 +117,18 @@ def update_if(
     guard: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
     with store_errors("UpdateItem"):
         try:
-            reply = client.update_item(
-                TableName=table,
-                Key=to_wire(key),
-                UpdateExpression=update,
-                ExpressionAttributeValues=to_wire(values),
-                **guard,
-                **more,
+            reply = _patiently(
+                lambda: client.update_item(
+                    TableName=table,
+                    Key=to_wire(key),
+                    UpdateExpression=update,
+                    ExpressionAttributeValues=to_wire(values),
+                    **guard,
+                    **more,
+                )
             )
         except ClientError as exc:
-            if is_condition_failure(exc):
+            if _is_lost(exc):
                 return None
             raise
     return from_wire(reply.get("Attributes", {}))
@@ -162,12 +166,29 @@ def transact_if(client: "DynamoDBClient", actions: list[Any]) -> bool:
     """Write all or nothing. Returns False, with nothing written, if a condition fails."""
     with store_errors("TransactWriteItems"):
         try:
-            client.transact_write_items(TransactItems=actions)
-        except client.exceptions.TransactionCanceledException as exc:
-            if _LOST.intersection(reasons_of(exc)):
+            _patiently(lambda: client.transact_write_items(TransactItems=actions))
+        except ClientError as exc:
+            if _is_lost(exc):
                 return False
             raise
     return True
+
+
+def _patiently(call: Callable[[], T]) -> T:
+    """Make a call, again while a transaction of another writer holds the item, with full jitter."""
+    for attempt in range(_CONFLICT_TRIES - 1):
+        try:
+            return call()
+        except ClientError as exc:
+            if not is_conflict(exc):
+                raise
+        time.sleep(random.uniform(0, _CONFLICT_PAUSE_S * 2**attempt))  # noqa: S311  not a secret
+    return call()
+
+
+def _is_lost(exc: ClientError) -> bool:
+    """Whether another writer was faster: a failed condition, or a conflict to the last."""
+    return is_condition_failure(exc) or is_conflict(exc)
 
 
 def query(
