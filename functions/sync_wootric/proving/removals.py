@@ -10,11 +10,12 @@ operator can undo the removal.
 """
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from nps_core.answers.models import Listed
+from nps_core.answers.models import Answer, Listed
 from nps_core.answers.removal import Removal
 from nps_core.connectors.wootric.protocol import row_ref
 from nps_core.customers.ports import People
@@ -30,6 +31,9 @@ from sync_wootric.proving.brakes import Brakes
 from sync_wootric.proving.gaps import Gaps
 from sync_wootric.reading.pages import PageStore
 from sync_wootric.run import Run
+
+_FORGOTTEN_AT_ONCE = 200
+"""Less than the lease allows without a renewal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Removals:
 
     def _not_listed(self, answer: Listed, suspect: Suspect | None, asked_at: datetime) -> None:
         if suspect is None:
+            self.run.time.require()
             second = int(answer.answered_at.timestamp())
             suspect = Suspect(answer.key, second, answer.end_user_id, asked_at)
             self.proof_store.put_suspect(suspect)
@@ -147,20 +152,28 @@ class Removals:
         elif suspect.accepted_at is None and not self.brakes.is_witnessed(suspect, self.suspects):
             return
         elif user is not None and self.run.source.one(f"end_users/{user}") is None:
-            # The profile first: a run that dies in between finds the suspect and repeats the rest.
-            self.people.erase(user)
-            self.pages.ingest.remove(stored, now, "erased")
-            self._settle(suspect, "erased")
-            self.erased_people.add(user)
-            self._forget([one for one in self.tombstones.values() if one.end_user_id == user])
-        else:
-            self.pages.ingest.remove(stored, now, "deleted")
-            self._settle(suspect, "deleted")
+            # The person first: a run that dies in between finds the suspect and repeats the rest.
+            self._erase_person(user)
+            self._remove(suspect, stored, now, "erased")
+        elif suspect.is_due(now):  # else the person is back, and only a second look proves it
+            self._remove(suspect, stored, now, "deleted")
+
+    def _remove(self, suspect: Suspect, stored: Answer, now: datetime, how: Removal) -> None:
+        """Remove the answer, unless a row that was read after `now` shows it."""
+        is_removed = self.pages.ingest.remove(stored, now, how) == "updated"
+        self._settle(suspect, how if is_removed else "listed again")
+
+    def _erase_person(self, user: str) -> None:
+        """Drop the profile, and what tombstones keep of the person."""
+        self.people.erase(user)
+        self._forget([one for one in self.tombstones.values() if one.end_user_id == user])
+        self.erased_people.add(user)
 
     def forget_old(self) -> None:
-        """Drop the content of tombstones that have kept it for 30 days."""
+        """Drop the content of tombstones that have kept it for 30 days, some in each run."""
         now = self.run.clock.at()
-        self._forget([one for one in self.tombstones.values() if one.is_to_forget(now)])
+        old = (one for one in self.tombstones.values() if one.is_to_forget(now))
+        self._forget(list(islice(old, _FORGOTTEN_AT_ONCE)))
 
     def _forget(self, tombstones: Iterable[Suspect]) -> None:
         """Drop the content of deleted answers, the answer first: a run that dies repeats it."""
@@ -193,12 +206,15 @@ class Removals:
         An earlier version wrote the tombstone before it erased the profile.
         """
         if how == "erased" and suspect.end_user_id is not None:
-            self.people.erase(suspect.end_user_id)
+            self._erase_person(suspect.end_user_id)
         self._settle(suspect, how)
 
     def _settle(self, suspect: Suspect, outcome: str) -> None:
-        self.proof_store.settle(suspect, outcome, self.run.clock.at())
+        at = self.run.clock.at()
+        self.proof_store.settle(suspect, outcome, at)
         del self.suspects[suspect.key]
+        if outcome == "deleted":
+            self.tombstones[suspect.key] = replace(suspect, outcome=outcome, settled_at=at)
         if outcome not in REMOVED:
             self.brakes.weight -= suspect.accepted_at is None
         else:

@@ -1,6 +1,7 @@
 """No webhook reports a deletion: the sync infers it from two complete listings and a 404."""
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -471,6 +472,61 @@ def test_undo__ends_a_suspicion_that_is_older_than_it(world: World) -> None:
     assert (row, "listed again") in world.proof_store.settled
 
 
+def test_content_of_many_tombstones__is_dropped_over_several_runs(world: World) -> None:
+    at = world.time.now()
+    for number in range(250):
+        key = AnswerKey(TOKEN, "response", str(80_000 + number))
+        one = Suspect(key, int(world.time()), "7", at)
+        world.proof_store.settle(replace(one, outcome="deleted"), "deleted", at)
+    world.time.sleep(30 * DAY_S)
+    left = []
+    for _ in range(2):
+        world.tick()
+        world.time.sleep(300)
+        left.append(sum(one.is_undoable for one in world.proof_store.suspicions()))
+    assert left == [50, 0]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("write", ["tombstone", "forgotten", "settled"])
+def test_kill__around_any_write_of_an_erasure_leaves_no_content_in_a_tombstone(
+    world: World, write: str, when: str
+) -> None:
+    row = removed(world, end_user_id=8)
+    other = days_old(world, 10)
+    world.changes[other] = {"end_user_id": 8}
+    live(world, 26)
+    world.erased_users.add("8")
+    del world.rows["responses"][other]
+    live(world, 23)
+    kill_once(world, write, when)
+    for _ in range(60):
+        with contextlib.suppress(Killed):
+            live(world, 0.5)
+    assert stored(world, other).erased
+    assert (stored(world, row).text, stored(world, row).email) == (None, None)
+    assert world.proof_store.suspects() == []
+
+
+def test_person_who_is_back__makes_a_missing_answer_wait_for_a_second_look(world: World) -> None:
+    early, late = days_old(world, 3), days_old(world, 10)
+    for row in (early, late):
+        world.changes[row] = {"end_user_id": 8}
+    live(world, 26)
+    world.erased_users.add("8")
+    del world.rows["responses"][early]
+    live(world, 50)
+    assert stored(world, early).erased
+    world.erased_users.clear()
+    del world.rows["responses"][late]
+    missed_at = None
+    while not stored(world, late).deleted:
+        live(world, 0.5)
+        missed_at = missed_at or (world.time() if world.proof_store.suspects() else None)
+    assert missed_at is not None
+    assert world.time() - missed_at >= DAY_S - 1_800
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("write", ["tombstone", "forgotten"])
 def test_kill__around_any_write_that_drops_content_is_made_up_for(
@@ -488,7 +544,11 @@ def test_kill__around_any_write_that_drops_content_is_made_up_for(
 
 def kill_once(world: World, write: str, when: str) -> None:
     """Kill the run once, before or after a write of this kind."""
-    owner: Any = {"tombstone": (world.answers, "put"), "forgotten": (world.proof_store, "forget")}
+    owner: Any = {
+        "tombstone": (world.answers, "put"),
+        "forgotten": (world.proof_store, "forget"),
+        "settled": (world.proof_store, "settle"),
+    }
     target, name = owner[write]
     real = getattr(target, name)
 
