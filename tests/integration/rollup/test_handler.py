@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 import rollup.app
-from nps_core import clock
+from nps_core import clock, keys
 from nps_core.answers.models import Answer, Change
 from nps_core.answers.quarantine import DynamoQuarantine
+from nps_core.answers.removal import erased
 from nps_core.aws import clients
 from nps_core.numbers.account_numbers import fold_contact
 from nps_core.numbers.current import read_account, read_company
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
+from nps_core.numbers.ledger import Ledger, contact_vote, vote_id
 from nps_testing import recompute
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.crashes import Killed, Moment, count_calls, fuse_on
@@ -24,6 +26,13 @@ from nps_testing.stacks.lambda_context import context
 from nps_testing.stream_events import stream_event
 
 Versions = list[Change]
+PEOPLE: list[dict[str, Any]] = [
+    *({"end_user_id": str(number)} for number in range(1, 4)),
+    {"end_user_id": None, "external_id": "1", "email": None},
+    {"end_user_id": None, "external_id": None},
+    {"end_user_id": None, "external_id": None, "email": None},
+]
+"""An external id that reads like an end user id is another person; the last one is nobody known."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +61,7 @@ def history(seed: int, answers: int = 12) -> Versions:
             id=number,
             score=rng.randint(0, 10),
             account_id=rng.choice(["a", "b", None]),
-            end_user_id=str(rng.randint(1, 4)),
+            **rng.choice(PEOPLE),
             answered_at=NOW - timedelta(days=rng.choice([0, 1, 40, 179, 200])),
             rev=1_000 + number,
         )
@@ -73,7 +82,10 @@ def _changed(version: Answer, rng: random.Random) -> Answer:
         {"account_id": rng.choice(["a", "b", "c", None])},
         {"text": "a comment"},
     ]
-    return replace(version, rev=version.rev + rng.randint(1, 50), **rng.choice(edits))
+    rev = version.rev + rng.randint(1, 50)
+    if rng.random() < 0.2:
+        return replace(erased(version, NOW), rev=rev)
+    return replace(version, rev=rev, **rng.choice(edits))
 
 
 def final(changes: Versions) -> list[Answer]:
@@ -140,6 +152,33 @@ def _renamed(answer: Answer | None, at: int) -> Answer | None:
         return None
     key = replace(answer.key, id=f"{at}{int(answer.key.id):03d}")
     return replace(answer, key=key, account_id=f"{answer.account_id}-{at}")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_rollup__that_moves_votes_of_before_survives_a_kill_at_every_single_aws_call(
+    tables: str, moment: Moment
+) -> None:
+    who = PEOPLE[4]
+    first = make_answer(id=1, rev=10, score=9, **who)
+    edited = replace(first, rev=11, score=2)
+    used = [clients.dynamodb()]
+    calls = 0
+    for at in range(1, 100):
+        account = f"c-{at}"
+        old, new = (replace(answer, account_id=account) for answer in (first, edited))
+        former = keys.contact(account, str(old.former_contact_key))
+        ledgers().put(former, Ledger({vote_id(old): contact_vote(old)}))
+        with suppress(Killed), fuse_on(used, at, moment):
+            deliver([(old, new)])
+            calls = at - 1
+        deliver([(old, new)])
+        found = [fold_contact(account, each.votes) for each in ledgers().contacts(account)]
+        assert [view and view.latest_score for view in found] == [2]
+        stored = ledgers().get_many([former])[former]
+        assert "ana@acme.example" not in str(stored.votes)
+        if calls:
+            break
+    assert calls > 5
 
 
 def test_rollup__the_second_delivery_of_a_batch_writes_nothing(tables: str) -> None:
