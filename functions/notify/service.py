@@ -48,6 +48,13 @@ class Report:
         return {"changes": self.changes, "relevant": self.relevant, **actions}
 
 
+def total(reports: Iterable[Report]) -> Report:
+    """Sum the reports of the parts of a batch."""
+    parts = list(reports)
+    actions: Counter[Action] = sum((part.actions for part in parts), Counter())
+    return Report(sum(one.changes for one in parts), sum(one.relevant for one in parts), actions)
+
+
 @dataclass(frozen=True, slots=True)
 class Notify:
     answers: AnswerStore

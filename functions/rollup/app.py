@@ -1,9 +1,9 @@
 """Stream consumer: answers become votes in ledgers, ledgers become summaries.
 
 Trigger: ResponsesTable's stream, at least once, in any order on replay. A retry counts no vote
-twice. An unavailable dependency raises, so Lambda retries and bisects the whole batch; after eight
-retries the batch goes to the failed-batches bucket with its records. A record that is not an answer
-is quarantined and counted, so that it cannot block its shard.
+twice. An unavailable dependency raises, so Lambda repeats the batch for up to 20 hours; then it
+goes to the failed-batches bucket. A record that is no answer, or that fails for good, is
+quarantined and counted, so that it holds up nothing.
 """
 
 from functools import cache
@@ -14,13 +14,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from nps_core import clock
 from nps_core.answers.quarantine import DynamoQuarantine
-from nps_core.answers.stream import keep_bad_records, read_records
+from nps_core.answers.stream import apply_records, keep_bad_records
 from nps_core.aws.clients import dynamodb
 from nps_core.config import RollupSettings
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
 from nps_core.observability import logger, metrics
-from rollup.service import Rollup
+from rollup.service import Rollup, total
 
 
 class Deps(NamedTuple):
@@ -40,13 +40,17 @@ def deps() -> Deps:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, list[Any]]:
-    """Apply one batch of stream records; see the module for retries and failures."""
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Apply one batch of stream records; see the module for retries and failures.
+
+    Lambda reads `batchItemFailures`; `setAside` tells an operator who feeds records again.
+    """
     now = clock.now()
-    changes, bad = read_records(event)
-    report = deps().rollup.apply(changes, now)
+    rollup = deps().rollup
+    reports, bad = apply_records(event, lambda changes: rollup.apply(changes, now))
+    report = total(reports)
     quarantined = keep_bad_records(deps().quarantine, bad, now)
     metrics.add_metric("VotesApplied", MetricUnit.Count, report.votes)
     metrics.add_metric("Quarantined", MetricUnit.Count, quarantined)
     logger.info("rollup finished", extra={**report.as_log(), "quarantined": quarantined})
-    return {"batchItemFailures": []}
+    return {"batchItemFailures": [], "setAside": len(bad)}

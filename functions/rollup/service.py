@@ -7,7 +7,7 @@ after the summary's own version, so the last summary written includes every vote
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,6 +39,12 @@ class Report:
             "ledgers_written": self.ledgers_written,
             "summaries_written": self.summaries_written,
         }
+
+
+def total(reports: Iterable[Report]) -> Report:
+    """Sum the reports of the parts of a batch."""
+    rows = [(one.changes, one.votes, one.ledgers_written, one.summaries_written) for one in reports]
+    return Report(*(sum(column) for column in zip((0, 0, 0, 0), *rows, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

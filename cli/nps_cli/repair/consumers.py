@@ -38,8 +38,8 @@ class Consumers:
                 consumers |= {mapping["UUID"]: consumer for mapping in page["EventSourceMappings"]}
         return consumers
 
-    def feed(self, consumer: Consumer, event: bytes) -> None:
-        """Invoke and wait.
+    def feed(self, consumer: Consumer, event: bytes) -> int:
+        """Invoke and wait. Returns the number of records that the consumer quarantined.
 
         Raises:
             ConsumerFailed: with the type of its error only; its message may name people.
@@ -53,6 +53,7 @@ class Consumers:
         if reply.get("FunctionError"):
             group = f"/aws/lambda/{self._deployment.stack_name}-{consumer}"
             raise ConsumerFailed(f"{consumer} failed with {_error_type(body)}, see {group}")
+        return _set_aside(body)
 
 
 def events(answers: Sequence[Answer]) -> Iterator[bytes]:
@@ -76,6 +77,16 @@ def events(answers: Sequence[Answer]) -> Iterator[bytes]:
 def as_event(records: Sequence[Any]) -> bytes:
     """Return stream records as the payload of an invocation."""
     return json.dumps({"Records": records}, ensure_ascii=False).encode()
+
+
+def _set_aside(body: bytes) -> int:
+    """Read the reply; a version that tells no number sets nothing aside that it can read."""
+    try:
+        reply = json.loads(body)
+    except ValueError:
+        return 0
+    number = reply.get("setAside") if isinstance(reply, dict) else None
+    return number if isinstance(number, int) else 0
 
 
 def _error_type(body: bytes) -> str:

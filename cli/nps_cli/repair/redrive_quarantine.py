@@ -1,6 +1,6 @@
 """Quarantine: stores the payloads that this version understands."""
 
-from nps_cli.repair.consumers import CONSUMERS, Consumers, as_event
+from nps_cli.repair.consumers import CONSUMERS, ConsumerFailed, Consumers, as_event
 from nps_cli.repair.ingest import ingest_of
 from nps_cli.repair.redrive_result import RedriveResult
 from nps_cli.repair.reparse import Record, reparse
@@ -37,10 +37,14 @@ def redrive_quarantine(stack: Stack, result: RedriveResult, *, dry_run: bool) ->
 
 
 def _store(stack: Stack, incoming: Incoming | Record) -> None:
-    """Store an answer. A stream record belongs to a stored one, so it goes to the consumers."""
+    """Store an answer. A stream record belongs to a stored one, so it goes to the consumers.
+
+    Raises ConsumerFailed if one of them sets it aside again: it must stay in quarantine.
+    """
     if isinstance(incoming, Incoming):
         ingest_of(stack, stack.directory).one(incoming, stack.now)
         return
     consumers = Consumers(stack)
     for consumer in CONSUMERS:
-        consumers.feed(consumer, as_event([incoming]))
+        if consumers.feed(consumer, as_event([incoming])):
+            raise ConsumerFailed(f"{consumer} still cannot handle the record")

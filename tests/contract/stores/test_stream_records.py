@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from nps_core.answers.stream import keep_bad_records, read_records
+from nps_core.answers.models import Change
+from nps_core.answers.stream import apply_records, keep_bad_records, read_records
+from nps_core.errors import StoreRefused, StoreUnavailable
 from nps_testing.factories import NOW, make_answer
 from nps_testing.fakes.stores import InMemoryQuarantine
 from nps_testing.stream_events import stream_event
@@ -108,3 +110,54 @@ def test_bad_records__are_quarantined_once_however_often_the_batch_comes() -> No
     assert keep_bad_records(quarantine, bad, NOW) == 2
     assert keep_bad_records(quarantine, bad, NOW) == 0
     assert set(quarantine.kept.values()) == {"bad_stream_record"}
+
+
+BATCH = [(None, make_answer(id=number)) for number in range(64)]
+
+
+class Handled:
+    """Handles changes but for the poison, in batches: one poison fails all of its batch."""
+
+    def __init__(self, poison: set[str], failure: Exception) -> None:
+        self.poison, self.failure = poison, failure
+        self.done: list[str] = []
+        self.calls = 0
+
+    def apply(self, changes: list[Change]) -> int:
+        self.calls += 1
+        ids = [new.key.id for _, new in changes if new is not None]
+        if self.poison & set(ids):
+            raise self.failure
+        self.done += ids
+        return len(ids)
+
+
+@pytest.mark.parametrize("failure", [StoreRefused("large"), KeyError("x"), RecursionError()])
+def test_record__that_fails_for_good_is_set_aside_and_holds_up_nobody(failure: Exception) -> None:
+    handled = Handled({"7", "40"}, failure)
+    reports, bad = apply_records(stream_event(BATCH), handled.apply)
+    assert (sum(reports), len(handled.done)) == (62, 62)
+    assert {record.reason for record in bad} == {"record_fails"}
+    assert {record.detail for record in bad} == {type(failure).__name__}
+    numbers = [json.loads(record.raw)["dynamodb"]["SequenceNumber"] for record in bad]
+    assert [int(number) for number in numbers] == [8, 41]
+    assert handled.calls <= 2 * 2 * 7, "about two calls for each halving of each bad record"
+
+
+def test_records__are_applied_in_order_around_a_bad_one() -> None:
+    handled = Handled({"7"}, KeyError("x"))
+    apply_records(stream_event(BATCH), handled.apply)
+    assert handled.done == [str(number) for number in range(64) if number != 7]
+
+
+def test_outage__is_left_to_a_repeat_of_the_batch() -> None:
+    handled = Handled({"7"}, StoreUnavailable("down"))
+    with pytest.raises(StoreUnavailable):
+        apply_records(stream_event(BATCH), handled.apply)
+    assert handled.calls == 1
+
+
+def test_batch__of_nothing_that_can_be_read_applies_nothing() -> None:
+    handled = Handled(set(), KeyError("x"))
+    reports, bad = apply_records({"Records": [_record(rev=None)]}, handled.apply)
+    assert (reports, len(bad), handled.calls) == ([], 1, 0)

@@ -56,14 +56,15 @@ def test_stream_mapping__isolates_a_bad_record_and_keeps_it(name: str) -> None:
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["ParallelizationFactor"] == 1
     assert mapping["BisectBatchOnFunctionError"] is True
-    assert mapping["MaximumRetryAttempts"] == 8
+    assert mapping["MaximumRetryAttempts"] == -1
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["MetricsConfig"] == {"Metrics": ["EventCount"]}
     assert mapping["DestinationConfig"]["OnFailure"] == {
         "Type": "S3",
         "Destination": {"Fn::GetAtt": ["FailedBatches", "Arn"]},
     }
-    assert "MaximumRecordAgeInSeconds" not in mapping, "an outage would throw away good records"
+    age_h = mapping["MaximumRecordAgeInSeconds"] / 3_600
+    assert 12 <= age_h <= 20, "an outage of hours needs nobody; the stream forgets after 24 h"
     assert granted(name, "s3:PutObject") == [{"Fn::Sub": "${FailedBatches.Arn}/aws/lambda/*"}]
     assert granted(name, "s3:ListBucket") == [{"Fn::GetAtt": ["FailedBatches", "Arn"]}]
 
@@ -97,7 +98,9 @@ def test_queue__waits_longer_than_its_reader_can_take(name: str) -> None:
     mapping = events("SQS")[name]
     queue = QUEUES[mapping["Queue"]["Fn::GetAtt"][0]]
     assert queue["VisibilityTimeout"] >= 6 * FUNCTIONS[name]["Timeout"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    hours = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] / 3_600
+    assert hours == 24, "an outage of hours needs nobody"
+    assert queue["RedrivePolicy"]["maxReceiveCount"] <= 1_000, "the most that SQS accepts"
     assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in QUEUES
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import pytest
 
-from nps_core import clock
+from nps_core import clock, keys
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.models import Answer
 from nps_core.answers.quarantine import DynamoQuarantine
-from nps_core.aws import clients
+from nps_core.aws import clients, items
 from nps_core.keys import AnswerKey, Kind
 from nps_testing.factories import NOW, make_answer
 from nps_testing.stacks.environment import TOKEN
@@ -122,6 +122,22 @@ def test_a_record_of_the_stream__is_given_to_its_consumers(stack: OperatorStack)
     assert counts(with_remarks("quarantine")[1][0]) == (2, 1, 1, 0)
     assert [name for name, _ in stack.endpoint.invoked] == ["test-rollup", "test-notify"]
     assert run_json("accounts", "list")[0]["all"]["n"] == 1
+
+
+def test_a_record_that_a_consumer_still_cannot_handle__stays_in_quarantine(
+    stack: OperatorStack,
+) -> None:
+    answer = make_answer(id=8)
+    pk, sk = keys.ledger(answer.ledger_account, keys.month_of(answer.answered_at))
+    damaged = {"pk": pk, "sk": sk, "votes": b"damaged", "version": 1}
+    items.put(clients.dynamodb(), stack.state, damaged)
+    (record,) = stream_event([(None, answer)])["Records"]
+    set_aside(stack, record, "stream", "record_fails")
+    code, (row,), said = with_remarks("quarantine")
+    assert (code, counts(row)) == (1, (1, 0, 0, 1))
+    assert "rollup still cannot handle the record" in said
+    found = list(DynamoQuarantine(clients.dynamodb(), stack.state).everything())
+    assert [payload.reason for payload in found] == ["record_fails"]
 
 
 def test_an_answer_that_cannot_be_stored__stays_in_quarantine(stack: OperatorStack) -> None:

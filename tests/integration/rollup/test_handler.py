@@ -13,7 +13,7 @@ from nps_core import clock, keys
 from nps_core.answers.models import Answer, Change
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.answers.removal import erased
-from nps_core.aws import clients
+from nps_core.aws import clients, items
 from nps_core.numbers.account_numbers import fold_contact
 from nps_core.numbers.current import read_account, read_company
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
@@ -41,7 +41,7 @@ def frozen_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def deliver(changes: list[Change]) -> None:
-    assert rollup.app.handler(stream_event(changes), context()) == {"batchItemFailures": []}
+    assert rollup.app.handler(stream_event(changes), context())["batchItemFailures"] == []
 
 
 def ledgers() -> DynamoLedgerStore:
@@ -291,3 +291,45 @@ def test_rollup__a_record_that_is_no_answer_is_quarantined_and_the_rest_counted(
     kept = list(DynamoQuarantine(clients.dynamodb(), "StateTable-test").everything())
     assert [payload.reason for payload in kept] == ["bad_stream_record"]
     assert _n_at(NOW) == 1
+
+
+def _damage_ledger(answer: Answer) -> None:
+    """Leave a ledger that no version can read where the answer's vote belongs."""
+    pk, sk = keys.ledger(answer.ledger_account, keys.month_of(answer.answered_at))
+    item = {"pk": pk, "sk": sk, "votes": b"damaged", "version": 1}
+    items.put(clients.dynamodb(), "StateTable-test", item)
+
+
+def _quarantined() -> list[str]:
+    found = DynamoQuarantine(clients.dynamodb(), "StateTable-test").everything()
+    return [payload.reason for payload in found]
+
+
+def test_rollup__sets_aside_what_a_damaged_ledger_refuses_and_counts_the_rest(tables: str) -> None:
+    poison = make_answer(id=50, account_id="damaged")
+    _damage_ledger(poison)
+    changes = history(seed=7)
+    deliver([*changes[:5], (None, poison), *changes[5:]])
+    assert_equals_recompute(changes)
+    assert _quarantined() == ["record_fails"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_rollup__with_a_bad_record_survives_a_kill_at_every_aws_call(
+    tables: str, moment: Moment
+) -> None:
+    poison = make_answer(id=50, account_id="damaged")
+    _damage_ledger(poison)
+    changes: Versions = [
+        (None, make_answer(id=1, account_id="a")),
+        (None, make_answer(id=2, account_id="b")),
+    ]
+    batch: Versions = [changes[0], (None, poison), changes[1]]
+    used = [clients.dynamodb()]
+    calls = count_calls(used, lambda: deliver(batch))
+    for at in range(1, calls + 1):
+        with suppress(Killed), fuse_on(used, at, moment):
+            deliver(batch)
+        deliver(batch)
+        assert_equals_recompute(changes)
+        assert _quarantined() == ["record_fails"]

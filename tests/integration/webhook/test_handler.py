@@ -14,7 +14,8 @@ import webhook_receiver.inbox
 from nps_core import clock
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.inbox import to_message
-from nps_core.answers.models import Answer
+from nps_core.answers.ingest import Ingest, Outcome
+from nps_core.answers.models import Answer, Incoming
 from nps_core.answers.quarantine import DynamoQuarantine
 from nps_core.aws import clients
 from nps_core.config import WebhookSettings
@@ -217,14 +218,40 @@ def test_webhook__when_dynamodb_refuses_the_inbox_keeps_the_body_and_it_arrives_
     assert [answer.score for answer in answers()] == [3]
 
 
-def test_inbox__a_foreign_message_fails_alone() -> None:
+def test_inbox__a_foreign_message_is_set_aside_alone() -> None:
     records = [
         {"messageId": "foreign", "body": "{not ours}"},
         {"messageId": "ours", "body": to_message(json.dumps(response()).encode())},
     ]
     answered = webhook_receiver.inbox.handler({"Records": records}, context())
-    assert answered == {"batchItemFailures": [{"itemIdentifier": "foreign"}]}
+    assert answered == {"batchItemFailures": []}
     assert [answer.score for answer in answers()] == [3]
+    assert quarantined() == ["not_from_the_inbox"]
+
+
+def test_inbox__a_message_that_meets_a_defect_is_set_aside_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored = Ingest.one
+
+    def one(self: Ingest, incoming: Incoming, now: datetime) -> Outcome:
+        if incoming.score == 4:
+            raise ZeroDivisionError("ana@acme.example")
+        return stored(self, incoming, now)
+
+    monkeypatch.setattr(Ingest, "one", one)
+    bodies = [json.dumps(response(id=number, score=number)).encode() for number in (3, 4, 5)]
+    records = [{"messageId": str(n), "body": to_message(body)} for n, body in enumerate(bodies)]
+    for _ in range(2):
+        answered = webhook_receiver.inbox.handler({"Records": records}, context())
+        assert answered == {"batchItemFailures": []}
+    assert sorted(str(answer.score) for answer in answers()) == ["3", "5"]
+    (kept,) = DynamoQuarantine(clients.dynamodb(), "StateTable-test").everything()
+    assert (kept.reason, kept.detail, kept.raw) == (
+        "webhook_fails",
+        "ZeroDivisionError",
+        bodies[1].decode(),
+    )
 
 
 def test_webhook__503_with_retry_after_only_when_nothing_durable_was_written(
