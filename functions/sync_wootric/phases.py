@@ -13,6 +13,7 @@ from nps_core.sync.proof.counting import whole_days
 from nps_core.sync.proof.ports import ProofStore
 from nps_core.sync.reading.checkpoint import Backfill
 from nps_core.sync.reading.cursor import Position
+from nps_core.sync.reading.sweeps import Sweep
 from nps_core.sync.requests import OperatorRequests
 from sync_wootric.live_reads import LiveReads
 from sync_wootric.proving.audit import Auditor, open_audit
@@ -63,7 +64,7 @@ class Phases:
         live_reads = LiveReads(run, readers, gaps)
         between_pages = live_reads.run_if_due
         counts = CountCheck(run, readers["responses"], gaps, removals)
-        auditor = Auditor(run, readers["responses"], gaps, counts, audit, between_pages)
+        auditor = Auditor(run, readers["responses"], gaps, counts, audit)
         gap_retry = GapRetry(run, gaps, readers, people, counts, between_pages)
         return cls(run, readers, people, live_reads, removals, auditor, gap_retry)
 
@@ -109,17 +110,16 @@ class Phases:
         self.gap_retry.retry_due()
 
     def verify(self, asked_at: str) -> None:
-        """Compare counts with the source, and re-read the days that differ.
+        """Compare counts with the source.
 
-        `asked_at` is the time of an operator's last request for an audit.
+        `asked_at`: the time of an operator's last request for an audit. If that finds a difference,
+        a round begins at once.
         """
         self.auditor.forget_probe()
         self.auditor.probe()
-        now = self.run.clock.at()
-        self.auditor.compare_if_due(asked_at, now)
-        self._reread_differing()
-        self.auditor.compare_by_day_if_due(now)
-        self._reread_differing()
+        if self.auditor.compare_if_due(asked_at):
+            for reader in self.readers.values():
+                reader.begin_round()
 
     def recheck_suspects(self) -> None:
         """List again the seconds of suspects that are a day old."""
@@ -133,13 +133,23 @@ class Phases:
                 position = self.readers[stream].read(position, compares=True).step.position
 
     def sweep(self) -> None:
-        """Re-read older answers, which live reads no longer reach."""
-        for stream, reader in self.readers.items():
-            in_one_night = stream == "responses" and self.auditor.state.is_small
-            while reader.begin_sweep(in_one_night=in_one_night):
-                self.run.journal.enter("sweep")
-                self.live_reads.run_if_due()
-                reader.read_sweep_page()
+        """Re-read what live reads no longer reach: the last two days, then the months of the round.
+
+        Both lists take turns by the start of their rounds: a list of a million answers must not
+        keep the other from being read. Between two pages the last two days may be due again.
+        """
+        while (due := self._sweep_due()) is not None:
+            reader, sweep = due
+            self.run.journal.enter("sweep")
+            self.live_reads.run_if_due()
+            is_read = reader.read_sweep_page(sweep)
+            is_month = is_read and not sweep.is_recent and reader is self.auditor.reader
+            if is_month and self.auditor.month_is_read(sweep):
+                reader.repeat(sweep)
+
+    def count_again(self) -> None:
+        """Compare counts once more after the sweep, if they differed before it."""
+        self.auditor.compare_again()
 
     def preview_backfill(self, since_s: int) -> Mapping[str, Any]:
         """Return how many answers a backfill would read, as counted by the source."""
@@ -149,7 +159,12 @@ class Phases:
         count = self.run.source.count(days).n if days else 0
         return {"since_s": since_s, "until_s": until_s, "responses": count}
 
-    def _reread_differing(self) -> None:
-        if self.auditor.has_to_reread:
-            self.run.journal.enter("audit")
-            self.auditor.reread()
+    def _sweep_due(self) -> tuple[StreamReader, Sweep] | None:
+        readers = list(self.readers.values())
+        for reader in readers:
+            if (recent := reader.recent_due()) is not None:
+                return reader, recent
+        for reader in sorted(readers, key=lambda one: one.checkpoint.swept_at().round_at):
+            if (month := reader.month_due()) is not None:
+                return reader, month
+        return None

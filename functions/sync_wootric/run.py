@@ -27,6 +27,8 @@ class RunSettings:
     overlap: timedelta
     metric: str
     zone: ZoneInfo
+    round_every: timedelta
+    """The time from one re-read of the whole history to the next."""
     host: str
     """Base URL of the API."""
     report_to: str

@@ -86,6 +86,7 @@ def _sync(
         overlap=timedelta(minutes=settings.overlap_minutes),
         metric=connection.metric,
         zone=connection.zone,
+        round_every=timedelta(hours=settings.round_hours),
         host=base_url(token, connection.api_url),
         report_to=settings.admin_address or settings.fallback_owner,
     )

@@ -72,10 +72,10 @@ def sync_audit(
     ctx: typer.Context,
     connection: ConnectionOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only compare; do not read again.")
+        bool, typer.Option("--dry-run", help="Only compare; read nothing again.")
     ] = False,
 ) -> None:
-    """Compare Wootric's own counts with what is stored, and read again what differs.
+    """Compare Wootric's own counts with what is stored; if they differ, read everything again.
 
     Exit status 1 if it failed or the counts differ.
     """
@@ -168,25 +168,25 @@ def _print_audit(stack: Stack, row: "AuditRow") -> None:
     ]
     tables.print_table(counts, _COUNTS)
     tables.say(_what_follows(row))
-    gaps = [gap for gap in stack.proof_store(token).gaps() if gap.is_open and any(gap.difference)]
+    gaps = [
+        gap
+        for gap in stack.proof_store(token).gaps()
+        if gap.is_open and gap.kind == "second" and any(gap.difference)
+    ]
     if gaps:
         known = tables.counted(len(gaps), "open gap")
         tables.say(f"What differs in {known} is counted as stored: see `nps sync status`.")
 
 
 def _what_follows(row: "AuditRow") -> str:
-    if row.dry_run:
-        if row.holds:
-            return "Nothing would be read again."
-        ranges = "; ".join(days_text(*days) for days in row.differing or ())
-        requests = tables.counted(row.requests or 0, "request")
-        return f"An audit would read again, with {requests}: {ranges}."
-    again = tables.counted(row.reread_days or 0, "day")
     if row.holds:
-        return f"{again} read again." if row.reread_days else "Nothing had to be read again."
-    if row.reread_days:
-        return f"{again} read again, and they still differ: `nps sync status` shows the gaps."
-    return "Not everything has been read again yet: the next ticks continue."
+        return "Nothing is missing, superfluous or of another class."
+    if row.dry_run:
+        return "An audit would read everything again."
+    return (
+        "Everything is being read again, the newest month first; `nps sync status` shows the"
+        " months that still differ as gaps."
+    )
 
 
 def days_text(first: date, last: date) -> str:

@@ -1,48 +1,34 @@
-"""Proves completeness by comparing counts, and re-reads only the days that differ.
+"""Proves completeness by comparing counts: a proof and an alarm, never a search.
 
-One request compares half a year. Counts cannot show a changed text, tag or note; sweeps find those.
-Repeating is harmless; the next run continues an audit that was cut short.
+Every hour all days are counted, today included, by two requests. A difference is no alarm yet: the
+round finds its cause. After a round has re-read a month, the month is counted; if it differs then,
+it is re-read once more, and a difference that is left is a gap. Repeating is harmless.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from nps_core.sync.proof.audit import AuditState, Proof
-from nps_core.sync.proof.counting import Days, differing, each_day, joined
 from nps_core.sync.proof.gaps import Gap
-from nps_core.sync.reading.cursor import Position
-from sync_wootric.proving.counts import CountCheck, SourceCounter
+from nps_core.sync.reading.sweeps import Sweep
+from sync_wootric.proving.counts import CountCheck
 from sync_wootric.proving.gaps import Gaps
 from sync_wootric.reading.lists import StreamReader
 from sync_wootric.run import Run
 
 _NAME = "audit"
-_SAVED_EVERY = 10
-_MANY = 5
-"""If this many days still differ after a re-read, the cause is common, such as a wrong time
-zone."""
 
 
 @dataclass(slots=True)
 class Auditor:
-    """The audit of a run, with its state as last saved.
-
-    `reader` reads the responses. `let_live_reads_run` is called between pages.
-    """
+    """The audit of a run, with its state as last saved. `reader` reads the responses."""
 
     run: Run
     reader: StreamReader
     gaps: Gaps
     counts: CountCheck
     state: AuditState
-    let_live_reads_run: Callable[[], None]
-
-    @property
-    def has_to_reread(self) -> bool:
-        """Whether a comparison left ranges to re-read."""
-        return bool(self.state.todo)
 
     def probe(self) -> None:
         """Check, once a day, whether the source can list answers by the time of change."""
@@ -56,141 +42,85 @@ class Auditor:
         if self.state.lists_changes and not self.reader.lists_changes:
             self._save(replace(self.state, lists_changes=False))
 
-    def compare_if_due(self, asked_at: str, now: datetime) -> None:
-        """Compare the whole range if it is due or an operator asked, but not during an audit."""
+    def compare_if_due(self, asked_at: str) -> bool:
+        """Count if it is due or an operator asked. Returns whether a request found a difference."""
         is_asked = asked_at > self.state.asked_at
-        if not self.has_to_reread and (is_asked or self.state.is_due(now)):
-            self._compare(now, thoroughly=is_asked)
-            self._save(replace(self.state, asked_at=max(asked_at, self.state.asked_at)))
+        if not is_asked and not self.state.is_due(self.run.clock.at()):
+            return False
+        self._compare(max(asked_at, self.state.asked_at))
+        return is_asked and not self.state.holds
 
-    def compare_by_day_if_due(self, now: datetime) -> None:
-        """Compare day by day, once a night."""
-        if self.state.is_by_day_due(now, self.reader.checkpoint.backfill.started_at):
-            self._compare_by_day(now)
+    def compare_again(self) -> None:
+        """Count again if the counts differed: a round may have found the cause."""
+        if not self.state.holds:
+            self._compare(self.state.asked_at)
 
-    def reread(self) -> None:
-        """Re-read the ranges that differ, then compare them once more."""
-        while self.has_to_reread:
-            self.let_live_reads_run()
-            self._read_page()
-        self._prove(self.run.clock.at())
+    def month_is_read(self, month: Sweep) -> bool:
+        """Count a month that the round has re-read. Returns whether to re-read it once more."""
+        zone = self.run.settings.zone
+        from_s, to_s = month.month(self.reader.checkpoint.backfill.from_s, zone)
+        days = self.counts.days_of(from_s, to_s)
+        if days is None:
+            return False
+        self.run.time.require()
+        proof = self.counts.compare_listed(days)
+        if not proof.holds and not month.is_repeat:
+            return True
+        known = [
+            gap for gap in self.gaps.open_gaps("responses", "counts") if from_s <= gap.from_s < to_s
+        ]
+        self._conclude(proof, known)
+        return False
 
     def preview(self) -> Mapping[str, Any]:
-        """Compare, and return the days that an audit would re-read. Stores nothing."""
+        """Compare all whole days. Stores nothing."""
         days = self.counts.days()
         if days is None:
-            return {"days": None, "differing": []}
-        stored, ask = self.counts.stored(days), SourceCounter(self.run)
-        todo = differing(stored, ask, thoroughly=True)
+            return {"days": None}
+        proof = self.counts.compare(days)
         return {
             "days": [day.isoformat() for day in days],
-            "source": ask.whole_range._asdict(),
-            "stored": stored.of(days)._asdict(),
-            "differing": [[day.isoformat() for day in ends] for ends in todo],
-            "requests": sum(stored.pages(ends) for ends in todo),
+            "source": proof.source._asdict(),
+            "stored": proof.stored._asdict(),
         }
 
-    def _compare_by_day(self, now: datetime) -> None:
-        """Compare day by day: changes that cancel out over a longer range show up here.
+    def _compare(self, asked_at: str) -> None:
+        now, (days, today) = self.run.clock.at(), (self.counts.days(), self.counts.today())
+        proof = self.counts.compare(days) if days else None
+        of_today = self.counts.compare(today) if today else None
+        self._save(
+            replace(self.state, proof=proof, today=of_today, begun_at=now, asked_at=asked_at)
+        )
 
-        The nightly sweep reads the last days anyway. Where reading takes no more requests than
-        counting, re-read everything instead. The state is saved on the way, because the comparison
-        takes long.
-        """
-        days = self.counts.older_days(now)
-        if days is None:
+    def _conclude(self, proof: Proof, known: list[Gap]) -> None:
+        """Open, keep or close the gaps of a month that has been re-read and counted."""
+        left = proof.source.minus(proof.stored)
+        from_s, to_s = proof.days.seconds(self.run.settings.zone)
+        for gap in known:
+            if proof.holds or gap.from_s != from_s:
+                self.gaps.close(gap)
+        if proof.holds:
             return
-        stored = self.counts.stored(days)
-        if not stored.by_day_is_cheaper():
-            self._save(replace(self.state, by_day_at=now, next_day=None, is_small=True))
-            return
-        next_day = self.state.next_day or days.first
-        began_at = self.state.by_day_at if self.state.next_day else now
-        todo = self.state.todo
-        for day in each_day(Days(max(next_day, days.first), days.last)):
-            self.let_live_reads_run()
-            self.run.time.require()
-            single = Days(day, day)
-            if self.run.source.count(single) != stored.of(single):
-                todo = (*todo, single)
-            if day.toordinal() % _SAVED_EVERY == 0:
-                self._save(replace(self.state, by_day_at=began_at, next_day=day, todo=todo))
-        ended = replace(self.state, by_day_at=began_at, next_day=None, reread=(), is_small=False)
-        self._save(replace(ended, todo=tuple(joined(todo))))
-
-    def _compare(self, now: datetime, *, thoroughly: bool) -> None:
-        """Find the ranges to re-read. The caller saves them, so a crash repeats the comparison."""
-        self.state = replace(self.state, begun_at=now, reread=())
-        days = self.counts.days()
-        if days is None:
-            return
-        stored, ask = self.counts.stored(days), SourceCounter(self.run)
-        todo = differing(stored, ask, thoroughly=thoroughly)
-        proof = Proof(now, days, ask.whole_range, stored.of(days))
-        self.state = replace(self.state, proof=proof, todo=tuple(todo), position=None)
-
-    def _read_page(self) -> None:
-        """Read one page of the first range to re-read."""
-        position = self.state.position
-        if position is None:
-            from_s, to_s = self.state.todo[0].seconds(self.run.settings.zone)
-            position = Position(from_s, end=to_s)
-        after = self.reader.read(position, compares=True).step.position
-        self._save(self.state.after_range() if after.done else replace(self.state, position=after))
-
-    def _prove(self, now: datetime) -> None:
-        """Compare once more; days that still differ after the re-read become gaps."""
-        days = self.counts.days()
-        if days is None:
-            return
-        stored, ask = self.counts.stored(days), SourceCounter(self.run)
-        # Differences outside these ranges are changes since then, left to the next audit.
-        still = [
-            day
-            for day in differing(stored, ask, to_the_day=True)
-            if any(again.first <= day.first <= again.last for again in self.state.reread)
-        ]
-        if len(still) > _MANY:
-            self._open_gap(Days(still[0].first, still[-1].last), f"{len(still)} days", now)
-        else:
-            for day in still:
-                self._open_gap(day, str(day.first), now)
-        reread = sum(again.length for again in self.state.reread)
-        proof = Proof(now, days, ask.whole_range, stored.of(days), reread)
-        self._save(replace(self.state, proof=proof))
-
-    def _open_gap(self, days: Days, name: str, now: datetime) -> None:
-        source, stored = self.counts.both_sides(days)
-        extra = source.minus(stored)
-        from_s, to_s = days.seconds(self.run.settings.zone)
-        known = self.gaps.find("responses", "counts", from_s)
-        difference = known.difference.plus(extra) if known else extra
-        hint = "; check the account's time zone" if days.length > 1 else ""
         reason = (
-            f"{name}: the source counts {difference.promoters:+d} promoters,"
-            f" {difference.passives:+d} passives, {difference.detractors:+d} detractors"
-            f" beside what is stored, also after reading again{hint}"
+            f"{_name(proof)}: the source counts {left.promoters:+d} promoters,"
+            f" {left.passives:+d} passives, {left.detractors:+d} detractors"
+            " beside what is stored, also after reading again"
         )
-        gap = Gap(
-            "responses",
-            "counts",
-            from_s,
-            to_s,
-            reason,
-            found_at=now,
-            run_id=self.run.grant.run_id,
-            difference=difference,
-            tries=1,
-            tried_at=now,
-        )
-        if known:
-            self.gaps.put(replace(known, difference=difference, reason=reason))
-        else:
-            self.gaps.open(gap)
+        same = self.gaps.find("responses", "counts", from_s)
+        if same is None:
+            new = Gap("responses", "counts", from_s, to_s, reason, proof.at, self.run.grant.run_id)
+            self.gaps.open(replace(new, difference=left))
+        elif (same.difference, same.to_s) != (left, to_s):
+            self.gaps.put(replace(same, to_s=to_s, difference=left, reason=reason))
 
     def _save(self, state: AuditState) -> None:
         self.run.state.save_checkpoint(self.run.grant, _NAME, state.to_json())
         self.state = state
+
+
+def _name(proof: Proof) -> str:
+    first, last = proof.days
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def open_audit(run: Run) -> AuditState:

@@ -12,6 +12,7 @@ from nps_core.sync.proof.audit import AuditState
 from nps_core.sync.proof.brake import LEAST, most_in_a_day
 from nps_core.sync.proof.gaps import Gap, GapKind
 from nps_core.sync.proof.suspects import Suspect
+from nps_core.sync.proof.witnesses import FEWEST
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from sync_wootric.proving.gaps import Gaps
 from sync_wootric.run import Run
@@ -83,7 +84,7 @@ class Brakes:
         """Whether the source still shows some other stored answer by its id.
 
         Once per run: the look-up stands directly before the first removal. Without a witness a gap
-        is open until a later run finds one.
+        is open until a later run finds one. Where too few others are stored, none is needed.
         """
         if self._is_witnessed is None:
             self._is_witnessed = self._is_any_shown(doubtful)
@@ -96,11 +97,13 @@ class Brakes:
     def _is_any_shown(self, doubtful: Container[AnswerKey]) -> bool:
         run = self.run
         look_up = known_answers(self.store, run.state, run.settings.account_token)
+        missed = 0
         for witness in look_up(run.clock.at(), doubtful):
             row = run.source.one(witness.path)
             if row is not None and witness.is_shown_by(row_ref(row)):
                 return True
-        return False
+            missed += 1
+        return missed < FEWEST
 
     def _open(self, kind: GapKind, from_s: int, to_s: int, reason: str) -> None:
         now, run_id = self.run.clock.at(), self.run.grant.run_id

@@ -1,12 +1,14 @@
 """The two sides of a proof by counting: the source's counts and those of the stored answers."""
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
+from nps_core.keys import AnswerKey
 from nps_core.scoring import NPS
-from nps_core.sync.proof.counting import ClassCounts, DayCounts, Days, count_days, whole_days
+from nps_core.sync.proof.audit import Proof
+from nps_core.sync.proof.counting import ClassCounts, Days, count, days_begun, whole_days
 from nps_core.sync.proof.coverage import read_to
-from nps_core.sync.reading.sweeps import RECENT
 from sync_wootric.proving.gaps import Gaps
 from sync_wootric.proving.removals import Removals
 from sync_wootric.reading.lists import StreamReader
@@ -15,7 +17,7 @@ from sync_wootric.run import Run
 
 @dataclass(frozen=True, slots=True)
 class CountCheck:
-    """Compares whole days in the account's time zone. `reader` reads the responses."""
+    """Compares days in the account's time zone. `reader` reads the responses."""
 
     run: Run
     reader: StreamReader
@@ -24,62 +26,57 @@ class CountCheck:
 
     def days(self) -> Days | None:
         """Return the whole days to compare; None if there are none or the source cannot count."""
-        checkpoint, settings = self.reader.checkpoint, self.run.settings
-        if settings.metric != NPS or not self.reader.backfilled:
+        if not self._counts:
             return None
+        checkpoint, settings = self.reader.checkpoint, self.run.settings
         read_up_to = read_to(checkpoint, settings.overlap)
         return whole_days(checkpoint.backfill.from_s, read_up_to, settings.zone)
 
-    def older_days(self, now: datetime) -> Days | None:
-        days = self.days()
-        if days is None or self.reader.lists_changes:
-            return days
-        boundary = (now - RECENT).astimezone(self.run.settings.zone).date()
-        return Days(days.first, boundary) if days.first <= boundary else None
+    def today(self) -> Days | None:
+        """Return the day that is under way, if all of it is to be read."""
+        if not self._counts:
+            return None
+        from_s, zone = self.reader.checkpoint.backfill.from_s, self.run.settings.zone
+        days = days_begun(from_s, int(self.run.clock.at().timestamp()) + 1, zone)
+        return Days(days.last, days.last) if days else None
 
-    def both_sides(self, days: Days) -> tuple[ClassCounts, ClassCounts]:
-        """Return the source's counts of the days and the stored ones. One request."""
-        return self.run.source.count(days), self.stored(days).of(days)
+    def days_of(self, from_s: int, to_s: int) -> Days | None:
+        """Return the days of a range that has just been re-read; the last may be under way."""
+        return days_begun(from_s, to_s, self.run.settings.zone) if self._counts else None
 
-    def agree(self, days: Days) -> bool:
-        """Whether the source's count equals the stored one, ignoring recorded gaps. One request."""
-        return self.run.source.count(days) == self._really_stored(days).of(days)
+    def compare(self, days: Days) -> Proof:
+        """Compare the counts of some days. One request."""
+        return self._compare(days, self.removals.left_out)
 
-    def stored(self, days: Days) -> DayCounts:
-        """Count the stored answers plus those that open gaps are known to lack.
+    def compare_listed(self, days: Days) -> Proof:
+        """Compare days that have just been listed: what was not listed has a gap of its own."""
+        return self._compare(days, self.removals.suspects)
 
-        A known difference must not trigger a new search every hour.
-        """
-        counted, zone = self._really_stored(days), self.run.settings.zone
-        counts = dict(counted.counts)
-        for gap in self.gaps.open_gaps("responses"):
-            day = datetime.fromtimestamp(gap.from_s, UTC).astimezone(zone).date()
-            counts[day] = counts.get(day, ClassCounts()).plus(gap.difference)
-        return replace(counted, counts=counts)
-
-    def _really_stored(self, days: Days) -> DayCounts:
-        """Count the stored answers as the source would: without those presumed deleted."""
-        pages, zone = self.reader.pages, self.run.settings.zone
-        from_s, to_s = days.seconds(zone)
-        start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
-        listed = pages.ingest.store.between(pages.account_token, "response", start, end)
-        believed = (answer for answer in listed if answer.key not in self.removals.left_out)
-        return count_days(believed, days, zone)
-
-
-@dataclass(slots=True)
-class SourceCounter:
-    """Asks the source, and keeps its first reply: the count of the whole range."""
-
-    run: Run
-    _replies: list[ClassCounts] = field(default_factory=list, init=False)
-
-    def __call__(self, days: Days) -> ClassCounts:
-        """Return the source's counts. Raises OutOfTime, and all errors of the source."""
-        self.run.time.require()
-        self._replies.append(self.run.source.count(days))
-        return self._replies[-1]
+    def difference(self, second: int) -> ClassCounts:
+        """Return the source's counts of the day of a second minus the stored ones. One request."""
+        day = self._day(second)
+        proof = self._compare(Days(day, day), self.removals.left_out, with_gaps=False)
+        return proof.source.minus(proof.stored)
 
     @property
-    def whole_range(self) -> ClassCounts:
-        return self._replies[0]
+    def _counts(self) -> bool:
+        return self.run.settings.metric == NPS and self.reader.backfilled
+
+    def _compare(
+        self, days: Days, left_out: Container[AnswerKey], *, with_gaps: bool = True
+    ) -> Proof:
+        """Compare, without the answers `left_out`; `with_gaps`: those that full seconds lack."""
+        source, stored = self.run.source.count(days), self._stored(days, left_out)
+        for gap in self.gaps.open_gaps("responses", "second") if with_gaps else ():
+            if days.first <= self._day(gap.from_s) <= days.last:
+                stored = stored.plus(gap.difference)
+        return Proof(self.run.clock.at(), days, source, stored)
+
+    def _stored(self, days: Days, left_out: Container[AnswerKey]) -> ClassCounts:
+        pages, (from_s, to_s) = self.reader.pages, days.seconds(self.run.settings.zone)
+        start, end = datetime.fromtimestamp(from_s, UTC), datetime.fromtimestamp(to_s, UTC)
+        listed = pages.ingest.store.between(pages.account_token, "response", start, end)
+        return count(answer for answer in listed if answer.key not in left_out)
+
+    def _day(self, second: int) -> date:
+        return datetime.fromtimestamp(second, UTC).astimezone(self.run.settings.zone).date()

@@ -1,4 +1,4 @@
-"""Retries gaps: seconds that were too full to list, and days whose counts differ.
+"""Retries seconds that were too full to list.
 
 A second with more rows than the list reaches is read person by person: the list of one person is
 short. The gap closes when the source's count of the day agrees, or, where nothing can be counted,
@@ -7,12 +7,11 @@ when every person's list has been read.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import islice
 
 from nps_core.scoring import NPS
 from nps_core.sync.lists import Stream
-from nps_core.sync.proof.counting import ClassCounts, Days
+from nps_core.sync.proof.counting import ClassCounts
 from nps_core.sync.proof.gaps import Gap
 from nps_core.sync.reading.cursor import Position
 from sync_wootric.proving.counts import CountCheck
@@ -39,15 +38,9 @@ class GapRetry:
 
     def retry_due(self) -> None:
         """Retry every gap that is due."""
-        for gap in self.gaps.open_gaps():
-            if self._is_of_another_zone(gap) and self.counts.agree(self._days_of(gap)):
-                self.gaps.close(gap)
-            elif not gap.is_due(self.run.clock.at()):
-                continue
-            elif gap.kind == "second":
+        for gap in self.gaps.open_gaps(kind="second"):
+            if gap.is_due(self.run.clock.at()):
                 self._retry_second(gap)
-            elif self._lists_whole(gap):
-                self._close_if_equal(gap)
 
     def _retry_second(self, gap: Gap) -> None:
         """List the second again unless this run just did; then read it person by person."""
@@ -88,7 +81,7 @@ class GapRetry:
             self.run.journal.add_rows(gap.stream, len(rows), result)
 
     def _close_if_equal(self, gap: Gap) -> None:
-        """Close a gap that has been re-read if its counts are equal now, else postpone it."""
+        """Close a gap that has been re-read if its day is counted equal now, else postpone it."""
         left = self._difference(gap)
         if any(left):
             self.gaps.put(replace(gap.tried(self.run.clock.at()), difference=left))
@@ -96,23 +89,7 @@ class GapRetry:
             self.gaps.close(gap)
 
     def _difference(self, gap: Gap) -> ClassCounts:
-        """Return the source's counts minus the stored ones; the source does not count declines."""
+        """Return the source's counts of its day minus the stored ones; declines are not counted."""
         if gap.stream == "declines" or self.run.settings.metric != NPS:
             return ClassCounts()
-        days = self._days_of(gap)
-        if self.counts.agree(days):
-            return ClassCounts()  # else gaps of the same day would keep each other open
-        source, stored = self.counts.both_sides(days)
-        # The stored counts include the recorded difference.
-        return gap.difference.plus(source.minus(stored))
-
-    def _is_of_another_zone(self, gap: Gap) -> bool:
-        """Whether its days start at another midnight: the time zone setting has changed since."""
-        first_s, _ = self._days_of(gap).seconds(self.run.settings.zone)
-        return gap.kind == "counts" and gap.from_s != first_s
-
-    def _days_of(self, gap: Gap) -> Days:
-        zone = self.run.settings.zone
-        first = datetime.fromtimestamp(gap.from_s, UTC).astimezone(zone).date()
-        last = datetime.fromtimestamp(gap.to_s - 1, UTC).astimezone(zone).date()
-        return Days(first, last)
+        return self.counts.difference(gap.from_s)

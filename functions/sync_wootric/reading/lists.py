@@ -14,7 +14,7 @@ from nps_core.sync.lists import Stream
 from nps_core.sync.reading.checkpoint import Backfill, StreamCheckpoint
 from nps_core.sync.reading.cursor import Position, SortedBy, Step
 from nps_core.sync.reading.paging import advance, query
-from nps_core.sync.reading.sweeps import due
+from nps_core.sync.reading.sweeps import Sweep
 from sync_wootric.journal import PageResult
 from sync_wootric.reading.asking import ask
 from sync_wootric.reading.pages import PageStore
@@ -134,28 +134,33 @@ class StreamReader:
             fill, page = self._read_history_page(self.checkpoint.extension)
             self._save(self.checkpoint.after_extension(fill, page.asked_at))
 
-    def begin_sweep(self, *, in_one_night: bool) -> bool:
-        """Begin a sweep if one is due. Returns whether a sweep is in progress.
+    def recent_due(self) -> Sweep | None:
+        """Return the recent sweep that is in progress or due, if the source needs one."""
+        return None if self.lists_changes else self.checkpoint.recent_due(self.run.clock.at())
 
-        `in_one_night`: there is so little history that one sweep reads all of it.
-        """
-        if self.checkpoint.sweep is None:
-            sweep = due(
-                self.checkpoint.swept_at(),
-                self.checkpoint.backfill.from_s,
-                self.run.clock.at(),
-                lists_changes=self.lists_changes,
-                in_one_night=in_one_night,
-            )
-            self.checkpoint = replace(self.checkpoint, sweep=sweep)
-        return self.checkpoint.sweep is not None
+    def month_due(self) -> Sweep | None:
+        """Return the month of the round that is in progress or due."""
+        settings = self.run.settings
+        return self.checkpoint.month_due(self.run.clock.at(), settings.round_every, settings.zone)
 
-    def read_sweep_page(self) -> None:
-        if self.checkpoint.sweep is not None:
-            position = self.checkpoint.sweep.position
-            self._note_oldest(position)
-            page = self.read(position, compares=True)
-            self._save(self.checkpoint.after_sweep(page.step.position, page.asked_at))
+    def begin_round(self) -> None:
+        """Begin a round now, whatever is due."""
+        self._save(self.checkpoint.with_new_round(self.run.clock.at(), self.run.settings.zone))
+
+    def repeat(self, month: Sweep) -> None:
+        """Re-read a month of the round once more."""
+        self._save(self.checkpoint.repeating(month, self.run.settings.zone))
+
+    def read_sweep_page(self, sweep: Sweep) -> bool:
+        """Read a page of a sweep that is due. Returns whether it was the last one."""
+        self._note_oldest(sweep.position)
+        page = self.read(sweep.position, compares=True)
+        before, position = replace(self.checkpoint, saved_at=page.asked_at), page.step.position
+        if sweep.is_recent:
+            self._save(before.after_recent(sweep, position))
+        else:
+            self._save(before.after_month(sweep, position, self.run.settings.zone))
+        return position.done
 
     def read(
         self, position: Position, *, passed: Collection[int] = frozenset(), compares: bool = False

@@ -68,6 +68,7 @@ class SyncSettings(_Ingest):
     time_zone: str = Field(alias="WOOTRIC_TIME_ZONE")
     backfill_days: int = Field(alias="BACKFILL_DAYS", ge=0, le=730)
     overlap_minutes: int = Field(alias="OVERLAP_MINUTES", ge=0)
+    round_hours: int = Field(alias="ROUND_HOURS", ge=1, le=24)
     fallback_owner: str = Field(alias="FALLBACK_OWNER")
     admin_address: str = Field(alias="ADMIN_ADDRESS")
 

@@ -32,7 +32,7 @@ MAILS = {
     "erased": f"{_ANSWER}500167#detractor#b7d9c7866068",
     "sending": f"{_ANSWER}500169#detractor#c7a1ac598935",
     "backfill": f"backfill#{TOKEN}",
-    "credentials": f"credentials#{EU}#2026-03-01T11:32",
+    "credentials": f"credentials#{EU}#2026-03-01T11:34",
 }
 """Mails to show, by what is worth seeing in them."""
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -219,7 +219,7 @@ def test_items__are_in_every_state() -> None:
         *("PENDING", "SENDING", "SENT", "FAILED", "UNKNOWN", "CANCELLED"),
     }
     assert {run["status"] for run in of["RUN"]} == {"running", "complete", "partial", "failed"}
-    assert {run["kind"] for run in of["RUN"]} == {"backfill", "live", "sweep", "preview", "audit"}
+    assert {run["kind"] for run in of["RUN"]} == {"backfill", "live", "sweep", "preview"}
     assert {task["status"] for task in of["TASK"]} == {"open", "closed"}, "no code acknowledges"
     assert {one["status"] for one in state if one["pk"] == "ALERT"} == {"on_task", "withdrawn"}
     for flag in ("deleted", "erased", "excluded", "is_unknown_user"):
@@ -242,8 +242,9 @@ def test_checkpoints__are_in_the_middle() -> None:
         if item["sk"].startswith("CHECKPOINT#")
     }
     responses = states[f"CONN#{TOKEN}", "CHECKPOINT#responses"]
-    assert all(responses[part] for part in ("sweep", "swept", "extension", "backfill"))
-    assert states[f"CONN#{EU}", "CHECKPOINT#audit"]["todo"]
+    assert all(responses[part] for part in ("month", "swept", "extension", "backfill"))
+    proof = states[f"CONN#{EU}", "CHECKPOINT#audit"]["proof"]
+    assert proof["source"] != proof["stored"]
 
 
 def test_a_difference__is_named_by_its_field() -> None:

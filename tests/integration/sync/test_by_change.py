@@ -58,19 +58,18 @@ def test_listed_by_change__costs_no_more_and_shows_an_old_edit_at_the_next_tick(
     assert differences(account) == []
 
 
-def test_listed_by_change__is_swept_in_slices_only_and_shows_an_old_note_within_a_week(
+def test_listed_by_change__needs_no_recent_sweep_and_shows_an_old_note_within_a_round(
     account: SyncAccount,
 ) -> None:
     before = account.state.stream("responses").swept_at()
     row = days_old(account, 120)
     account.source.edit({"id": row.id, "note": "Called them"})  # moves no updated_at
-    account.ticks(30, 7_200)
+    account.ticks(5, 1_800)
     after = account.state.stream("responses").swept_at()
     assert after.recent_at == before.recent_at
-    assert after.slice_at > before.slice_at
+    assert after.round_at > before.round_at
     declines = account.state.stream("declines").swept_at()
     assert declines.recent_at > before.recent_at  # which have no such list
-    account.ticks(7 * 24 - 30, WEEK_TICK_S)
     assert differences(account) == []
 
 

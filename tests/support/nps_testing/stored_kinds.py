@@ -197,8 +197,12 @@ _CHECKPOINT = frozenset(
     {
         *("state", "state.watermark_s", "state.proven_at", "state.saved_at", "state.backfill"),
         *(f"state.{part}.{name}" for part in ("backfill", "extension") for name in _HISTORY),
-        *(f"state.{part}.cursor" for part in ("live", "sweep", "position")),
-        *(f"state.proof.{name}" for name in ("at", "days", "source", "stored")),
+        *(f"state.{part}.cursor" for part in ("live", "sweep", "month")),
+        *(
+            f"state.{part}.{name}"
+            for part in ("proof", "today")
+            for name in ("at", "days", "source", "stored")
+        ),
     }
 )
 _ANSWER = Kind(_answer, frozenset({"rev", "metric", "answered_at", "updated_at"}))

@@ -64,6 +64,7 @@ def test_settings__have_no_default() -> None:
     [
         *(("REQUESTS_PER_MINUTE", "0"), ("REQUESTS_PER_MINUTE", "many"), ("BACKFILL_DAYS", "731")),
         *(("BACKFILL_DAYS", "-1"), ("OVERLAP_MINUTES", "-1"), ("WINDOW_DAYS", "0")),
+        *(("ROUND_HOURS", "0"), ("ROUND_HOURS", "25")),
     ],
 )
 def test_settings__name_what_is_wrong(name: str, value: str) -> None:

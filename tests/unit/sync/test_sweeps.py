@@ -1,77 +1,125 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
-from nps_core.sync.reading.sweeps import Sweep, Swept, due
+from nps_core.sync.reading.sweeps import Sweep
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
-DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+LA, KATHMANDU = ZoneInfo("America/Los_Angeles"), ZoneInfo("Asia/Kathmandu")
+OVERLAP, FOUR_HOURS = timedelta(minutes=15), timedelta(hours=4)
 
 
 def second(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def nights(
-    history: timedelta, number: int, *, lists_changes: bool = False, late: timedelta = MINUTE * 5
-) -> list[list[tuple[datetime, Sweep]]]:
-    """The sweeps of so many nights, each begun a little later than a day after the last."""
-    oldest = second(NOW - history)
-    swept, now = Swept(NOW, NOW, oldest), NOW
-    done: list[list[tuple[datetime, Sweep]]] = []
-    for _ in range(number):
-        now += DAY + late
-        tonight: list[tuple[datetime, Sweep]] = []
-        while (sweep := due(swept, oldest, now, lists_changes=lists_changes)) is not None:
-            tonight.append((now, sweep))
-            swept = swept.after(sweep)
-        done.append(tonight)
-    return done
+def backfilled(days: int) -> StreamCheckpoint:
+    """Everything was read at NOW."""
+    return StreamCheckpoint.first(NOW, days, OVERLAP)
 
 
-@pytest.mark.parametrize("lists_changes", [True, False])
-@pytest.mark.parametrize("days", [31, 60, 180, 730])
-def test_every_second__is_read_again_within_a_week_for_ever(days: int, lists_changes: bool) -> None:
-    oldest = second(NOW - timedelta(days=days))
-    for probe in range(oldest, second(NOW), 86_400 * max(1, days // 90)):
-        last = NOW
-        for tonight in nights(timedelta(days=days), 40, lists_changes=lists_changes):
-            for now, sweep in tonight:
-                end = sweep.position.end or second(now)
-                if sweep.position.cursor <= probe < end:
-                    assert now - last <= timedelta(days=7), (days, probe)
-                    last = now
-        assert NOW + 40 * DAY - last <= timedelta(days=7)
+def months(
+    known: StreamCheckpoint, now: datetime, zone: ZoneInfo = LA
+) -> Iterator[tuple[Sweep, StreamCheckpoint]]:
+    """Read month after month until none is due at `now`."""
+    while (month := known.month_due(now, FOUR_HOURS, zone)) is not None:
+        known = known.after_month(month, Position(second(now), done=True), zone)
+        yield month, known
 
 
-def test_night__reads_the_last_thirty_days_and_one_slice() -> None:
-    (tonight,) = nights(timedelta(days=180), 1)
-    (now, recent), (_, piece) = tonight
-    assert recent == Sweep(now, True, Position(second(now - timedelta(days=30))))
-    assert piece.position.cursor == second(NOW - timedelta(days=180))
-    length = (piece.position.end or 0) - piece.position.cursor
-    assert length / 86_400 == pytest.approx(151 / 5, abs=0.1)
+@pytest.mark.parametrize("zone", [LA, KATHMANDU])
+@pytest.mark.parametrize("days", [0, 1, 31, 180, 730])
+def test_round__covers_every_second_of_the_history_once_newest_month_first(
+    days: int, zone: ZoneInfo
+) -> None:
+    known, now = backfilled(days), NOW + FOUR_HOURS
+    ranges = [month.month(known.backfill.from_s, zone) for month, _ in months(known, now, zone)]
+    assert ranges[0][1] == second(now) + 1
+    assert ranges[-1][0] == known.backfill.from_s
+    assert all(later[0] == earlier[1] for later, earlier in pairwise(ranges))
+    starts = [datetime.fromtimestamp(from_s, zone) for from_s, _ in ranges[:-1]]
+    assert all((at.day, at.hour, at.minute) == (1, 0, 0) for at in starts)
 
 
-def test_night__of_a_source_that_lists_changes_reads_slices_of_everything_only() -> None:
-    for tonight in nights(timedelta(days=180), 7, lists_changes=True):
-        ((_, piece),) = tonight
-        assert not piece.is_recent
+def test_round__begins_so_long_after_the_last_one_began() -> None:
+    known = backfilled(180)
+    assert known.month_due(NOW + FOUR_HOURS - timedelta(seconds=1), FOUR_HOURS, LA) is None
+    *_, (_, known) = months(known, NOW + FOUR_HOURS)
+    assert known.month_due(NOW + 2 * FOUR_HOURS - timedelta(seconds=1), FOUR_HOURS, LA) is None
+    assert known.month_due(NOW + 2 * FOUR_HOURS, FOUR_HOURS, LA) is not None
 
 
-def test_young_history__has_no_slice() -> None:
-    for tonight in nights(timedelta(days=5), 3):
-        assert [sweep.is_recent for _, sweep in tonight] == [True]
+def test_round_that_takes_longer__is_finished_first_and_the_next_one_begins_at_once() -> None:
+    known, now, started = backfilled(180), NOW + FOUR_HOURS, []
+    for _ in range(20):
+        month = known.month_due(now, FOUR_HOURS, LA)
+        assert month is not None
+        started.append(month.started_at)
+        now += timedelta(hours=2)
+        known = known.after_month(month, Position(second(now), done=True), LA)
+    rounds = sorted(set(started))
+    assert [started.count(at) for at in rounds[:2]] == [7, 7]  # September to March
+    assert rounds[1] - rounds[0] == timedelta(hours=14)
 
 
-def test_small_history__is_read_in_one_night() -> None:
-    oldest, now = second(NOW - timedelta(days=180)), NOW + DAY
-    piece = due(Swept(now, NOW, oldest), oldest, now, in_one_night=True)
-    assert piece is not None
-    assert (piece.position.cursor, piece.position.end) == (oldest, second(now - 30 * DAY))
+def test_recent_sweep__is_due_within_the_hour_and_reads_two_days() -> None:
+    known = backfilled(180)
+    assert known.recent_due(NOW + timedelta(minutes=49)) is None
+    now = NOW + timedelta(minutes=50)
+    recent = known.recent_due(now)
+    assert recent == Sweep(now, True, Position(second(now - timedelta(days=2))))
+    known = known.after_recent(recent, Position(second(now), done=True))
+    assert known.recent_due(now + timedelta(minutes=49)) is None
 
 
-def test_nothing_is_due__a_minute_after() -> None:
-    oldest = second(NOW - timedelta(days=180))
-    assert due(Swept(NOW, NOW, oldest), oldest, NOW + MINUTE) is None
+def test_recent_sweep__interrupts_a_round_which_goes_on_where_it_was() -> None:
+    known, now = backfilled(180), NOW + FOUR_HOURS
+    month = known.month_due(now, FOUR_HOURS, LA)
+    assert month is not None
+    known = known.after_month(month, Position(month.position.cursor + 7), LA)
+    recent = known.recent_due(now)
+    assert recent is not None
+    known = known.after_recent(recent, Position(second(now), done=True))
+    going_on = known.month_due(now, FOUR_HOURS, LA)
+    assert going_on is not None
+    assert going_on.position.cursor == month.position.cursor + 7
+
+
+def test_clock_that_was_ahead__stops_no_sweep() -> None:
+    ahead = NOW + timedelta(days=30)
+    known = backfilled(180)
+    *_, (_, known) = months(known, ahead)
+    recent = known.recent_due(ahead)
+    assert recent is not None
+    known = known.after_recent(recent, Position(second(ahead), done=True))
+    assert known.recent_due(NOW) is not None
+    assert known.month_due(NOW, FOUR_HOURS, LA) is not None
+
+
+def test_month__is_re_read_once_more_from_its_start() -> None:
+    known, now = backfilled(180), NOW + FOUR_HOURS
+    read = months(known, now)
+    next(read)
+    february, known = next(read)
+    known = known.repeating(february, LA)
+    again = known.month_due(now, FOUR_HOURS, LA)
+    assert again is not None
+    assert again.is_repeat
+    assert again.month(known.backfill.from_s, LA) == february.month(known.backfill.from_s, LA)
+    known = known.after_month(again, Position(0, done=True), LA)
+    january = known.month_due(now, FOUR_HOURS, LA)
+    assert january is not None
+    assert (january.position.end, january.is_repeat) == (again.position.cursor, False)
+
+
+def test_slice_that_an_older_version_began__is_left_to_the_round() -> None:
+    known = StreamCheckpoint.from_json(backfilled(180).to_json())
+    old = known.to_item() | {"sweep": [NOW.isoformat(), False, {"cursor": second(NOW) - 999}]}
+    known = StreamCheckpoint.from_item(old)
+    assert known.recent_due(NOW) is None
+    assert known.month_due(NOW, FOUR_HOURS, LA) is None

@@ -32,9 +32,9 @@ def test_witnesses__are_of_five_days_at_either_end_of_the_history() -> None:
     assert chosen(ages) == ["1", "2", "3", "4", "5", "29", "28", "27", "26", "25"]
 
 
-def test_witnesses__are_few_when_few_days_have_answers() -> None:
-    ages = {1: timedelta(days=3), 2: timedelta(days=3), 3: timedelta(days=20)}
-    assert len(chosen(ages)) == 2
+def test_witnesses__are_more_than_one_of_a_day_when_few_days_have_answers() -> None:
+    ages = {1: timedelta(days=3), 2: timedelta(days=3, hours=-1), 3: timedelta(days=20)}
+    assert chosen(ages) == ["1", "3", "2"]
 
 
 def test_answer_of_the_last_hour__is_no_witness() -> None:

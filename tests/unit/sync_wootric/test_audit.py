@@ -1,5 +1,6 @@
-"""The source's own counts prove that nothing is missing, or locate missing answers."""
+"""The source's own counts prove that nothing is missing, or say in which month something is."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,11 @@ import pytest
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey
 from nps_core.sync.proof.audit import AuditState
-from nps_testing.stacks.crashes import Killed
+from nps_core.sync.proof.counting import ClassCounts, Days
 from nps_testing.stacks.environment import TOKEN
 from nps_testing.worlds.sync import DAY_MS, World
 
-HOUR_S, DAY_S = 3_600, 86_400
+HOUR_S, ROUND_S, DAY_S = 3_600, 4 * 3_600, 86_400
 
 
 @pytest.fixture
@@ -38,129 +39,154 @@ def state(world: World) -> AuditState:
     return AuditState.from_json(world.state.checkpoints["audit"])
 
 
-def test_nothing_changed__is_proven_by_one_request_an_hour(world: World) -> None:
-    proof = state(world).proof
+def counting(world: World, extra: ClassCounts) -> Callable[[Days], ClassCounts]:
+    """Count as a source that always counts so many more in a range with yesterday in it."""
+    own, yesterday = world.source.counts, world.time.now().date() - timedelta(days=1)
+    return lambda days: own(days).plus(extra if days.first <= yesterday <= days.last else extra
+                                       .minus(extra))  # fmt: skip
+
+
+def test_nothing_changed__is_proven_by_two_requests_an_hour(world: World) -> None:
+    proof, today = state(world).proof, state(world).today
     assert proof is not None
-    assert proof.holds
+    assert today is not None
+    assert (proof.holds, today.holds) == (True, True)
     assert proof.days.length >= 178
-    requests = []
-    for _ in range(24):
+    assert today.days.first == proof.days.last + timedelta(days=1)
+    counted: list[Days] = []
+    own = world.source.counts
+    world.source.counts = lambda days: counted.append(days) or own(days)  # type: ignore[func-returns-value]
+    for _ in range(36):
         world.time.sleep(300)
-        requests.append(world.tick().requests)
-    # Both streams; who has changed at every third tick; the counts of half a year once an hour.
-    assert sorted(requests)[:15] == [2] * 15
-    assert sum(requests) == 24 * 2 + 8 + 2
+        world.tick()
+    assert 2 * 3 <= len(counted) <= 2 * 4
 
 
-@pytest.mark.parametrize("days", [2, 40, 170])
-@pytest.mark.parametrize("change", [{"score": 2}, {"excluded_from_calculations": True}])
-def test_change_that_counts__is_found_within_an_hour(
-    world: World, days: int, change: dict[str, object]
+def test_answer_that_is_missing__is_known_within_the_hour_and_holds_back_what_is_complete(
+    world: World,
 ) -> None:
-    row = days_old(world, days)
-    world.changes[row] = change
+    world.rows["responses"]["9999"] = int(world.time() * 1000) - 100 * DAY_MS
     world.time.sleep(HOUR_S)
-    record = world.tick()
-    assert (record.kind, record.status, record.updated) == ("audit", "complete", 1)
-    assert stored(world, row).is_counted == ("score" in change)
-    assert record.requests <= 30
-    proof = state(world).proof
+    assert world.tick().status == "complete"
+    proof, complete_to = state(world).proof, world.coverage().complete_to
     assert proof is not None
-    assert proof.holds
-    assert 0 < proof.reread <= 24
-
-
-def test_twenty_late_edits_of_a_week__are_found_by_the_next_audit(world: World) -> None:
-    rows = sorted(world.rows["responses"], key=lambda row: world.rows["responses"][row])
-    edited = [
-        row for row in rows if world.time() * 1000 - world.rows["responses"][row] < 7 * DAY_MS
-    ]
-    edited = [row for row in edited if world.time() * 1000 - world.rows["responses"][row] > DAY_MS]
-    for row in edited[:20]:
-        world.changes[row] = {"score": 3}
-    world.time.sleep(HOUR_S)
-    record = world.tick()
-    assert record.updated == 20
-    assert record.requests <= 40
-
-
-def test_back_dated_answer__is_found_within_an_hour(world: World) -> None:
-    at_ms = int(world.time() * 1000) - 100 * DAY_MS
-    world.rows["responses"]["9999"] = at_ms
-    world.time.sleep(HOUR_S)
+    assert proof.source.n == proof.stored.n + 1
+    assert complete_to is not None
+    assert complete_to.timestamp() * 1000 <= world.rows["responses"]["9999"]
+    assert world.open_gaps() == [], "the round comes first"
+    world.time.sleep(ROUND_S - HOUR_S)
     world.tick()
     assert world.missing() == set()
+    assert state(world).holds
+    complete_to = world.coverage().complete_to
+    assert complete_to is not None
+    assert world.time() - complete_to.timestamp() < HOUR_S
 
 
-def test_changes_that_cancel_each_other_out__are_found_in_a_night(world: World) -> None:
-    # One answer leaves the promoters, another joins them, months apart: every sum stays the same.
-    world.changes[days_old(world, 50)] = {"excluded_from_calculations": True}
-    world.rows["responses"]["9999"] = int(world.time() * 1000) - 120 * DAY_MS
+def test_answer_that_is_gone__holds_back_nothing(world: World) -> None:
+    del world.rows["responses"][days_old(world, 100)]
     world.time.sleep(HOUR_S)
-    assert world.tick().kind == "live"
-    assert world.missing() == {"9999"}
-    world.time.sleep(DAY_S)
     world.tick()
-    assert world.missing() == set()
-    assert stored(world, days_old(world, 51.04)).excluded
+    assert not state(world).holds
+    complete_to = world.coverage().complete_to
+    assert complete_to is not None
+    assert world.time() - complete_to.timestamp() < HOUR_S
 
 
-def test_operator__may_ask_for_an_audit_once(world: World) -> None:
-    world.time.sleep(300)
-    world.state.request_audit(world.time.now())
-    assert 10 < world.tick().requests <= 20
-    world.time.sleep(300)
-    assert world.tick().requests <= 3
+def test_count_of_today__is_compared_every_hour(world: World) -> None:
+    row = days_old(world, 0.1)
+    world.changes[row] = {"score": 2}
+    world.sync.source.counts = world.source.counts  # type: ignore[attr-defined]
+    world.time.sleep(HOUR_S)
+    world.tick()
+    today = state(world).today
+    assert today is not None
+    assert (today.holds, stored(world, row).score) == (True, 2)
 
 
-def test_preview__says_what_would_be_read_and_stores_nothing(world: World) -> None:
+def test_operator__may_ask_for_an_audit_once_and_gets_a_round_if_it_differs(world: World) -> None:
     row = days_old(world, 40)
     world.changes[row] = {"score": 2}
+    world.time.sleep(300)
+    world.state.request_audit(world.time.now())
+    record = world.tick()
+    assert (record.kind, record.status, record.updated) == ("sweep", "complete", 1)
+    assert state(world).holds
+    assert stored(world, row).score == 2
+    world.time.sleep(300)
+    assert world.tick().requests <= 3
+    world.state.request_audit(world.time.now())
+    assert world.tick().requests <= 4, "nothing differs, nothing is read again"
+
+
+def test_preview__compares_and_stores_nothing(world: World) -> None:
+    world.changes[days_old(world, 40)] = {"score": 2}
     changes, checkpoints = len(world.answers.changes), dict(world.state.checkpoints)
     record, found = world.preview_audit()
     assert (record.kind, record.status) == ("preview", "complete")
-    (first, last) = found["differing"][0]
-    day = (world.time.now() - timedelta(days=40)).astimezone(world.zone).date().isoformat()
-    assert first <= day <= last
     assert found["source"]["detractors"] == found["stored"]["detractors"] + 1
     assert len(world.answers.changes) == changes
     assert world.state.checkpoints == checkpoints
     assert world.state.holder is None
 
 
-def test_days_that_differ_for_good__become_one_gap_each_that_is_not_searched_again(
+def test_month_that_differs_for_good__becomes_one_gap_that_every_round_confirms(
     world: World,
 ) -> None:
     row = days_old(world, 40)
     world.changes[row] = {"score": 3, "created_at": "not a time"}  # counted, and not readable
-    world.time.sleep(HOUR_S)
+    world.time.sleep(ROUND_S)
     record, metrics = world.tick_with_numbers()
     (gap,) = world.open_gaps()
     assert (gap.kind, gap.is_open, tuple(gap.difference)) == ("counts", True, (-1, 0, 1))
     assert (record.status, metrics["SyncGaps"]) == ("partial", 1)
     assert "1 detractors" in gap.reason
-    complete_to = world.coverage().complete_to
-    assert complete_to is not None
-    assert complete_to.timestamp() == gap.from_s
-    world.time.sleep(HOUR_S)
-    assert world.tick().requests <= 4, "a known difference is not searched for every hour"
+    assert gap.from_s <= world.rows["responses"][row] / 1000 < gap.to_s
+    world.time.sleep(ROUND_S)
+    world.tick()
+    assert world.open_gaps() == [gap]
     del world.changes[row]["created_at"]
-    world.time.sleep(DAY_S)
+    world.time.sleep(ROUND_S)
     record, metrics = world.tick_with_numbers()
     assert (len(world.open_gaps()), metrics["SyncGaps"]) == (0, 0)
     assert stored(world, row).score == 3
 
 
-def test_wrong_time_zone__is_one_gap_that_says_so() -> None:
+def test_difference_that_changes__is_told_by_the_same_gap(world: World) -> None:
+    own = world.source.counts
+    for number in (1, 3):
+        world.source.counts = own
+        world.source.counts = counting(world, ClassCounts(detractors=number))
+        world.time.sleep(ROUND_S)
+        world.tick()
+        (gap,) = world.open_gaps()
+        assert gap.difference == ClassCounts(detractors=number)
+        assert f"+{number} detractors" in gap.reason
+
+
+def test_change_while_a_month_is_read__is_no_gap(world: World) -> None:
+    at_ms = int(world.time() * 1000) - 40 * DAY_MS
+    pages = world.pages
+
+    def insert(page: int) -> None:
+        if page - pages == 30:
+            world.rows["responses"]["9999"] = at_ms
+
+    world.before_page = insert
+    world.time.sleep(ROUND_S)
+    world.tick()
+    assert world.open_gaps() == []
+
+
+def test_wrong_time_zone__is_a_gap() -> None:
     world = World(page_s=0.05)
     world.add(3_600)
     world.source.counts = world.counts_in("Asia/Tokyo")
+    world.tick()
+    world.time.sleep(ROUND_S)
     record = world.tick()
-    (gap,) = world.open_gaps()
-    assert "check the account's time zone" in gap.reason
     assert record.status == "partial"
-    world.time.sleep(HOUR_S)
-    assert world.tick().requests <= 30
+    assert {gap.kind for gap in world.open_gaps()} == {"counts"}
 
 
 def test_metric_that_is_not_counted__is_not_compared() -> None:
@@ -186,28 +212,3 @@ def test_probe__is_asked_once_a_day(world: World) -> None:
         world.time.sleep(1_800)
         world.tick()
     assert len(asked) == 2
-
-
-def test_audit_that_was_cut__claims_nothing_of_the_days_it_has_not_read_again(
-    world: World,
-) -> None:
-    row = days_old(world, 40)
-    world.changes[row] = {"score": 2}
-
-    def kill(_page: int) -> None:
-        if AuditState.from_json(world.state.checkpoints["audit"]).todo:
-            raise Killed
-
-    world.before_page = kill
-    world.time.sleep(HOUR_S)
-    with pytest.raises(Killed):
-        world.tick()
-    complete_to = world.coverage().complete_to
-    assert complete_to is not None
-    assert complete_to.timestamp() * 1_000 <= world.rows["responses"][row]
-    world.before_page = lambda _page: None
-    world.tick()
-    assert stored(world, row).score == 2
-    complete_to = world.coverage().complete_to
-    assert complete_to is not None
-    assert world.time() - complete_to.timestamp() < HOUR_S

@@ -31,8 +31,8 @@ def test_first_tick__brings_in_everything_and_says_so_in_the_run_log() -> None:
     assert (record.kind, record.status, record.error) == ("backfill", "complete", None)
     assert (record.created, record.updated, record.quarantined) == (620, 0, 0)
     assert record.pages <= 18
-    # The people twice (changed, everybody), one probe, one comparison of counts.
-    assert record.requests == record.pages + 4
+    # The people twice (changed, everybody), one probe, two counts.
+    assert record.requests == record.pages + 5
     assert record.window_from == record.started_at - timedelta(days=180)
     assert record.window_to is not None
     assert world.state.runs["run-1"] == record.as_dict()

@@ -15,7 +15,7 @@ COUNTS = {"promoters": 3, "passives": 2, "detractors": 1}
 FEWER = {**COUNTS, "detractors": 0}
 AUDIT = [
     *("account_token", "status", "at", "first_day", "last_day", "source", "stored", "holds"),
-    *("reread_days", "differing", "requests", "dry_run", "error"),
+    *("dry_run", "error"),
 ]
 BACKFILL = [
     *("account_token", "status", "since", "responses", "requests", "minutes", "fetched"),
@@ -45,7 +45,7 @@ def parsed(reply: dict[str, Any]) -> RunReport:
 def audited(**proof: Any) -> dict[str, Any]:
     found = {
         **{"at": "2026-03-02T17:16:01Z", "first_day": "2026-01-01", "last_day": "2026-03-01"},
-        **{"source": COUNTS, "stored": COUNTS, "holds": True, "reread_days": 2},
+        **{"source": COUNTS, "stored": COUNTS, "holds": True},
     }
     return run(audit={**found, **proof}, asked_at="2026-03-02T17:16:00.500Z", requests=7)
 
@@ -53,9 +53,7 @@ def audited(**proof: Any) -> dict[str, Any]:
 def test_an_audit__has_the_documented_fields_in_order() -> None:
     row = audit_row(audited(), dry_run=False)
     assert list(row) == AUDIT
-    assert (row["holds"], row["reread_days"], row["source"]) == (True, 2, COUNTS)
-    # The requests of the run are another number than those that a dry run announces.
-    assert (row["differing"], row["requests"], row["dry_run"]) == (None, None, False)
+    assert (row["holds"], row["source"], row["dry_run"]) == (True, COUNTS, False)
 
 
 def test_a_comparison_from_before_the_request__is_not_its_result() -> None:
@@ -69,21 +67,18 @@ def test_no_comparison__is_null(audit: Any) -> None:
     assert (row["holds"], row["source"], row["status"]) == (None, None, "skipped")
 
 
-def test_a_dry_run__says_which_days_differ() -> None:
-    found = {
-        **{"days": ["2026-01-01", "2026-03-01"], "source": COUNTS, "stored": FEWER},
-        **{"differing": [["2026-02-01", "2026-02-03"]], "requests": 3},
-    }
+def test_a_dry_run__says_whether_counts_differ() -> None:
+    found = {"days": ["2026-01-01", "2026-03-01"], "source": COUNTS, "stored": FEWER}
     reply = {**audited(), "audit": found, "ended_at": "2026-03-02T17:16:02Z"}
     row = audit_row(reply, dry_run=True)
     assert list(row) == AUDIT
-    assert (row["holds"], row["requests"], row["reread_days"]) == (False, 3, None)
+    assert row["holds"] is False
     assert (row["first_day"], row["last_day"]) == ("2026-01-01", "2026-03-01")
     assert row["at"] == "2026-03-02T17:16:02Z"
 
 
 def test_a_dry_run_without_a_day__compares_nothing() -> None:
-    row = audit_row({**audited(), "audit": {"days": None, "differing": []}}, dry_run=True)
+    row = audit_row({**audited(), "audit": {"days": None}}, dry_run=True)
     assert (row["holds"], row["first_day"], row["at"]) == (None, None, None)
 
 

@@ -23,19 +23,14 @@ RECORD = RunRecord("r-1", TOKEN, "live", NOW, "complete", fetched=7)
 COUNTS = {"promoters": 3, "passives": 2, "detractors": 1}
 MADE = {
     **{"at": "2026-03-02T17:16:01Z", "first_day": "2026-01-01", "last_day": "2026-03-01"},
-    **{"source": COUNTS, "stored": COUNTS, "holds": True, "reread_days": 2},
+    **{"source": COUNTS, "stored": COUNTS, "holds": True},
 }
 FOUND: list[dict[str, Any]] = [
     {},
     {"audit": MADE, "asked_at": "2026-03-02T17:16:00.500Z"},
     {"audit": None, "asked_at": "2026-03-02T17:16:00.500Z"},
-    {"audit": {"days": None, "differing": []}},
-    {
-        "audit": {
-            **{"days": ["2026-01-01", "2026-03-01"], "source": COUNTS, "stored": COUNTS},
-            **{"differing": [["2026-02-01", "2026-02-03"]], "requests": 3},
-        }
-    },
+    {"audit": {"days": None}},
+    {"audit": {"days": ["2026-01-01", "2026-03-01"], "source": COUNTS, "stored": COUNTS}},
     {"audit": {}},
     {"backfill": {"since_s": 1, "until_s": 2, "responses": 3}},
     {"backfill": {}},

@@ -184,7 +184,7 @@ def test_lag__is_that_of_the_stream_behind() -> None:
 
 def test_the_last_comparison__is_shown_as_it_was_reported() -> None:
     days = Days(date(2026, 3, 1), date(2026, 3, 1))
-    proof = Proof(NOW, days, ClassCounts(3, 2, 1), ClassCounts(3, 2, 0), 1)
+    proof = Proof(NOW, days, ClassCounts(3, 2, 1), ClassCounts(3, 2, 0))
     row = status_row(known(done(), done(), audit=AuditState(proof, lists_changes=True)), NOW)
     assert row["last_audit"]["holds"] is False
     assert row["last_audit"]["stored"] == {"promoters": 3, "passives": 2, "detractors": 0}
@@ -215,7 +215,10 @@ def test_share__is_all_only_at_the_end() -> None:
 
 def test_days_that_are_counted_otherwise__hold_back_what_is_complete() -> None:
     day = NOW.date() - timedelta(days=3)
-    cut = AuditState(todo=(Days(day, day),))
-    row = status_row(known(done(), done(), audit=cut), NOW)
+    lacking = Proof(NOW, Days(day, day), ClassCounts(3, 2, 1), ClassCounts(4, 2, 0))
+    row = status_row(known(done(), done(), audit=AuditState(lacking)), NOW)
     assert row["held_by"] == "days that the source counts otherwise"
     assert row["complete_to"] == f"{day}T00:00:00Z"
+    surplus = replace(lacking, source=ClassCounts(3, 2, 0))
+    row = status_row(known(done(), done(), audit=AuditState(surplus)), NOW)
+    assert row["held_by"] is None, "a removal that is not proven yet is no answer that is missing"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from nps_core.errors import UnreadableItem
 from nps_core.times import from_iso, iso
 
-RunKind = Literal["backfill", "live", "audit", "sweep", "preview"]
+RunKind = Literal["backfill", "live", "sweep", "preview"]
 RunStatus = Literal["running", "complete", "partial", "failed", "skipped"]
 _TIMES = {"started_at", "ended_at", "window_from", "window_to"}
 

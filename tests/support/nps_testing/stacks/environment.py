@@ -27,6 +27,7 @@ FUNCTION = {
     "WOOTRIC_TIME_ZONE": "America/Los_Angeles",
     "BACKFILL_DAYS": "180",
     "OVERLAP_MINUTES": "15",
+    "ROUND_HOURS": "4",
     "WINDOW_DAYS": "180",
     "SETTLE_SECONDS": "120",
     "ACCOUNT_PROPERTIES": "company_id,company",

@@ -127,6 +127,7 @@ class HardDays:
             self.account.new_process()
         self.account.on_request, self.answers.fail = lambda _number, _moment: None, None
         self.claims.after(record)
+        self.account.accept_removals()
 
     def answer(self) -> None:
         """A person answers; the comment follows within a minute; 5 % are listed late."""

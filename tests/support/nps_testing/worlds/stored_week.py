@@ -136,7 +136,7 @@ def _colleagues_work(world: StoredWorld) -> None:
 
 
 def _end_in_the_middle(world: StoredWorld) -> None:
-    """Unfinished work: a sweep, history, a suspect, gaps, refused credentials."""
+    """Unfinished work: a round, history, a suspect, gaps, refused credentials."""
     us, eu = world.us, world.eu
     with us.store.lock, eu.store.lock:
         us.store.remove_row(max(_recent(us), key=lambda row: row.created_ms))

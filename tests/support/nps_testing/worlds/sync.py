@@ -84,6 +84,7 @@ class World:
                 overlap=timedelta(minutes=15),
                 metric=self.metric,
                 zone=self.zone,
+                round_every=timedelta(hours=4),
                 host="https://api.wootric.com",
                 report_to="cs-team@example.com",
             ),
@@ -139,8 +140,7 @@ class World:
         }
         overlap = timedelta(minutes=15)
         text = self.state.checkpoints.get("audit")
-        todo = AuditState.from_json(text).todo if text else ()
-        unequal = [days.seconds(self.zone) for days in todo]
+        unequal = list(AuditState.from_json(text).lacking(self.zone)) if text else []
         gaps, suspects = self.proof_store.gaps(), self.proof_store.suspects()
         return coverage(checkpoints, gaps, suspects, overlap, unequal)
 

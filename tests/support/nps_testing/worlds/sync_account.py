@@ -5,6 +5,7 @@ after its answer: there a test can kill the run or change the source.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -79,6 +80,7 @@ class SyncAccount:
             overlap=OVERLAP,
             metric="NPS",
             zone=ZONE,
+            round_every=timedelta(hours=4),
             host=source.url,
             report_to="cs-team@example.com",
         )
@@ -148,13 +150,19 @@ class SyncAccount:
             self.time.sleep(max(0.0, began + every_s - self.time()))
         return records
 
+    def accept_removals(self) -> None:
+        """Accept what waits for an operator, if anything does."""
+        if any(gap.is_open and gap.kind == "brake" for gap in self.proof_store.gaps()):
+            for suspect in self.proof_store.suspects():
+                self.proof_store.put_suspect(replace(suspect, accepted_at=self.time.now()))
+
     def coverage(self) -> Coverage:
         """The coverage that an operator sees."""
         known: dict[Stream, StreamCheckpoint | None] = {
             stream: self.state.stream(stream) if stream in self.state.checkpoints else None
             for stream in STREAMS
         }
-        unequal = [days.seconds(ZONE) for days in self.audit().todo]
+        unequal = list(self.audit().lacking(ZONE))
         return coverage(
             known, self.proof_store.gaps(), self.proof_store.suspects(), OVERLAP, unequal
         )

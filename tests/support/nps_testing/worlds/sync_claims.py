@@ -11,7 +11,7 @@ This is the definition of `complete_to`:
   A live pass finds no deletions, because it does not compare. A sweep finds the deletion of an
   answer that is at least an hour old when it begins. After that read the stored answer equals the
   source's, or it is a suspect, which is not covered.
-* A finished comparison of counts leaves equal counts, or an open gap.
+* Counts are equal when the last comparison says so.
 * Live answers that could not be read for over 15 minutes are recorded as a gap.
 """
 
@@ -22,11 +22,11 @@ from datetime import timedelta
 from nps_core.answers.models import Listed
 from nps_core.keys import Kind
 from nps_core.sync.lists import STREAMS, Stream
-from nps_core.sync.proof.counting import ClassCounts, count_days
+from nps_core.sync.proof.counting import count
 from nps_core.sync.proof.gaps import UNREAD_FOR
 from nps_core.sync.proof.suspects import SETTLED
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
-from nps_core.sync.reading.sweeps import RECENT, Swept
+from nps_core.sync.reading.sweeps import RECENT
 from nps_core.sync.runlog import RunRecord
 from nps_testing.worlds.sync_account import OVERLAP, ZONE, SyncAccount
 from nps_testing.worlds.sync_truth import (
@@ -155,21 +155,20 @@ class Claims:
         if new.recent_at > old.recent_at:
             since = (new.recent_at - RECENT).timestamp()
             self._look(stream, new.recent_at.timestamp(), since, now.saved_at.timestamp())
-        if new.slice_at > old.slice_at:
-            self._slice(stream, old, new, before.backfill.from_s)
-
-    def _slice(self, stream: Stream, old: Swept, new: Swept, oldest: int) -> None:
-        # A slice begins at the end of the previous one, or again at the oldest second.
-        from_s = old.slice_s if old.slice_s < new.slice_s else oldest
-        self._look(stream, new.slice_at.timestamp(), from_s, new.slice_s)
+        if new != old._replace(recent_at=new.recent_at):
+            is_newest = new.round_at > old.round_at
+            to_s = new.round_at.timestamp() if is_newest else old.down_to_s
+            self._look(stream, new.round_at.timestamp(), new.down_to_s, to_s)
 
     def _live(self, stream: Stream, before: StreamCheckpoint, now: StreamCheckpoint) -> None:
         began = now.proven_at.timestamp()
-        from_s = min(before.watermark_s, began) - OVERLAP.total_seconds()
+        known = before.source_at
+        last_s = before.watermark_s if known is None else int(known.timestamp())
+        from_s = min(last_s, began) - OVERLAP.total_seconds()
         self.looks[stream].append(Look(began, from_s, began, compares=False))
         if now.proven_at - before.proven_at > UNREAD_FOR + timedelta(seconds=1):
-            known = self.account.proof_store.kept
-            assert (stream, "window", int(before.proven_at.timestamp())) in known, (
+            gaps = self.account.proof_store.kept
+            assert (stream, "window", int(before.proven_at.timestamp())) in gaps, (
                 f"{stream} were not read since {before.proven_at}, and no gap says so"
             )
 
@@ -188,24 +187,25 @@ class Claims:
 
     def _counts(self) -> None:
         """Check the counts compared in this tick, unless the source has changed meanwhile."""
-        audit = self.account.audit()
-        proof = audit.proof
-        if proof is None or audit.todo or proof.at.timestamp() < self._began:
+        proof = self.account.audit().proof
+        if proof is None or proof.at.timestamp() < self._began:
             return
         if max(self._touched.values()) >= self._began or self._is_held():
             return
         suspects = {one.key for one in self.account.proof_store.suspects()}
-        listed = [
+        from_s, to_s = proof.days.seconds(ZONE)
+        stored = count(
             Listed(
                 a.key, a.answered_at, a.score if a.is_counted else None, None, a.deleted, a.erased
             )
             for a in self.account.answers
-            if a.key.kind == "response" and a.key not in suspects
-        ]
-        from_s, to_s = proof.days.seconds(ZONE)
-        inside = [one for one in listed if from_s <= one.answered_at.timestamp() < to_s]
-        stored: ClassCounts = count_days(inside, proof.days, ZONE).of(proof.days)
-        assert stored == source_counts(self.account, proof.days), proof
+            if a.key.kind == "response"
+            and a.key not in suspects
+            and from_s <= a.answered_at.timestamp() < to_s
+        )
+        if proof.holds:
+            assert stored == source_counts(self.account, proof.days), proof
+        assert proof.source == source_counts(self.account, proof.days)
 
     def _is_held(self) -> bool:
         return any(gap.is_open and gap.kind != "window" for gap in self.account.proof_store.gaps())

@@ -80,6 +80,7 @@ def _be_quiet(days: HardDays) -> None:
         days.post.deliver()
         days.claims.before()
         days.claims.after(days.account.tick())
+        days.account.accept_removals()
 
 
 def _oldest(account: SyncAccount) -> int:

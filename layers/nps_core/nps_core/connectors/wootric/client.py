@@ -30,7 +30,7 @@ from nps_core.errors import (
     Unauthorized,
 )
 from nps_core.sync.proof.counting import ClassCounts, Days
-from nps_core.sync.proof.witnesses import Witness
+from nps_core.sync.proof.witnesses import FEWEST, Witness
 from nps_core.sync.reading.cursor import Page, PageQuery
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class WootricClient:
         self._renew_at = self._now() + timedelta(seconds=lifetime_s - min(300.0, lifetime_s / 10))
 
     def _recognise(self, token: str) -> None:
-        """Raise Unauthorized if the account of the token has none of the witnesses."""
+        """Raise Unauthorized if the token's account has none of the witnesses, and they suffice."""
         missed = 0
         for witness in self._witnesses(self._now()):
             verdict = self._ask(f"/v1/{witness.path}", {}, dict, token)
@@ -191,7 +191,7 @@ class WootricClient:
             if verdict.meaning == "data" and witness.is_shown_by(row_ref(verdict.data)):
                 return
             missed += 1
-        if missed:
+        if missed >= FEWEST:
             raise AnotherAccount(
                 f"the API credentials are those of another Wootric account: it has none of"
                 f" {missed} stored answers that were looked up, so nothing of it was read. Fix:"

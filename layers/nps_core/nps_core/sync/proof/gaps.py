@@ -15,10 +15,8 @@ from nps_core.sync.proof.counting import NOTHING, ClassCounts
 GapKind = Literal["second", "window", "counts", "witness", "brake"]
 """`second`: more rows in one second than the API lists. `window`: the source could not be read
 in time. `counts`: the source counts a different number of answers, also after a re-read of the
-range. `witness`: an answer is gone, but so are all others that were looked up. `brake`: more
+month. `witness`: an answer is gone, but so are all others that were looked up. `brake`: more
 removals than a day has, so an operator must confirm them."""
-
-_OTHERS_CLOSE_IT = {"window", "witness", "brake"}
 
 UNREAD_FOR = timedelta(minutes=15)
 """Live answers that were unread for so long are a gap: three ticks, like the lag alarm."""
@@ -51,8 +49,11 @@ class Gap(Stored):
         return self.closed_at is None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether to retry it now: at once when it is new, then at growing intervals."""
-        if not self.is_open or self.kind in _OTHERS_CLOSE_IT:
+        """Whether to read a second again now: at once when it is new, then at growing intervals.
+
+        Gaps of the other kinds are closed by the step that found them.
+        """
+        if not self.is_open or self.kind != "second":
             return False
         if self.tried_at is None or self.next_user is not None:
             return True

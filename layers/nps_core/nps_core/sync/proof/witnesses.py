@@ -1,7 +1,8 @@
 """Witnesses: stored answers that the account behind the credentials must have.
 
 Credentials of another account are valid: its lists would be stored as this account's, and whatever
-they lack would be taken for deleted. An account that has none of the witnesses is another one.
+they lack would be taken for deleted. An account that has none of the witnesses is another one,
+unless there are too few to tell.
 """
 
 from collections.abc import Container, Iterator
@@ -15,8 +16,10 @@ from nps_core.keys import AnswerKey
 from nps_core.sync.proof.suspects import SETTLED
 from nps_core.sync.reading.cursor import RowRef
 
+FEWEST = 3
+"""Fewer witnesses decide nothing: a customer may delete the first answers, which were tests."""
 _EACH_END = 5
-"""Days taken from either end of the history: the customer may delete the answers of some days."""
+"""Taken from either end of the history: the customer may delete the answers of some days."""
 _DAY = timedelta(days=1)
 
 
@@ -42,7 +45,7 @@ def witnesses(
     now: datetime,
     apart_from: Container[AnswerKey] = frozenset(),
 ) -> Iterator[Witness]:
-    """Yield up to ten, of as many days: the newest first, then from `start` on.
+    """Yield up to ten, of as many days as there are: the newest first, then from `start` on.
 
     `apart_from`: answers that are themselves in doubt.
     Answers of the last hour are left out: a webhook may bring them before the source lists them.
@@ -56,11 +59,13 @@ def witnesses(
         return answer.end_user_id is not None and not is_removed
 
     def found(ordered: list[datetime]) -> Iterator[Witness]:
+        others: list[Witness] = []
         for day in ordered:
             listed = store.between(account_token, "response", day, min(day + _DAY, now - SETTLED))
-            witness = next(map(_witness, filter(may_be_asked_for, listed)), None)
-            if witness is not None:
-                yield witness
+            of_day = map(_witness, islice(filter(may_be_asked_for, listed), _EACH_END))
+            yield from islice(of_day, 1)
+            others += of_day
+        yield from others
 
     for ordered in (days[::-1], days):
         for witness in islice(found(ordered), _EACH_END):

@@ -2,17 +2,18 @@
 
 The passes move independently. The live pass re-reads the recent past on every tick. The backfill
 reads the first sync's window once, up to the present. An extension reads history that an operator
-requested. Sweeps re-read everything later. All are saved after every page.
+requested. Sweeps re-read everything again and again. All are saved after every page.
 """
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from nps_core.errors import UnreadableItem
 from nps_core.formats import LEFT_OUT, Stored
 from nps_core.sync.reading.cursor import Position, SortedBy
-from nps_core.sync.reading.sweeps import Sweep, Swept
+from nps_core.sync.reading.sweeps import Sweep, Swept, month_due, new_round, recent_due
 
 _SECOND_OVER_S = 60
 """After this long, a second read alone includes every row that a queue had delayed."""
@@ -50,9 +51,11 @@ class StreamCheckpoint(Stored):
     source_at: datetime | None = field(default=None, metadata=LEFT_OUT)
     """Start of the last finished live pass by the source's own clock; None if it told no time."""
     sweep: Sweep | None = None
-    """The sweep in progress."""
+    """The recent sweep in progress."""
+    month: Sweep | None = field(default=None, metadata=LEFT_OUT)
+    """The month of a round in progress."""
     swept: Swept | None = None
-    """Times of the last finished sweeps; None before the first, when the backfill counts as one."""
+    """What sweeps have re-read; None before the first, when the backfill counts as one."""
     backfill: Backfill
     extension: Backfill | None = None
     """Requested history, while it is being read."""
@@ -169,13 +172,40 @@ class StreamCheckpoint(Stored):
         began = self.backfill.started_at
         return self.swept or Swept(began, began, self.backfill.from_s)
 
-    def after_sweep(self, position: Position, asked_at: datetime) -> "StreamCheckpoint":
-        """Return the checkpoint after a page of the sweep, requested at `asked_at`."""
-        if self.sweep is None or not position.done:
-            sweep = self.sweep._replace(position=position) if self.sweep else None
-            return replace(self, sweep=sweep, saved_at=asked_at)
-        swept = self.swept_at().after(self.sweep)
-        return replace(self, sweep=None, swept=swept, saved_at=asked_at)
+    def recent_due(self, now: datetime) -> Sweep | None:
+        """Return the recent sweep that is in progress or due."""
+        if self.sweep is not None and self.sweep.is_recent:
+            return self.sweep
+        return recent_due(self.swept_at(), self.backfill.from_s, now)
+
+    def month_due(self, now: datetime, every: timedelta, zone: ZoneInfo) -> Sweep | None:
+        """Return the month of the round that is in progress or due. `every`: as `month_due`."""
+        return self.month or month_due(self.swept_at(), self.backfill.from_s, now, every, zone)
+
+    def with_new_round(self, now: datetime, zone: ZoneInfo) -> "StreamCheckpoint":
+        """Return the checkpoint with a round that begins now, instead of the one in progress."""
+        return replace(self, month=new_round(self.backfill.from_s, now, zone))
+
+    def after_recent(self, sweep: Sweep, position: Position) -> "StreamCheckpoint":
+        """Return the checkpoint after a page of the recent sweep."""
+        if not position.done:
+            return replace(self, sweep=sweep._replace(position=position))
+        swept = self.swept_at()._replace(recent_at=sweep.started_at)
+        return replace(self, sweep=None, swept=swept)
+
+    def after_month(self, sweep: Sweep, position: Position, zone: ZoneInfo) -> "StreamCheckpoint":
+        """Return the checkpoint after a page of a month of the round."""
+        if not position.done:
+            return replace(self, month=sweep._replace(position=position))
+        from_s, _ = sweep.month(self.backfill.from_s, zone)
+        swept = self.swept_at()._replace(round_at=sweep.started_at, down_to_s=from_s)
+        return replace(self, month=None, swept=swept)
+
+    def repeating(self, sweep: Sweep, zone: ZoneInfo) -> "StreamCheckpoint":
+        """Return the checkpoint with a month of the round to be re-read once more."""
+        from_s, _ = sweep.month(self.backfill.from_s, zone)
+        again = Position(from_s, end=sweep.position.end)
+        return replace(self, month=sweep._replace(position=again, is_repeat=True))
 
 
 def oldest_proof(texts: Iterable[str | None]) -> datetime | None:

@@ -44,17 +44,14 @@ class Comparison(_Reply):
     source: ClassTotals
     stored: ClassTotals
     holds: bool
-    reread_days: int
 
 
 class AuditPreview(_Reply):
-    """The days that an audit would re-read; empty if nothing could be compared."""
+    """A comparison that stores nothing; empty if nothing could be compared."""
 
     days: tuple[date, date] | None = None
     source: ClassTotals | None = None
     stored: ClassTotals | None = None
-    differing: tuple[tuple[date, date], ...] | None = None
-    requests: int | None = None
 
 
 class BackfillPreview(_Reply):
@@ -131,5 +128,4 @@ def comparison(proof: Proof) -> Comparison:
         source=ClassTotals.model_validate(proof.source),
         stored=ClassTotals.model_validate(proof.stored),
         holds=proof.holds,
-        reread_days=proof.reread,
     )

@@ -11,10 +11,7 @@ from nps_core.views.view import Moment, View
 
 
 class AuditRow(View):
-    """The comparison of a run, null if it made none.
-
-    `requests` and `differing` belong to a dry run: the cost and the days of an audit.
-    """
+    """The comparison of a run, null if it made none."""
 
     account_token: str
     status: str
@@ -24,9 +21,6 @@ class AuditRow(View):
     source: ClassTotals | None
     stored: ClassTotals | None
     holds: bool | None
-    reread_days: int | None
-    differing: tuple[tuple[date, date], ...] | None
-    requests: int | None
     dry_run: bool
     error: str | None
 
@@ -60,7 +54,7 @@ def audit_row(run: RunReport, *, dry_run: bool) -> AuditRow:
 
 def _compared(run: RunReport) -> dict[str, Any]:
     match run.audit:
-        case AuditPreview(days=days, source=source, stored=stored) as preview:
+        case AuditPreview(days=days, source=source, stored=stored):
             first, last = days or (None, None)
             return {
                 "at": run.ended_at if days else None,
@@ -69,8 +63,6 @@ def _compared(run: RunReport) -> dict[str, Any]:
                 "source": source,
                 "stored": stored,
                 "holds": None if source is None else source == stored,
-                "differing": preview.differing,
-                "requests": preview.requests,
             }
         case Comparison(at=at) as made if run.asked_at is None or at >= run.asked_at:
             return {name: getattr(made, name) for name in Comparison.model_fields}

@@ -119,7 +119,7 @@ class StatusRow(View):
 def status_row(known: Known, now: datetime) -> StatusRow:
     """Return the state of a connection at `now`."""
     suspects, gaps = list(known.suspects), [gap for gap in known.gaps if gap.is_open]
-    unequal = [days.seconds(known.zone) for days in known.audit.todo]
+    unequal = list(known.audit.lacking(known.zone))
     proven = coverage(known.streams, gaps, suspects, known.overlap, unequal)
     rate = rate_per_minute(known.last_run, now)
     lag = min((checkpoint.proven_at for checkpoint in known.saved), default=None)
