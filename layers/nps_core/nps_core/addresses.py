@@ -2,7 +2,16 @@
 
 import re
 
-_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_PLAIN_ATOM = "[A-Za-z0-9!#%&'+/=^_`|~-]+"
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = rf"{_LABEL}(\.{_LABEL})+"
+ADDRESS = rf"{_ATOM}(\.{_ATOM})*@{_DOMAIN}"
+"""The one expression of an address; the template's parameters repeat it."""
+SENDER = rf"{_PLAIN_ATOM}(\.{_PLAIN_ATOM})*@{_DOMAIN}"
+"""The same without `* ? $ { }`: the sender is part of an ARN, where they stand for other names."""
+MAX_LENGTH = 254
+_ADDRESS = re.compile(ADDRESS)
 
 
 FREE_MAIL = frozenset(
@@ -20,7 +29,7 @@ def address(value: str | None) -> str | None:
     if value is None:
         return None
     plain = value.strip().lower()
-    return plain if plain.isascii() and _ADDRESS.fullmatch(plain) else None
+    return plain if len(plain) <= MAX_LENGTH and _ADDRESS.fullmatch(plain) else None
 
 
 def domain_of(mail_address: str) -> str:

@@ -5,11 +5,16 @@ name, rather than write somewhere else. Values never appear in error messages.
 """
 
 import os
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nps_core.addresses import ADDRESS, MAX_LENGTH, SENDER
 from nps_core.errors import ConfigError
+
+_Address = Annotated[str, Field(pattern=f"^{ADDRESS}$", max_length=MAX_LENGTH)]
+_AddressOrEmpty = Annotated[str, Field(pattern=f"^({ADDRESS})?$", max_length=MAX_LENGTH)]
+_Sender = Annotated[str, Field(pattern=f"^{SENDER}$", max_length=MAX_LENGTH)]
 
 
 class _Settings(BaseModel):
@@ -69,8 +74,8 @@ class SyncSettings(_Ingest):
     backfill_days: int = Field(alias="BACKFILL_DAYS", ge=0, le=730)
     overlap_minutes: int = Field(alias="OVERLAP_MINUTES", ge=0)
     round_hours: int = Field(alias="ROUND_HOURS", ge=1, le=24)
-    fallback_owner: str = Field(alias="FALLBACK_OWNER")
-    admin_address: str = Field(alias="ADMIN_ADDRESS")
+    fallback_owner: _Address = Field(alias="FALLBACK_OWNER")
+    admin_address: _AddressOrEmpty = Field(alias="ADMIN_ADDRESS")
 
 
 class RollupSettings(_Settings):
@@ -82,7 +87,7 @@ class NotifySettings(_Settings):
     responses_table: str = Field(alias="RESPONSES_TABLE")
     state_table: str = Field(alias="STATE_TABLE")
     settle_seconds: int = Field(alias="SETTLE_SECONDS", ge=0)
-    fallback_owner: str = Field(alias="FALLBACK_OWNER")
+    fallback_owner: _Address = Field(alias="FALLBACK_OWNER")
     recipient_domains: str = Field(alias="RECIPIENT_DOMAINS")
 
 
@@ -90,5 +95,5 @@ class DeliverSettings(_Settings):
     responses_table: str = Field(alias="RESPONSES_TABLE")
     state_table: str = Field(alias="STATE_TABLE")
     window_days: int = Field(alias="WINDOW_DAYS", ge=1)
-    sender: str = Field(alias="SENDER")
+    sender: _Sender = Field(alias="SENDER")
     configuration_set: str = Field(alias="CONFIGURATION_SET")
