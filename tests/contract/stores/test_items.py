@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from nps_core.answers.contacts import of_identity
 from nps_core.answers.dynamo import DynamoAnswerStore
 from nps_core.answers.quarantine import DynamoQuarantine, may_be_cut
 from nps_core.aws import items
@@ -243,6 +244,15 @@ def test_contacts__are_those_of_the_account(state: str) -> None:
     store.put(contact("beta", f"{TOKEN}:1"), Ledger({"other": Vote(1)}))
     store.put(ledger("acme", "2026-03"), Ledger({"month": Vote(1)}))
     assert [list(found.votes) for found in store.contacts("acme")] == [["mine"]]
+
+
+def test_contact__with_a_ledger_of_before_is_one_contact(state: str) -> None:
+    store = DynamoLedgerStore(dynamodb(), state)
+    store.put(contact("acme", of_identity(TOKEN, "u-42")), Ledger({"a": Vote(2), "b": Vote(9)}))
+    store.put(contact("acme", f"{TOKEN}:u-42"), Ledger({"a": Vote(1), "c": Vote(3)}))
+    store.put(contact("acme", f"{TOKEN}:42"), Ledger({"d": Vote(1)}))
+    found = [{key: vote.rev for key, vote in each.votes.items()} for each in store.contacts("acme")]
+    assert sorted(found, key=len) == [{"d": 1}, {"a": 2, "b": 9, "c": 3}]
 
 
 def test_summaries__are_listed_by_account(state: str) -> None:
