@@ -1,7 +1,8 @@
 """Deliver due mails: claim behind a fence, check again, send, record the outcome.
 
 Only a lost reply of SES can cause a second copy. Such a mail is marked UNKNOWN and sent once more
-after five minutes. A process that dies between claim and record leaves the same state.
+after five minutes. A process that dies between asking SES and the record leaves the same state; one
+that dies while it prepares a mail has sent nothing.
 """
 
 import logging
@@ -69,6 +70,9 @@ class Deliver:
         mail = self.follow_up.mail(key)
         if mail is None or not mail.waiting or mail.due_at > now:
             return "skipped"  # the index lags behind the item
+        if mail.state == "SENDING" and mail.preparing:
+            after = mail_states.died(mail, now)
+            return self._end(mail, after, "waiting" if after.waiting else "failed")
         if mail.state == "SENDING":
             lost = mail_states.unknown(mail, now, "the sender stopped before recording the outcome")
             return self._end(mail, lost, "unknown")
@@ -93,9 +97,30 @@ class Deliver:
             return self._end(
                 claim, mail_states.released(claim, now + SOON, ready.reason), "waiting"
             )
-        result = self.mailer.send(claim.to, ready.subject, ready.html, ready.text, claim.key)
-        named = replace(claim, subject=ready.subject)
-        return self._record(claim, *_after(named, result, ready.comment, now))
+        asked = self._ask(claim)
+        if asked is None:
+            return self._let_go(claim, now)
+        result = self.mailer.send(asked.to, ready.subject, ready.html, ready.text, asked.key)
+        named = replace(asked, subject=ready.subject)
+        return self._record(asked, *_after(named, result, ready.comment, now))
+
+    def _ask(self, claim: OutboxMail) -> OutboxMail | None:
+        """Count the attempt. None if another write overtook the claim."""
+        asking = mail_states.asking(claim)
+        asked = self.follow_up.move(claim, asking)
+        if asked is None:
+            stored = self.follow_up.mail(claim.key)
+            is_ours = stored is not None and mail_states.is_same_claim(stored, asking)
+            # The write whose reply was lost, and which the client has repeated.
+            asked = stored if stored and is_ours and stored.fence == claim.fence + 1 else None
+        return asked
+
+    def _let_go(self, claim: OutboxMail, now: datetime) -> Result:
+        """Give up a claim that another write overtook: what was prepared may no longer be true."""
+        stored = self.follow_up.mail(claim.key)
+        if stored is None or not mail_states.is_same_claim(stored, claim):
+            return "skipped"
+        return self._end(stored, mail_states.released(stored, now, "it changed"), "waiting")
 
     def _end(self, claim: OutboxMail, after: OutboxMail, result: Result) -> Result:
         """Record the outcome. If the claim was lost meanwhile, its new holder's record stands."""

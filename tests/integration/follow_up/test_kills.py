@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from nps_core.outbox.mail_states import LEASE
 from nps_testing.effort import usually
-from nps_testing.factories import NOW
 from nps_testing.stacks.crashes import Moment
 from nps_testing.stacks.follow_up import FollowUpStack, follow_up_stack
 
@@ -97,10 +95,18 @@ def test_kill_between_send_and_record__is_the_only_way_to_a_second_copy(
     assert sorted(copies.values()) == [1] * 10 + [2]
 
 
-def test_stale_lease__is_taken_up_by_a_later_tick(stack: FollowUpStack) -> None:
-    stack.write()
-    stack.decide()
-    stack.kill_at, stack.calls = 4, 0  # due, mail, claim, and then
-    stack.tick(SETTLE)
-    mail = stack.mails()["detractor"]
-    assert (mail.state, mail.unknown_at) == ("SENT", NOW + SETTLE + LEASE)
+def test_kill_before_ses_is_asked__leaves_no_unknown_mail(stack: FollowUpStack) -> None:
+    outcomes: list[tuple[str, bool, int]] = []
+    for at in range(1, 12):
+        stack.write(id=at, account_id=f"c-{at}", answered_at=stack.now)
+        stack.decide()
+        stack.ses.received.clear()
+        stack.kill_at, stack.moment, stack.calls = at, "before", 0
+        stack.tick(SETTLE)
+        stack.kill_at = None
+        mail = next(mail for mail in stack.store.mails() if mail.response_ids == (str(at),))
+        outcomes.append((mail.state, mail.unknown_at is None, mail.attempts))
+    # The only exception: the attempt is counted, and SES is asked next.
+    asked = [outcome for outcome in outcomes if outcome != ("SENT", True, 1)]
+    assert asked == [("SENT", False, 2)] * len(asked)
+    assert len(asked) <= 2

@@ -9,10 +9,19 @@ import pytest
 from deliver.service import HELD_FOR, SOON
 from nps_core.errors import StoreRefused, StoreUnavailable
 from nps_core.numbers.ledger import Ledger
-from nps_core.outbox.mail_states import LEASE, MAX_ATTEMPTS, RESEND_AFTER, OutboxMail
+from nps_core.outbox.mail_states import (
+    LEASE,
+    MAX_ATTEMPTS,
+    MAX_DEATHS,
+    RESEND_AFTER,
+    OutboxMail,
+    claimed,
+    forgotten,
+)
 from nps_core.outbox.mailer import SendResult
 from nps_testing.factories import NOW
 from nps_testing.fakes.follow_up import InMemoryFollowUp
+from nps_testing.stacks.crashes import Killed
 from nps_testing.worlds.follow_up import SETTLE, World
 
 MINUTE = timedelta(minutes=1)
@@ -299,3 +308,92 @@ def test_mail_that_ses_took__never_stops_the_mails_behind_it(
     mail = world.store.mail(first)
     assert mail is not None
     assert (mail.state, mail.possible_duplicate) == ("SENT", True)
+
+
+def _dies_preparing(world: World) -> None:
+    """A tick that claims the mail and ends before it is prepared."""
+    deliver = world.deliver
+
+    def killed(account_id: str, first_month: str) -> list[Ledger]:
+        raise Killed
+
+    world.ledgers.months = killed  # type: ignore[method-assign]  # where a process ends
+    with pytest.raises(Killed):
+        deliver.tick(world.now, lambda: True)
+    del world.ledgers.months
+
+
+def test_preparation_that_dies_twice__has_sent_nothing_and_is_sent_once() -> None:
+    world = world_with_mail()
+    world.now += SETTLE
+    for deaths in (0, 1):
+        _dies_preparing(world)
+        assert (only_mail(world).state, only_mail(world).attempts) == ("SENDING", 0)
+        assert world.wait(LEASE) == {"waiting": 1}
+        assert (only_mail(world).state, only_mail(world).deaths) == ("PENDING", deaths + 1)
+        world.now += 2 * MINUTE
+    assert world.wait(MINUTE) == {"sent": 1}
+    mail = only_mail(world)
+    assert (mail.state, mail.attempts, mail.possible_duplicate) == ("SENT", 1, False)
+    assert len(world.mailer.sent) == 1
+
+
+def test_preparation_that_always_dies__is_failed_within_an_hour_and_says_why() -> None:
+    world = world_with_mail()
+    world.now += SETTLE
+    began = world.now
+    results = []
+    for _ in range(MAX_DEATHS):
+        while only_mail(world).due_at > world.now:
+            world.now += MINUTE
+        _dies_preparing(world)
+        results.append(world.wait(LEASE))
+    assert results == [{"waiting": 1}] * (MAX_DEATHS - 1) + [{"failed": 1}]
+    assert world.now - began < timedelta(hours=1)
+    mail = only_mail(world)
+    assert (mail.state, mail.waiting, mail.attempts) == ("FAILED", False, 0)
+    assert mail.error == "5 processes ended while they prepared it"
+    assert world.mailer.sent == []
+
+
+def test_resend_whose_preparation_always_dies__stays_unknown() -> None:
+    world = world_with_mail(SendResult("UNKNOWN", "500"))
+    world.wait(SETTLE)
+    world.now += RESEND_AFTER
+    for _ in range(MAX_DEATHS):
+        while only_mail(world).due_at > world.now:
+            world.now += MINUTE
+        _dies_preparing(world)
+        world.wait(LEASE)
+    mail = only_mail(world)
+    assert (mail.state, mail.waiting, mail.attempts) == ("UNKNOWN", False, 1)
+
+
+def test_claim_of_an_earlier_version__may_have_been_sent() -> None:
+    """It counted the attempt at the claim, and wrote no `preparing`."""
+    world = world_with_mail()
+    world.now += SETTLE
+    old = replace(claimed(only_mail(world), world.now), attempts=1, preparing=False)
+    assert world.store.move(only_mail(world), old) is not None
+    assert world.wait(LEASE) == {"unknown": 1}
+
+
+def test_mail_that_changes_while_it_is_prepared__is_prepared_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An erasure between the look-up and SES: what was prepared still names the person."""
+    world = world_with_mail()
+    real, fresh = world.store.move, iter([True])
+
+    def overtaken(before: OutboxMail, after: OutboxMail) -> OutboxMail | None:
+        if after.attempts == 1 and next(fresh, False):
+            stored = world.store.mail(before.key)
+            assert stored is not None
+            assert real(stored, forgotten(stored)) is not None
+        return real(before, after)
+
+    monkeypatch.setattr(world.store, "move", overtaken)
+    assert world.wait(SETTLE) == {"waiting": 1}
+    assert world.mailer.sent == []
+    assert world.wait(MINUTE) == {"sent": 1}
+    assert (only_mail(world).attempts, len(world.mailer.sent)) == (1, 1)

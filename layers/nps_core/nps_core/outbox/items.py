@@ -15,7 +15,9 @@ _MAIL_NOT_PLAIN = ("key", "answer", "waiting", "facts", *_MAIL_TIMES)
 _MAIL_PLAIN = tuple(f.name for f in fields(OutboxMail) if f.name not in _MAIL_NOT_PLAIN)
 _MAIL_OWN = {"pk", "sk", "due_pk", "answer", "response_ids", *_MAIL_TIMES, *_MAIL_PLAIN}
 _MAIL_NEEDS = ("kind", "to", "due_at")
-_MAIL_NUMBERS = ("attempts", "fence", "waits")
+_MAIL_NUMBERS = ("attempts", "fence", "waits", "deaths")
+_OFTEN_NOTHING = ("deaths", "preparing")
+"""Stored only when they say something."""
 _FACT = "fact_"
 
 
@@ -30,6 +32,7 @@ def mail_item(mail: OutboxMail) -> dict[str, Any]:
         "answer": str(mail.answer) if mail.answer else None,
         "response_ids": list(mail.response_ids),
         **{name: getattr(mail, name) for name in _MAIL_PLAIN},
+        **{name: getattr(mail, name) or None for name in _OFTEN_NOTHING},
         **printed_times(mail, _MAIL_TIMES),
     }
 

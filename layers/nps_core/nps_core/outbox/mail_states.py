@@ -6,6 +6,9 @@
        '--surely not sent-'
     PENDING --no longer true--> CANCELLED
 
+A claimed mail is first prepared, then asked for at SES. A process that dies while it prepares has
+sent nothing; a mail that is the death of five is FAILED.
+
 SES has no idempotency token, so a lost reply looks like a lost request. Such a mail is UNKNOWN and
 is sent once more; it is never sent a third time, and never becomes SENT without proof.
 """
@@ -24,6 +27,8 @@ LEASE = timedelta(minutes=3)
 """Longer than the function's timeout, so an older claim belongs to a process that died."""
 RESEND_AFTER = timedelta(minutes=5)
 MAX_ATTEMPTS = 2
+MAX_DEATHS = 5
+_AFTER_DEATH = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,9 @@ class OutboxMail:
 
     `kind` names a module of `nps_core.mails`; a version without that module still loads the mail.
     `waiting`: work is left, at `due_at`. `fence` counts writes and guards the next one.
-    `planned_at` is the first due time. `attempts` counts the times that SES may have accepted it.
+    `planned_at` is the first due time. `attempts` counts the times that SES may have accepted it,
+    `deaths` the processes that ended while they prepared it. `preparing`: claimed, and SES has not
+    been asked. A claim without it, as earlier versions wrote it, may have been sent.
     """
 
     key: str
@@ -49,6 +56,8 @@ class OutboxMail:
     attempts: int = 0
     fence: int = 0
     waits: int = 0
+    deaths: int = 0
+    preparing: bool = False
     lease_until: datetime | None = None
     sent_at: datetime | None = None
     unknown_at: datetime | None = None
@@ -92,15 +101,26 @@ def digest_of(comment: str | None) -> str | None:
 
 
 def claimed(mail: OutboxMail, now: datetime) -> OutboxMail:
-    """Claim the mail for sending, until the lease ends."""
+    """Claim the mail for sending, until the lease ends. SES is not asked before `asking`."""
     until = now + LEASE
-    return replace(
-        mail,
-        state="SENDING",
-        attempts=mail.attempts + 1,
-        lease_until=until,
-        due_at=until,
-    )
+    return replace(mail, state="SENDING", preparing=True, lease_until=until, due_at=until)
+
+
+def asking(claim: OutboxMail) -> OutboxMail:
+    """Count the attempt that follows at once: from here on the mail may have been sent."""
+    return replace(claim, preparing=False, attempts=claim.attempts + 1)
+
+
+def died(mail: OutboxMail, now: datetime) -> OutboxMail:
+    """Record that a process ended while it prepared the mail: sent is nothing.
+
+    It waits twice as long after each; the fifth is the last.
+    """
+    mail = replace(mail, deaths=mail.deaths + 1)
+    if mail.deaths >= MAX_DEATHS:
+        return failed(mail, f"{mail.deaths} processes ended while they prepared it")
+    pause = _AFTER_DEATH * 2 ** (mail.deaths - 1)
+    return released(mail, now + pause, "its process ended while it prepared the mail")
 
 
 def sent(mail: OutboxMail, now: datetime, message_id: str, comment: str | None) -> OutboxMail:
@@ -137,7 +157,8 @@ def released(mail: OutboxMail, due_at: datetime, reason: str) -> OutboxMail:
     return replace(
         mail,
         state="UNKNOWN" if mail.unknown_at else "PENDING",
-        attempts=mail.attempts - 1,
+        attempts=mail.attempts if mail.preparing else mail.attempts - 1,
+        preparing=False,
         waits=mail.waits + 1,
         lease_until=None,
         due_at=due_at,
@@ -147,7 +168,8 @@ def released(mail: OutboxMail, due_at: datetime, reason: str) -> OutboxMail:
 
 def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
     """Cancel a mail that no longer holds; one that may have been sent stays UNKNOWN."""
-    attempts = mail.attempts - 1 if mail.state == "SENDING" else mail.attempts
+    is_counted = mail.state == "SENDING" and not mail.preparing
+    attempts = mail.attempts - 1 if is_counted else mail.attempts
     return replace(
         _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason), attempts=attempts
     )
@@ -159,11 +181,11 @@ def forgotten(mail: OutboxMail) -> OutboxMail:
 
 
 def is_same_claim(stored: OutboxMail, claim: OutboxMail) -> bool:
-    """Whether the claim still holds, even if the mail was written since.
+    """Whether the claim still holds, at the same step, even if the mail was written since.
 
-    Claims differ in `attempts`: a lost claim has ended, and the next one counts one more.
+    Claims differ in their counts: a lost claim has ended, and the next one counts one more.
     """
-    return stored.state == "SENDING" and stored.attempts == claim.attempts
+    return stored.state == "SENDING" and _counts(stored) == _counts(claim)
 
 
 def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str | None) -> OutboxMail:
@@ -178,11 +200,22 @@ def revived(mail: OutboxMail, now: datetime, due_at: datetime, task_id: str | No
         task_id=task_id,
         attempts=0,
         waits=0,
+        deaths=0,
         error=None,
     )
 
 
 def _done(mail: OutboxMail, state: MailState, error: str | None) -> OutboxMail:
     return replace(
-        mail, state=state, waiting=False, lease_until=None, due_at=mail.planned_at, error=error
+        mail,
+        state=state,
+        waiting=False,
+        preparing=False,
+        lease_until=None,
+        due_at=mail.planned_at,
+        error=error,
     )
+
+
+def _counts(mail: OutboxMail) -> tuple[int, int, int, bool]:
+    return mail.attempts, mail.waits, mail.deaths, mail.preparing
