@@ -9,7 +9,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from nps_core.answers.models import Answer, Change
@@ -18,7 +18,13 @@ from nps_core.connections.ports import Profiles
 from nps_core.customers.owners import Owner, OwnerPolicy
 from nps_core.errors import Contended
 from nps_core.follow_up.effects import Context
-from nps_core.follow_up.models import Action, Decision, scope_of
+from nps_core.follow_up.models import (
+    Action,
+    Decision,
+    Standing,
+    former_scope_of,
+    scope_of,
+)
 from nps_core.follow_up.ports import FollowUpStore
 from nps_core.follow_up.rules import decide, why_history
 from nps_core.keys import AnswerKey
@@ -95,7 +101,7 @@ class Notify:
     def _decide(self, key: AnswerKey, answer: Answer | None, now: datetime) -> Decision:
         """Decide and write; decide again from a fresh read whenever another writer was faster."""
         for attempt in range(_TRIES):
-            before = self.follow_up.standing(key, scope_of(answer) if answer else None)
+            before = self._standing(key, answer)
             decision = decide(key, answer, before, self._context(key, answer, now))
             done = self.follow_up.commit(before, decision)
             latest = self.answers.get(key) if decision.writes or not done else answer
@@ -104,6 +110,14 @@ class Notify:
             answer = latest
             self.sleep(random.uniform(0, _MAX_PAUSE_S * 2**attempt))  # noqa: S311  not a secret
         raise Contended(f"{key} was decided by others {_TRIES} times in a row")
+
+    def _standing(self, key: AnswerKey, answer: Answer | None) -> Standing:
+        """Read what the decision depends on, with a task that an earlier version opened."""
+        before = self.follow_up.standing(key, scope_of(answer) if answer else None)
+        former = former_scope_of(answer) if answer else None
+        if former is None or before.open_task is not None:
+            return before
+        return replace(before, open_task=self.follow_up.standing(key, former).open_task)
 
     def _context(self, key: AnswerKey, answer: Answer | None, now: datetime) -> Context:
         activated_at = self._activated_at(key)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,25 @@ def test_unmatched_detractors__have_one_task_per_contact() -> None:
     world.change(id=2, account_id=None)
     world.change(id=3, account_id=None, end_user_id="7002")
     assert sorted(len(task.answers) for task in world.store.tasks()) == [1, 2]
+
+
+def test_unmatched_detractor__joins_the_task_that_an_earlier_version_opened() -> None:
+    world = World()
+    who: dict[str, Any] = {"account_id": None, "end_user_id": None}
+    world.change(id=1, score=5, **who)
+    task = only_task(world)
+    former = f"{TOKEN}:u-42"
+    world.store.kept_tasks[task.task_id] = replace(task, scope=former)
+    world.store.pointers = {former: task.task_id}
+    world.change(id=2, score=1, **who)
+    assert (only_task(world).task_id, len(only_task(world).answers)) == (task.task_id, 2)
+    world.change(id=1, score=9, **who)
+    world.change(id=2, score=9, **who)
+    assert only_task(world).status == "closed"
+    assert world.store.pointers == {}
+    world.change(id=3, score=2, **who)
+    assert len(world.store.tasks()) == 2
+    assert former not in world.store.pointers
 
 
 def test_edited_down__alerts_and_says_from_what() -> None:

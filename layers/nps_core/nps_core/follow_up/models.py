@@ -118,6 +118,11 @@ def scope_of(answer: Answer) -> str:
     return answer.account_id or answer.contact_key
 
 
+def former_scope_of(answer: Answer) -> str | None:
+    """Return the scope that an earlier version gave it, if that was another one."""
+    return None if answer.account_id else answer.former_contact_key
+
+
 def task_id_of(scope: str, answer: AnswerKey, again: int) -> str:
     """Return the id of the task that this answer opens in its scope, the same on every retry."""
     return short_hash(f"{scope}\n{answer}\n{again}", 16)
