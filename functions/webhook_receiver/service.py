@@ -11,12 +11,13 @@ from nps_core.answers.ingest import Ingest
 from nps_core.answers.ports import Inbox, Quarantine
 from nps_core.connections.ports import Secrets
 from nps_core.connectors.wootric.payloads import from_webhook
-from nps_core.connectors.wootric.signature import verify
+from nps_core.connectors.wootric.signature import is_well_formed, verify
 from nps_core.errors import (
     ConfigError,
     InvalidSignature,
     PayloadError,
     StoreRefused,
+    StoreUnavailable,
     TransientError,
     UnreadableItem,
 )
@@ -67,15 +68,17 @@ def authenticate(body: bytes, signature: str | None, secrets: Secrets, now: date
     """Check the signature; after a failure, once more with freshly fetched keys.
 
     Raises:
-        InvalidSignature: the fresh keys do not match either.
-        StoreUnavailable: the keys are not available.
+        InvalidSignature: the fresh keys do not match either, or no key could.
+        StoreUnavailable: the keys are not available, or may be older than the signature.
     """
     try:
         verify(body, signature, secrets.get(now).webhook_keys)
     except InvalidSignature:
+        if not is_well_formed(signature):
+            raise
         fresh = secrets.refetch(now)
         if fresh is None:
-            raise
+            raise StoreUnavailable("the signing keys may have been replaced since") from None
         verify(body, signature, fresh.webhook_keys)
 
 

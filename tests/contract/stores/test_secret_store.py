@@ -124,23 +124,58 @@ def test_refetch__brings_a_rotated_key_before_the_cache_ends(
     assert store.get(NOW + 2 * SECOND).active_keys == ("second",)
 
 
-def test_refetch__is_done_once_a_minute(vault: Vault, store: SecretStore) -> None:
+def test_refetch__is_done_ten_times_at_once_and_then_every_ten_seconds(
+    vault: Vault, store: SecretStore
+) -> None:
     store.get(NOW)
-    assert store.refetch(NOW) is not None
-    asked = vault.calls
-    assert store.refetch(NOW + MINUTE - SECOND) is None
-    assert vault.calls == asked
-    assert store.refetch(NOW + MINUTE) is not None
+    for n in range(1, 11):
+        assert store.refetch(NOW + n * SECOND / 10) is not None
+    assert vault.calls == 11
+    assert store.refetch(NOW + 2 * SECOND) is None
+    assert vault.calls == 11
+    assert store.refetch(NOW + 11 * SECOND) is not None
+    assert store.refetch(NOW + 12 * SECOND) is None
 
 
-def test_refetch__keeps_the_last_value_when_it_cannot_be_read(
+def test_refetch__in_a_flood_of_forged_bodies_costs_six_calls_a_minute(
+    vault: Vault, store: SecretStore
+) -> None:
+    """Twenty a second, as fast as the front door lets them in, for ten minutes."""
+    store.get(NOW)
+    for n in range(1, 12_001):
+        store.refetch(NOW + n * SECOND / 20)
+    assert vault.calls <= 1 + 10 + 60
+
+
+def test_refetch__of_a_key_rotated_amid_a_flood_comes_within_ten_seconds(
+    vault: Vault, store: SecretStore
+) -> None:
+    store.get(NOW)
+    for n in range(1, 1_000):
+        store.refetch(NOW + n * SECOND / 20)
+    at = NOW + 50 * SECOND
+    vault.write("second")
+    for n in range(1, 201):
+        store.refetch(at + n * SECOND / 20)
+    assert store.get(at + 10 * SECOND).active_keys == ("second",)
+
+
+def test_refetch__of_what_was_fetched_at_this_moment_asks_nobody(
+    vault: Vault, store: SecretStore
+) -> None:
+    store.get(NOW)
+    fresh = store.refetch(NOW)
+    assert fresh is not None
+    assert (fresh.active_keys, vault.calls) == (("first",), 1)
+
+
+def test_refetch__that_fails_keeps_the_last_value_but_does_not_call_it_fresh(
     vault: Vault, store: SecretStore
 ) -> None:
     store.get(NOW)
     vault.lose()
-    stale = store.refetch(NOW)
-    assert stale is not None
-    assert stale.active_keys == ("first",)
+    assert store.refetch(NOW + SECOND) is None
+    assert store.get(NOW + 2 * SECOND).active_keys == ("first",)
 
 
 def test_network_failure__is_a_store_that_is_unavailable(clean_environment: None) -> None:

@@ -27,11 +27,18 @@ from nps_testing.stream_events import stream_event
 
 SIGNED_WITH_RETIRED = "retired-key-0123456789"
 
+_TIME: list[datetime] = [NOW]
+
+
+def _pass_time(by: timedelta = timedelta(milliseconds=100)) -> None:
+    _TIME[0] += by
+
 
 @pytest.fixture(autouse=True)
 def stack(tables: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Secret and inbox queue beside the tables, and a clock that stands still."""
-    monkeypatch.setattr(clock, "now", lambda: NOW)
+    _TIME[:] = [NOW]
+    monkeypatch.setattr(clock, "now", lambda: _TIME[0])
     with mock_aws():
         value = {"webhook_keys": {"active": [WEBHOOK_KEY], "retired": [SIGNED_WITH_RETIRED]}}
         secret = clients.secrets_manager().create_secret(Name="s", SecretString=json.dumps(value))
@@ -140,6 +147,7 @@ def test_webhook__a_tampered_body_is_401() -> None:
 
 def test_webhook__a_key_rotated_in_the_secret_works_at_once() -> None:
     assert post_json(response()) == 200
+    _pass_time()
     settings = WebhookSettings.load()
     new = json.dumps({"webhook_keys": {"active": ["brand-new"], "retired": []}})
     clients.secrets_manager().put_secret_value(SecretId=settings.secret_arn, SecretString=new)
@@ -276,7 +284,7 @@ def test_webhook__the_secret_is_used_stale_while_secrets_manager_is_down(
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=1))
     assert post_json(response(id=2)) == 200
     body = json.dumps(response(id=3)).encode()
-    assert post(body, sign(body, "unknown")) == 401
+    assert post(body, sign(body, "perhaps-a-new-one")) == 503, "nobody can tell"
 
 
 def test_webhook__no_secret_at_all_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,3 +332,46 @@ def test_webhook__for_an_answer_that_no_item_can_hold_is_kept_in_quarantine() ->
     assert post_json(later) == 200
     assert quarantined() == ["refused_by_store"]
     assert inbox_messages() == []
+
+
+def test_webhook__of_a_new_key_is_not_refused_because_of_forged_ones_before_it() -> None:
+    assert post_json(response()) == 200
+    _pass_time()
+    forged = json.dumps(response(id=666)).encode()
+    assert post(forged, sign(forged, "stranger")) == 401
+    _pass_time()
+    _rotate("brand-new")
+    body = json.dumps(response(id=2)).encode()
+    assert post(body, sign(body, "brand-new")) == 200
+
+
+def test_webhook__that_fails_while_the_keys_may_be_old_is_503_and_comes_again() -> None:
+    assert post_json(response()) == 200
+    body = json.dumps(response(id=2)).encode()
+    replies = []
+    for _ in range(12):
+        _pass_time()
+        forged = json.dumps(response(id=666)).encode()
+        replies.append(post(forged, sign(forged, "stranger")))
+    assert replies == [401] * 10 + [503] * 2
+    _rotate("brand-new")
+    assert post(body, sign(body, "brand-new")) == 503
+    _pass_time(timedelta(seconds=10))
+    assert post(body, sign(body, "brand-new")) == 200
+
+
+@pytest.mark.parametrize("signature", ["", "sha1=", "md5=abc", "sha1=" + "0" * 4_000])
+def test_webhook__whose_signature_no_key_makes_is_401_and_uses_up_nothing(signature: str) -> None:
+    assert post_json(response()) == 200
+    for _ in range(20):
+        _pass_time()
+        assert post(b"{}", signature) == 401
+    _rotate("brand-new")
+    body = json.dumps(response(id=2)).encode()
+    assert post(body, sign(body, "brand-new")) == 200
+
+
+def _rotate(key: str) -> None:
+    secret = json.dumps({"webhook_keys": {"active": [key], "retired": []}})
+    arn = WebhookSettings.load().secret_arn
+    clients.secrets_manager().put_secret_value(SecretId=arn, SecretString=secret)

@@ -47,5 +47,5 @@ class Secrets(Protocol):
         ...
 
     def refetch(self, now: datetime) -> Secret | None:
-        """Fetch the secret again; None if that was done a moment ago."""
+        """Fetch the secret again; None if that is not possible now, so it may be out of date."""
         ...

@@ -2,9 +2,11 @@
 
 While Secrets Manager is down, the last good value stays in use; a new fetch is tried once a minute,
 so that not every webhook waits for it. After a failed authentication a caller may force a refetch,
-at most once a minute, so that a rotated key works without a deployment.
+so that a rotated key works without a deployment: ten at once, then one in ten seconds. A few forged
+requests leave enough for a real one, and a flood of them costs little.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _MAX_AGE = timedelta(minutes=5)
-_FORCED_GAP = timedelta(minutes=1)
+_RETRY_AFTER = timedelta(minutes=1)
+_FORCED_AT_ONCE = 10
+_FORCED_EVERY = timedelta(seconds=10)
 
 
 class ConnectionSecrets:
@@ -41,7 +45,8 @@ class SecretStore:
         self._client, self._arn = client, arn
         self._value: Secret | None = None
         self._good_until: datetime | None = None
-        self._forced_at: datetime | None = None
+        self._fetched_at: datetime | None = None
+        self._allowance = _Allowance()
 
     def get(self, now: datetime) -> Secret:
         """Return the secret, at most five minutes old unless Secrets Manager fails.
@@ -55,11 +60,16 @@ class SecretStore:
         return self._fetch(now)
 
     def refetch(self, now: datetime) -> Secret | None:
-        """Fetch again after a failed authentication; None if that was done in the last minute."""
-        if self._forced_at is not None and now - self._forced_at < _FORCED_GAP:
-            return None
-        self._forced_at = now
-        return self._fetch(now)
+        """Fetch again after a failed authentication.
+
+        None if it was done too often of late or cannot be done: whether the value is still true is
+        then unknown. A value that was fetched at `now` is returned as it is.
+        """
+        if self._fetched_at is None or self._fetched_at < now:
+            if not self._allowance.take(now):
+                return None
+            self._fetch(now)
+        return self._value if self._fetched_at is not None and self._fetched_at >= now else None
 
     def _fetch(self, now: datetime) -> Secret:
         try:
@@ -68,8 +78,26 @@ class SecretStore:
         except StoreUnavailable:
             if self._value is None:
                 raise
-            self._good_until = now + _FORCED_GAP
+            self._good_until = now + _RETRY_AFTER
             return self._value
         self._value = parse_secret(reply.get("SecretString", ""))
-        self._good_until = now + _MAX_AGE
+        self._good_until, self._fetched_at = now + _MAX_AGE, now
         return self._value
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """The forced fetches that are left; each comes back after a while."""
+
+    used: float = 0.0
+    at: datetime | None = None
+
+    def take(self, now: datetime) -> bool:
+        """Take one. Returns whether there was one."""
+        if self.at is not None:
+            self.used = max(0.0, self.used - max(now - self.at, timedelta(0)) / _FORCED_EVERY)
+        self.at = now
+        if self.used > _FORCED_AT_ONCE - 1:
+            return False
+        self.used += 1
+        return True
