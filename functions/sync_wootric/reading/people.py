@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from nps_core.connectors.wootric.people import profile_of
 from nps_core.customers.people import Profile
 from nps_core.customers.ports import People
-from nps_core.errors import StoreRefused
+from nps_core.errors import PayloadError, StoreRefused
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
 from nps_core.sync.reading.paging import advance, query
@@ -20,6 +20,7 @@ from sync_wootric.reading.pages import REFUSED, PageStore, with_person
 from sync_wootric.run import Run
 
 _NAME, _LISTING = "people", "end_users"
+_NOBODY = PayloadError("bad_id", "id is missing or not an id")
 _EVERY = timedelta(minutes=12)
 
 
@@ -81,9 +82,14 @@ class PeopleReader:
         return step.position, asked.source_at
 
     def _store(self, rows: list[object]) -> None:
-        found = [(profile_of(row), row) for row in rows]
-        profiles = {profile.id: profile for profile, _ in found if profile is not None}
-        row_of = {profile.id: row for profile, row in found if profile is not None}
+        profiles: dict[str, Profile] = {}
+        row_of: dict[str, object] = {}
+        for row in rows:
+            profile = profile_of(row)
+            if profile is None:
+                self._set_aside(row, _NOBODY)
+            else:
+                profiles[profile.id], row_of[profile.id] = profile, row
         stored = self.store.get_many(list(profiles))
         for user_id, profile in profiles.items():
             before = stored.get(user_id)
@@ -96,9 +102,11 @@ class PeopleReader:
                 self.store.put(profile.keeping(before))
             except StoreRefused:
                 # The person stays as stored; the list goes on.
-                at = self.run.clock.at()
-                is_new = self.pages.set_aside(row_of[user_id], REFUSED, at, source="people")
-                self.run.journal.add_quarantined(is_new)
+                self._set_aside(row_of[user_id], REFUSED)
+
+    def _set_aside(self, row: object, why: PayloadError) -> None:
+        is_new = self.pages.set_aside(row, why, self.run.clock.at(), source="people")
+        self.run.journal.add_quarantined(is_new)
 
     def _complete_answers(self, profile: Profile) -> None:
         """Read a person's answers again, now that their address or id is known."""

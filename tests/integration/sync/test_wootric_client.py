@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -228,3 +231,61 @@ def test_login__is_refused_when_the_same_id_was_given_at_another_second(
     for _ in range(2):
         with pytest.raises(Unauthorized, match="another Wootric account"):
             client.page("responses", QUERY)
+
+
+class BrokenRows(BaseHTTPRequestHandler):
+    """An API whose replies to lists are scripted; every one is a success."""
+
+    bodies: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        self._reply(b'{"access_token": "t", "expires_in": 7200}')
+
+    def do_GET(self) -> None:
+        self._reply(self.bodies.pop(0))
+
+    def _reply(self, body: bytes) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def broken() -> Iterator[WootricClient]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BrokenRows)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    time = MovingTime()
+    pacer = Pacer(80, time.sleep, time)
+    url = f"http://127.0.0.1:{server.server_port}"
+    client = WootricClient(TOKEN, url, RotatingSecrets("s"), pacer, lambda: 0.5)
+    client.begin(time.now, time() + 800, lambda: None)
+    yield client
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+BAD = b'[{"id": 1}, {"id": 2, "score": }, {"id": 3}]'
+
+
+def test_page__with_a_broken_row_is_read_when_it_comes_twice(broken: WootricClient) -> None:
+    BrokenRows.bodies[:] = [BAD, BAD]
+    assert broken.page("responses", QUERY).rows == [{"id": 1}, '{"id": 2, "score": }', {"id": 3}]
+    assert broken.requests == 3
+
+
+def test_page__that_was_broken_on_its_way_is_asked_for_again(broken: WootricClient) -> None:
+    BrokenRows.bodies[:] = [BAD, b"<html>", BAD[:20], BAD.replace(b'}, {"id": 3', b""), b"[]"]
+    assert broken.page("responses", QUERY).rows == []
+
+
+def test_page__that_is_no_list_stays_unavailable(broken: WootricClient) -> None:
+    BrokenRows.bodies[:] = [b"<html>"] * 5
+    with pytest.raises(SourceUnavailable, match="not JSON"):
+        broken.page("responses", QUERY)

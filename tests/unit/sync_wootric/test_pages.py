@@ -53,6 +53,15 @@ def test_row__that_the_store_never_takes_is_set_aside_and_the_page_goes_on() -> 
     assert list(quarantine.kept.values()) == ["refused_by_store"]
 
 
+def test_row__that_is_no_json_is_set_aside_and_the_page_goes_on(
+    pages: PageStore, store: InMemoryAnswerStore
+) -> None:
+    broken = '{"id": 2, "score": }'
+    result = pages.store("responses", [_row(3), broken, {**_row(9), "id": 3}], AT)
+    assert (result.stored, result.quarantined) == (2, 1)
+    assert len(store) == 2
+
+
 @pytest.mark.parametrize("end_user_id", ["7 8", "x" * 3_000, {"id": 7}])
 def test_row__with_an_id_of_nobody_asks_for_no_person(
     pages: PageStore, store: InMemoryAnswerStore, end_user_id: object

@@ -8,6 +8,7 @@ import pytest
 from nps_core.customers.people import Person, Profile
 from nps_core.errors import StoreRefused
 from nps_core.keys import AnswerKey
+from nps_core.sync.reading.cursor import PageQuery
 from nps_testing.fakes.stores import InMemoryDirectory
 from nps_testing.fakes.sync import InMemoryPeople
 from nps_testing.stacks.environment import TOKEN
@@ -127,3 +128,19 @@ def test_person__whom_the_store_never_takes_is_set_aside_and_the_list_goes_on(
     assert (record.status, record.quarantined) == ("complete", 1)
     assert list(world.known.profiles) == ["1", "3"]
     assert list(world.quarantine.kept.values()) == ["refused_by_store"]
+
+
+def test_person__who_is_no_json_is_set_aside_and_the_list_goes_on(world: World) -> None:
+    for number in (1, 3):
+        world.users[str(number)] = user(world, email=f"p{number}@acme.example")
+    listed = world.source.answer
+
+    def with_broken(listing: str, question: PageQuery) -> list[Any]:
+        rows = listed(listing, question)
+        return [rows[0], '{"id": 2, "email": }', *rows[1:]] if listing == "end_users" else rows
+
+    world.source.answer = with_broken
+    record = world.tick()
+    assert (record.status, record.quarantined) == ("complete", 1)
+    assert sorted(world.known.profiles) == ["1", "3"]
+    assert list(world.quarantine.kept.values()) == ["bad_id"]

@@ -95,7 +95,8 @@ class WootricClient:
     def page(self, listing: str, query: PageQuery) -> Page:
         """Return one page of `responses`, `declines`, `end_users` or `end_users/7/responses`.
 
-        The rows are as the source sends them. A person who is gone has an empty list.
+        The rows are as the source sends them; one that is not JSON is its text. A person who is
+        gone has an empty list.
 
         Raises:
             OutOfTime: a wait for the pace or the source would pass the run's deadline.
@@ -219,9 +220,12 @@ class WootricClient:
             return Verdict("unauthorized", problem=str(exc))
 
     def _tries(self, method: str, path: str, shape: Any, **more: Any) -> Verdict:
-        """Send until a reply is final, at most five times, with full jitter."""
+        """Send until a reply is final, at most five times, with full jitter.
+
+        A list with a broken row is final when it comes twice: it was not broken on its way.
+        """
         last: NpsError = SourceUnavailable(path)
-        before = RateInfo()
+        before, broken = RateInfo(), None
         for attempt in range(1, _TRIES + 1):
             self._pacer.start()
             self.requests += 1
@@ -237,6 +241,9 @@ class WootricClient:
                 # The next request waits as well, even after the fifth try.
                 self._pacer.throttled(wait_s + self._jitter())
                 continue
+            if verdict.data is not None and verdict.data == broken:
+                return Verdict("data", broken)
+            broken = verdict.data
             last = SourceUnavailable(f"{path}: {verdict.problem}")
             if attempt < _TRIES:
                 self._pacer.pause(self._jitter() * min(_LONGEST_BACKOFF_S, 2.0**attempt))

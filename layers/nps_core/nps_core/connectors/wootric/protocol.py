@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from zlib import crc32
 
+from nps_core.connectors.wootric.salvage import salvaged
 from nps_core.errors import PayloadError, SourceUnavailable
 from nps_core.sync.proof.counting import ClassCounts
 from nps_core.sync.reading.cursor import PageQuery, RowRef, SortedBy
@@ -107,7 +108,8 @@ def counts_of(data: Mapping[str, Any]) -> ClassCounts:
 def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, Any]]) -> Verdict:
     """Interpret a reply; `shape` is the JSON type of a good one.
 
-    A 200 without JSON of that shape (cut off, or a proxy's HTML page) is worth a retry.
+    A 200 without JSON of that shape (cut off, or a proxy's HTML page) is worth a retry. If it is a
+    list with a broken row, `data` has its rows all the same.
     """
     fallback: Meaning = "retry" if status >= 500 else "rejected"
     meaning = _MEANINGS.get(status, fallback)
@@ -116,7 +118,8 @@ def classify(status: int, body: bytes, shape: type[list[Any]] | type[dict[str, A
     try:
         data = lenient_json(body)
     except (ValueError, RecursionError):
-        return Verdict("retry", problem=f"HTTP {status} with a body that is not JSON")
+        rows = salvaged(body) if shape is list else None
+        return Verdict("retry", rows, f"HTTP {status} with a body that is not JSON")
     if not isinstance(data, shape):
         return Verdict("retry", problem=f"HTTP {status} with JSON of an unexpected shape")
     return Verdict("data", data)
