@@ -184,7 +184,7 @@ class Sync:
         try:
             self.state.put_run(journal.record.as_dict(), ended_at)
             self.state.release(run.grant)
-        except StoreUnavailable as exc:
+        except (StoreUnavailable, StoreRefused) as exc:
             journal.end("failed", error or str(exc), ended_at)
 
 

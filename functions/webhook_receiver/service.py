@@ -3,6 +3,7 @@
 A durable write precedes every 2xx: the answer itself, the quarantine, or the inbox queue.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -21,6 +22,8 @@ from nps_core.errors import (
     TransientError,
     UnreadableItem,
 )
+
+_log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024
 """Bytes of a body. Wootric's largest is a few KB; larger ones are not parsed at all."""
@@ -103,9 +106,12 @@ def _keep(inbox: Inbox, body: bytes) -> Result:
 
 
 def _first_durable(*places: Callable[[], Result]) -> Result:
+    """Try one place after the other. A defect in one must not lose what the next can keep."""
     for place in places:
         try:
             return place()
         except TransientError:
             continue
+        except Exception as exc:
+            _log.error("a verified webhook could not be stored: %s", type(exc).__name__)
     return "refused"

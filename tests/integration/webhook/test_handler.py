@@ -375,3 +375,17 @@ def _rotate(key: str) -> None:
     secret = json.dumps({"webhook_keys": {"active": [key], "retired": []}})
     arn = WebhookSettings.load().secret_arn
     clients.secrets_manager().put_secret_value(SecretId=arn, SecretString=secret)
+
+
+def test_webhook__that_meets_a_defect_is_kept_by_the_inbox_and_ends_in_quarantine(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def one(*_: object) -> Outcome:
+        raise ZeroDivisionError("ana@acme.example")
+
+    monkeypatch.setattr(Ingest, "one", one)
+    assert post_json(response()) == 200
+    messages = inbox_messages()
+    answered = webhook_receiver.inbox.handler({"Records": messages}, context())
+    assert (answered, quarantined()) == ({"batchItemFailures": []}, ["webhook_fails"])
+    assert "ana@acme.example" not in caplog.text

@@ -2,8 +2,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from nps_core.connectors.wootric.end_users import EndUsers
 from nps_core.customers.people import Person
+from nps_core.errors import SourceRejected, SourceUnavailable
 from nps_testing.fakes.sync import InMemoryPeople, MovingTime
 
 START = 1_772_000_000
@@ -125,3 +128,38 @@ def test_what_is_known__is_forgotten_after_six_hours() -> None:
     time.epoch_s += 6 * 3600 + 1
     users.find(["10000"], START)
     assert api.singles == 2
+
+
+class BrokenRecords(Api):
+    """Fails for some persons, whenever they are looked up."""
+
+    def __init__(self, created: Mapping[str, int], failures: Mapping[str, Exception]) -> None:
+        super().__init__(created)
+        self.failures = failures
+
+    def rows(self, path: str, params: Mapping[str, str]) -> list[Any]:
+        return []
+
+    def one(self, path: str) -> dict[str, Any] | None:
+        if failure := self.failures.get(path.rpartition("/")[2]):
+            raise failure
+        return super().one(path)
+
+
+@pytest.mark.parametrize("failure", [SourceRejected("HTTP 422"), SourceUnavailable("HTTP 500")])
+def test_person__whom_the_source_cannot_show_holds_up_no_other(failure: Exception) -> None:
+    first, second, third = ids(3)
+    failures = {second: failure}
+    api = BrokenRecords(dict.fromkeys(ids(3), START), failures)
+    users = EndUsers(api, InMemoryPeople(), MovingTime())
+    found = users.find(ids(3), START)
+    assert [bool(found[user].email) for user in (first, second, third)] == [True, False, True]
+    failures.clear()
+    assert users.find([second], START)[second].email, "asked for again, not taken for nobody"
+
+
+def test_source__that_fails_for_a_second_person_is_down() -> None:
+    failures = {user: SourceUnavailable("HTTP 500") for user in ids(3)}
+    users = EndUsers(BrokenRecords({}, failures), InMemoryPeople(), MovingTime())
+    with pytest.raises(SourceUnavailable):
+        users.find(ids(3), START)

@@ -173,3 +173,9 @@ def test_wait_for_reset__survives_clocks_that_differ(
 
 def test_wait_for_reset__without_a_header_is_a_quarter_of_a_minute() -> None:
     assert wait_for_reset(RateInfo(), NOW_S) == 15.0
+
+
+@pytest.mark.parametrize("given", ["x" * 65, "\u00e9", "", True, None, [1]], ids=repr)
+def test_row_ref__holds_no_id_that_a_position_could_not(given: object) -> None:
+    found = row_ref({"id": given, "created_at": "2026-03-02 09:15:04 -0800"})
+    assert (found.id[0], len(found.id)) == ("~", 9)

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 from nps_core.connectors.wootric.protocol import page_params, row_ref
 from nps_core.customers.people import Person
 from nps_core.customers.ports import People
+from nps_core.errors import SourceRejected, SourceUnavailable
 from nps_core.sync.reading.cursor import PAGE_SIZE, Order, PageQuery
 
+_NOBODY = Person(None, None)
 _LAST_PAGE = 30
 _FEW = 10
 _BULK_PAGES_AT_ONCE = 60
@@ -61,9 +63,28 @@ class EndUsers:
             self._bulk(wanted)
         elif missing > 1:
             self._recent(since_s)
-        for user_id in self._missing(wanted):
-            self._keep(user_id, self._api.one(f"end_users/{user_id}") or {})
-        return {user_id: self._known[user_id] for user_id in wanted}
+        refused = self._look_up(self._missing(wanted))
+        return {user_id: refused.get(user_id) or self._known[user_id] for user_id in wanted}
+
+    def _look_up(self, ids: Iterable[str]) -> dict[str, Person]:
+        """Look persons up singly. Returns those whom the source cannot show, as nobody.
+
+        One broken record must not hold up the answers of the page. It is asked for again whenever
+        the answer is read. After a second failure that may pass, the source is taken for down.
+        """
+        refused: dict[str, Person] = {}
+        failures = 0
+        for user_id in ids:
+            try:
+                self._keep(user_id, self._api.one(f"end_users/{user_id}") or {})
+            except SourceRejected:
+                refused[user_id] = _NOBODY
+            except SourceUnavailable:
+                failures += 1
+                if failures > 1:
+                    raise
+                refused[user_id] = _NOBODY
+        return refused
 
     def _missing(self, ids: Iterable[str]) -> list[str]:
         return [user_id for user_id in ids if user_id not in self._known]

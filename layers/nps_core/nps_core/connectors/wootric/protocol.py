@@ -32,6 +32,7 @@ _MEANINGS: Mapping[int, Meaning] = {
 NEVER_S = 4_102_444_800
 """The year 2100: a filter for later changes lists nothing, unless it is ignored."""
 
+_MAX_ID = 64
 _MINUTE_S = 60.0
 _LONGEST_WAIT_S = 61.0
 _HOSTS = {"EU": "https://api.wootric.eu", "AU": "https://api.wootric.au"}
@@ -86,10 +87,11 @@ def row_ref(row: object, by: SortedBy = "created") -> RowRef:
     if not isinstance(row, Mapping):
         return RowRef(_fingerprint(row), None)
     given = row.get("id")
-    is_id = isinstance(given, int | str) and not isinstance(given, bool) and given != ""
-    is_id = is_id and not str(given).startswith("~")
+    named = str(given) if isinstance(given, int | str) and not isinstance(given, bool) else ""
+    # Positions hold thousands of ids, so an endless one must not get in.
+    is_id = 0 < len(named) <= _MAX_ID and named.isascii() and not named.startswith("~")
     return RowRef(
-        str(given) if is_id else _fingerprint(row),
+        named if is_id else _fingerprint(row),
         _second(row, f"{by}_at"),
         _second(row, "updated_at"),
         any(lacks_offset(row.get(name)) for name in ("created_at", "updated_at")),
