@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import sync_bursts
 import sync_changes
+import sync_costs
 import sync_days
 import sync_reads
 from sync_table import Row, heading, line
@@ -22,6 +23,7 @@ def rows() -> Iterable[Row]:
     yield from sync_reads.rows()
     yield from sync_bursts.rows()
     yield from sync_changes.rows()
+    yield from sync_costs.rows()
     yield from sync_days.rows()
 
 

@@ -1,4 +1,4 @@
-"""A run: a tick that holds the lease, with its settings, its time budget and its heartbeat."""
+"""A run: a tick that holds the lease, with its settings and its time budget."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,6 +86,13 @@ class TimeBudget:
         return self.clock.monotonic() + self.remaining_ms() / 1000 - RESERVE_S
 
 
+@dataclass(slots=True)
+class Pulse:
+    """When the lease was renewed last, in seconds of the run."""
+
+    renewed_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run that holds the lease, passed to every step of it."""
@@ -96,6 +103,7 @@ class Run:
     state: SyncState
     source: Source
     journal: Journal
+    _pulse: Pulse = field(default_factory=Pulse, init=False)
 
     @property
     def clock(self) -> Clock:
@@ -106,23 +114,15 @@ class Run:
         """The run log record so far."""
         return self.journal.record
 
-
-@dataclass(slots=True)
-class Heartbeat:
-    """Renews the lease while the run works and while it waits for the source."""
-
-    run: Run
-    _renewed_s: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._renewed_s = self.run.clock.elapsed_s()
-
     def beat(self) -> None:
-        """Renew the lease when due, and log the progress of the run. Raises LeaseLost."""
-        run, elapsed_s = self.run, self.run.clock.elapsed_s()
-        if elapsed_s - self._renewed_s >= _RENEW_EVERY_S:
-            run.state.renew(run.grant, run.clock.at())
-            self._renewed_s = elapsed_s
-            run.journal.count_requests(run.source.requests, run.source.throttled)
+        """Renew the lease when due, and log the progress of the run. Raises LeaseLost.
+
+        Called while the run works and while it waits for the source.
+        """
+        elapsed_s = self.clock.elapsed_s()
+        if elapsed_s - self._pulse.renewed_s >= _RENEW_EVERY_S:
+            self.state.renew(self.grant, self.clock.at())
+            self._pulse.renewed_s = elapsed_s
+            self.journal.count_requests(self.source.requests, self.source.throttled)
             # The log survives a crash, and an operator may be watching it.
-            run.state.put_run(run.record.as_dict(), run.clock.at())
+            self.state.put_run(self.record.as_dict(), self.clock.at())

@@ -32,7 +32,7 @@ from sync_wootric.mails import finish_backfill, report_refusal
 from sync_wootric.phases import Phases
 from sync_wootric.ports import Source
 from sync_wootric.reading.pages import PageStore
-from sync_wootric.run import RESERVE_S, Clock, Heartbeat, Run, RunSettings, TimeBudget
+from sync_wootric.run import RESERVE_S, Clock, Run, RunSettings, TimeBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Sync:
             journal.end("skipped", None, clock.at())
             return RunResult(journal.record)
         run = Run(self.settings, time, grant, self.state, self.source, journal)
-        self.source.begin(clock.at, time.deadline(), Heartbeat(run).beat)
+        self.source.begin(clock.at, time.deadline(), run.beat)
         status, error = self._outcome(run, work)
         self._close(run, status, error)
         return RunResult(journal.record, journal.responses)

@@ -63,7 +63,9 @@ class CountingStore(InMemoryAnswerStore):
         self.gets += 1
         return super().get(key)
 
-    def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
+    def get_many(
+        self, keys: Collection[AnswerKey], *, may_lag: bool = False
+    ) -> Mapping[AnswerKey, Answer]:
         self.batches += 1
         return super().get_many(keys)
 

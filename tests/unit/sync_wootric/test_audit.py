@@ -1,12 +1,15 @@
 """The source's own counts prove that nothing is missing, or say in which month something is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from nps_core.answers.models import Answer
+from nps_core.answers.models import Answer, Listed
 from nps_core.keys import AnswerKey
+from nps_core.sync.dynamo import LEASE_FOR
 from nps_core.sync.proof.audit import AuditState
 from nps_core.sync.proof.counting import ClassCounts, Days
 from nps_testing.stacks.environment import TOKEN
@@ -212,3 +215,28 @@ def test_probe__is_asked_once_a_day(world: World) -> None:
         world.time.sleep(1_800)
         world.tick()
     assert len(asked) == 2
+
+
+def test_count__that_takes_longer_than_a_lease_keeps_it(world: World) -> None:
+    own = world.answers.between
+
+    def slowly(*asked: Any) -> Iterator[Listed]:
+        for answer in own(*asked):
+            world.time.sleep(0.01)
+            yield answer
+
+    world.answers.between = slowly  # type: ignore[method-assign,assignment]
+    renewed: list[float] = []
+    renew = world.state.renew
+
+    def noted(*asked: Any) -> None:
+        renewed.append(world.time())
+        renew(*asked)
+
+    world.state.renew = noted  # type: ignore[method-assign,assignment]
+    world.time.sleep(HOUR_S)
+    began = world.time()
+    world.tick()
+    assert world.time() - began > 3 * LEASE_FOR.total_seconds()
+    waits = [later - earlier for earlier, later in pairwise([began, *renewed, world.time()])]
+    assert max(waits) < LEASE_FOR.total_seconds()

@@ -52,10 +52,14 @@ class DynamoAnswerStore:
         return _read(item) if item else None
 
     def get_many(
-        self, keys: Collection[AnswerKey], skip: items.Skip | None = None
+        self,
+        keys: Collection[AnswerKey],
+        skip: items.Skip | None = None,
+        *,
+        may_lag: bool = False,
     ) -> Mapping[AnswerKey, Answer]:
         wanted = [{"pk": str(key)} for key in dict.fromkeys(keys)]
-        found = items.get_items(self._client, self._table, wanted)
+        found = items.get_items(self._client, self._table, wanted, may_lag=may_lag)
         return {answer.key: answer for answer in items.readable(found, _read, skip)}
 
     def between(

@@ -66,9 +66,13 @@ class Ingest:
         return outcomes
 
     def known(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
-        """Return the stored answers, by key; an unreadable one is logged and left out."""
+        """Return the stored answers, by key; an unreadable one is logged and left out.
+
+        They may lag by a moment, which halves the cost of reading everything again: a write is
+        conditional on the rev that was read, and a row that was left alone is read again.
+        """
         try:
-            return self.store.get_many(keys)
+            return self.store.get_many(keys, may_lag=True)
         except UnreadableItem:
             return {key: answer for key in keys if (answer := self._readable(key)) is not None}
 

@@ -18,8 +18,10 @@ class AnswerStore(Protocol):
         """Return the answer, strongly consistent; None if it is not stored."""
         ...
 
-    def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
-        """Return the stored ones, strongly consistent."""
+    def get_many(
+        self, keys: Collection[AnswerKey], *, may_lag: bool = False
+    ) -> Mapping[AnswerKey, Answer]:
+        """Return the stored ones, strongly consistent unless they may lag by a moment."""
         ...
 
     def between(

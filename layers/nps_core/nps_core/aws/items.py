@@ -45,15 +45,20 @@ def get_item(client: "DynamoDBClient", table: str, key: Mapping[str, str]) -> It
     return from_wire(reply["Item"]) if "Item" in reply else None
 
 
-def get_items(client: "DynamoDBClient", table: str, keys: list[dict[str, str]]) -> list[Item]:
-    """Return the existing items, strongly consistent, in any order. Retries unprocessed keys."""
+def get_items(
+    client: "DynamoDBClient", table: str, keys: list[dict[str, str]], *, may_lag: bool = False
+) -> list[Item]:
+    """Return the existing items in any order. Retries unprocessed keys.
+
+    Strongly consistent, unless they may lag by a moment: that costs half.
+    """
     found: list[Item] = []
     for start in range(0, len(keys), _BATCH):
         wanted: list[Any] = [to_wire(key) for key in keys[start : start + _BATCH]]
         for attempt in range(8):
             with store_errors("BatchGetItem"):
                 reply = client.batch_get_item(
-                    RequestItems={table: {"Keys": wanted, "ConsistentRead": True}}
+                    RequestItems={table: {"Keys": wanted, "ConsistentRead": not may_lag}}
                 )
             found += [from_wire(item) for item in reply["Responses"].get(table, [])]
             left_over: Any = reply.get("UnprocessedKeys", {})

@@ -32,7 +32,9 @@ class InMemoryAnswerStore:
     def get(self, key: AnswerKey) -> Answer | None:
         return self._answers.get(key)
 
-    def get_many(self, keys: Collection[AnswerKey]) -> Mapping[AnswerKey, Answer]:
+    def get_many(
+        self, keys: Collection[AnswerKey], *, may_lag: bool = False
+    ) -> Mapping[AnswerKey, Answer]:
         return {key: self._answers[key] for key in keys if key in self._answers}
 
     def between(

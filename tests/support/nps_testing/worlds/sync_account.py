@@ -61,6 +61,7 @@ class SyncAccount:
         *,
         per_minute: int = 80,
         backfill_days: int = 180,
+        round_hours: int = 4,
         answers: InMemoryAnswerStore | None = None,
     ) -> None:
         self.source, self.time = source, time
@@ -80,7 +81,7 @@ class SyncAccount:
             overlap=OVERLAP,
             metric="NPS",
             zone=ZONE,
-            round_every=timedelta(hours=4),
+            round_every=timedelta(hours=round_hours),
             host=source.url,
             report_to="cs-team@example.com",
         )
