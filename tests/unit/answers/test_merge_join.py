@@ -184,7 +184,11 @@ def test_removal__among_any_versions_does_not_depend_on_the_order(how: Any, seed
 
 
 def _vote(answer: Answer) -> Answer:
-    """What an erasure leaves to be joined: not the account, which is found by the person."""
+    """What an erasure leaves to be joined.
+
+    Not the account, which is found by the person, nor the contact: it is that of the identity which
+    was known at the erasure.
+    """
     if not answer.erased:
         return _told(answer)
     assert (answer.text, answer.email, answer.external_id, answer.notes) == (None, None, None, ())
@@ -196,6 +200,7 @@ def _vote(answer: Answer) -> Answer:
         account_rule="",
         owner=None,
         is_unknown_user=False,
+        contact=None,
         stamps={},
     )
 
