@@ -7,6 +7,7 @@ import pytest
 
 from nps_core.answers.models import Answer
 from nps_core.keys import AnswerKey
+from nps_core.sync.proof.witnesses import FEWEST
 from nps_local.fakes.wootric.actions import NewAnswer
 from nps_local.fakes.wootric.server import FakeWootric
 from nps_testing.fakes.sync import MovingTime
@@ -79,9 +80,10 @@ def test_account_that_an_operator_accepted__is_known_by_later_answers(
     assert ours.tick().status == "failed"
     ours.connections.accept_account(TOKEN, time.now())
     assert ours.tick().status != "failed"
-    at_ms = int(time() * 1000) + 1
     user = next(iter(theirs.source.store.users))
-    theirs.source.actions.answer(NewAnswer(score=9, end_user_id=user, created_ms=at_ms))
+    for number in range(FEWEST):
+        at_ms = int(time() * 1000) + 1 + number * 1000
+        theirs.source.actions.answer(NewAnswer(score=9, end_user_id=user, created_ms=at_ms))
     time.sleep(2 * 3_600)
     ours.tick()
     with FakeWootric(now=time, seed=3) as empty:
