@@ -8,13 +8,13 @@ after the summary's own version, so the last summary written includes every vote
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from nps_core import keys
 from nps_core.answers.models import Change
 from nps_core.errors import Contended
-from nps_core.numbers.account_numbers import AccountView, fold_account
+from nps_core.numbers.account_numbers import fold_account
 from nps_core.numbers.current import account_votes
 from nps_core.numbers.ledger import Votes
 from nps_core.numbers.ports import LedgerRef, LedgerStore, SummaryStore
@@ -104,13 +104,16 @@ class Rollup:
         raise Contended(f"{len(left)} ledgers were written by others {_TRIES} times in a row")
 
     def _summarise(self, account: str, now: datetime) -> int:
-        """Fold the account's ledgers into its summary. Returns the number of summaries written."""
+        """Fold the account's ledgers into its summary. Returns the number of summaries written.
+
+        An equal summary is written too: its version moves, so that a fold of another consumer that
+        has not seen the ledgers of this batch loses. A retry also writes, because the run that died
+        may have written the ledgers.
+        """
         for attempt in range(_TRIES):
-            stored, version = self.summaries.get_versioned(account)
+            _, version = self.summaries.get_versioned(account)
             votes = account_votes(self.ledgers, account, now, self.window_days)
             view = fold_account(account, votes, now, self.window_days)
-            if stored is not None and _same(stored, view):
-                return 0
             if self.summaries.put(view, version):
                 return 1
             self._pause(attempt)
@@ -119,8 +122,3 @@ class Rollup:
     def _pause(self, attempt: int) -> None:
         """Wait with full jitter, so that two consumers of one account do not collide again."""
         self.sleep(random.uniform(0, _MAX_PAUSE_S * 2**attempt))  # noqa: S311  not a secret
-
-
-def _same(stored: AccountView, view: AccountView) -> bool:
-    """Whether the two differ only in the time of the fold."""
-    return replace(stored, as_of=view.as_of) == view
