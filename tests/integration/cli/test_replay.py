@@ -21,6 +21,7 @@ from nps_testing.stacks.operator import ON_STACK, OperatorStack, deployed, run, 
 DAY = timedelta(days=1)
 SINCE = ("--from", "2025-01-01")
 LIVE = NOW - timedelta(hours=1)
+_VERSION = ("ACCOUNT", "version")
 
 
 @pytest.fixture
@@ -62,13 +63,21 @@ def test_lost_answers__are_counted_and_get_their_task(stack: OperatorStack) -> N
     assert [task["response_ids"] for task in run_json("tasks", "list")] == [[3]]
 
 
-def test_a_second_replay__changes_nothing(stack: OperatorStack) -> None:
+def test_a_second_replay__changes_nothing_but_the_version_of_a_summary(
+    stack: OperatorStack,
+) -> None:
+    def items() -> list[Any]:
+        return [
+            {name: value for name, value in item.items() if (item["pk"], name) != _VERSION}
+            for item in stack.state_items()
+        ]
+
     stack.lose([old(1, 9), old(2, 2), make_answer(id=3, score=1, answered_at=LIVE)])
     run_json("replay", *SINCE)
-    before = stack.state_items()
+    before = items()
     assert len(run_json("mail", "list")) == 1
     run_json("replay", *SINCE)
-    assert stack.state_items() == before
+    assert items() == before
 
 
 def test_old_detractors__page_nobody(stack: OperatorStack) -> None:
