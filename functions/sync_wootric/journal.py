@@ -40,6 +40,8 @@ class Journal:
 
     record: RunRecord
     responses: PageResult = PageResult()
+    open_gaps: int = 0
+    """Open gaps of the connection, older ones included."""
 
     def enter(self, kind: RunKind) -> None:
         """Record the kind of work that begins; the last kind stays in the record."""

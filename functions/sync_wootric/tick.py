@@ -114,7 +114,7 @@ class Sync:
             return "failed", str(exc)
         except TransientError as exc:
             return "partial", str(exc)
-        if run.record.gaps > run.record.closed_gaps:
+        if run.journal.open_gaps:
             return "partial", "not all is proven: `nps sync status` shows the open gaps"
         return "complete", None
 

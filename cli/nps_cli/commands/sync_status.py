@@ -127,7 +127,7 @@ def _print(row: "StatusRow", overlap: timedelta, connect: str) -> None:
         ("phase", _phase(row, connect)),
         ("lag", tables.duration(row.lag_seconds)),
         ("last audit", _audit(row.last_audit)),
-        ("deletions", _suspects(row.suspects)),
+        ("in doubt", _suspects(row)),
         ("edits", "listed by Wootric" if row.lists_changes else "found by reading again"),
         ("last run", _run(row.last_run)),
         ("open gaps", len(row.open_gaps) or "none"),
@@ -173,10 +173,13 @@ def _audit(audit: "Comparison | None") -> str:
     return f"DIFFERENT, Wootric {source:,}, stored {stored:,} of {days}, compared {at}"
 
 
-def _suspects(count: int) -> str:
-    if not count:
-        return "none suspected"
-    return f"{tables.counted(count, 'answer')} missing at Wootric, looked for again after a day"
+def _suspects(row: "StatusRow") -> str:
+    if row.oldest_suspect is None:
+        return "nothing"
+    missing = tables.counted(row.suspects, "answer")
+    return (
+        f"{missing} that Wootric no longer lists, the oldest of {_second(row.oldest_suspect)} UTC"
+    )
 
 
 def _run(run: "LastRun | None") -> str | None:

@@ -23,7 +23,9 @@ class Gaps:
 
     @classmethod
     def read(cls, run: Run, proof_store: ProofStore) -> "Gaps":
-        return cls(run, proof_store, {_name(gap): gap for gap in proof_store.gaps()})
+        gaps = cls(run, proof_store, {_name(gap): gap for gap in proof_store.gaps()})
+        gaps._count()
+        return gaps
 
     def open(self, gap: Gap) -> None:
         """Record a gap and warn about it, unless it is open already.
@@ -45,11 +47,13 @@ class Gaps:
     def put(self, gap: Gap) -> None:
         self.proof_store.put_gap(gap)
         self.by_name[_name(gap)] = gap
+        self._count()
 
     def close(self, gap: Gap) -> None:
         at = self.run.clock.at()
         self.proof_store.close_gap(gap, at)
         self.by_name[_name(gap)] = replace(gap, closed_at=at)
+        self._count()
         self.run.journal.add_closed_gap()
         logger.info("gap closed", extra=_as_log(gap))
 
@@ -60,6 +64,9 @@ class Gaps:
             for gap in self.by_name.values()
             if gap.is_open and stream in (None, gap.stream) and kind in (None, gap.kind)
         ]
+
+    def _count(self) -> None:
+        self.run.journal.open_gaps = len(self.open_gaps())
 
     def record_outage(
         self, proven_at: Iterable[tuple[Stream, datetime]], why: str | None = None

@@ -103,7 +103,7 @@ def test_people__read_up_to_when_it_is_complete_and_why_not_later(live: State) -
     assert "40 s" in shown
 
 
-def test_gaps_and_suspects__hold_it_back_and_are_shown(live: State) -> None:
+def test_gaps__hold_it_back_and_suspects_are_told_beside_it(live: State) -> None:
     gap = Gap("responses", "second", GAP_S, GAP_S + 1, "3,100 answers in a second", NOW, "r-1")
     live.proof_store.put_gap(gap)
     live.proof_store.close_gap(replace(gap, from_s=GAP_S - 60), NOW)
@@ -114,7 +114,9 @@ def test_gaps_and_suspects__hold_it_back_and_are_shown(live: State) -> None:
     assert [one["from"] for one in row["open_gaps"]] == ["2026-02-27T17:16:00Z"]
     shown = run("sync", "status", *ON_STACK).output
     assert shown.count("3,100 answers in a second") == 2
-    assert "1 answer missing at Wootric" in shown
+    assert "1 answer that Wootric no longer lists, the oldest of 2026-02-27" in " ".join(
+        shown.split()
+    )
 
 
 def test_the_last_run__is_the_newest_of_the_account_and_no_preview(

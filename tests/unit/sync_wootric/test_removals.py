@@ -62,19 +62,17 @@ def test_deletion__is_proven_within_two_days_and_not_before_one(world: World, da
     assert live(world, 30) == 0
 
 
-def test_missing_answer__holds_back_what_is_complete_and_is_no_gap(world: World) -> None:
+def test_missing_answer__is_in_doubt_and_holds_back_nothing(world: World) -> None:
     row = days_old(world, 60)
     second = world.rows["responses"].pop(row) // 1000
     live(world, 5)
     found = world.coverage()
     assert found.complete_to is not None
-    assert found.complete_to.timestamp() == second
-    assert found.held_by == "a response that the source no longer lists"
+    assert world.time() - found.complete_to.timestamp() < 3_600
+    assert [one.second for one in world.proof_store.suspects()] == [second]
     assert world.open_gaps() == []
     live(world, 26)
-    found = world.coverage()
-    assert found.complete_to is not None
-    assert world.time() - found.complete_to.timestamp() < 3_600
+    assert world.proof_store.suspects() == []
 
 
 def test_missing_answer__is_taken_off_the_counts_once_it_is_a_suspect(world: World) -> None:

@@ -90,7 +90,15 @@ def test_a_row__has_the_documented_fields_in_order() -> None:
     assert list(row) == [
         *("account_token", "host", "phase", "backfill_percent", "answers", "rate_per_minute"),
         *("seconds_left", "lag_seconds", "complete_to", "held_by", "covered", "open_gaps"),
-        *("suspects", "people", "lists_changes", "last_audit", "last_run", "extension"),
+        *(
+            "suspects",
+            "oldest_suspect",
+            "people",
+            "lists_changes",
+            "last_audit",
+            "last_run",
+            "extension",
+        ),
     ]
 
 
@@ -170,11 +178,13 @@ def test_gaps__hold_complete_to_back_and_closed_ones_do_not() -> None:
     assert row["covered"][1] == ["2026-03-02T16:16:01Z", "2026-03-02T17:01:00Z"]
 
 
-def test_suspects__are_counted() -> None:
+def test_suspects__are_told_beside_what_is_complete() -> None:
     suspect = Suspect(AnswerKey(TOKEN, "response", "7"), AN_HOUR_AGO, None, NOW)
     row = status_row(known(done(), done(), suspects=[suspect]), NOW)
     assert row["suspects"] == 1
-    assert "no longer lists" in row["held_by"]
+    assert row["oldest_suspect"] is not None
+    assert row["held_by"] is None
+    assert status_row(known(done(), done()), NOW)["oldest_suspect"] is None
 
 
 def test_lag__is_that_of_the_stream_behind() -> None:

@@ -141,8 +141,7 @@ class World:
         overlap = timedelta(minutes=15)
         text = self.state.checkpoints.get("audit")
         unequal = list(AuditState.from_json(text).lacking(self.zone)) if text else []
-        gaps, suspects = self.proof_store.gaps(), self.proof_store.suspects()
-        return coverage(checkpoints, gaps, suspects, overlap, unequal)
+        return coverage(checkpoints, self.proof_store.gaps(), overlap, unequal)
 
     def open_gaps(self) -> list[Gap]:
         return [gap for gap in self.proof_store.gaps() if gap.is_open]

@@ -164,9 +164,7 @@ class SyncAccount:
             for stream in STREAMS
         }
         unequal = list(self.audit().lacking(ZONE))
-        return coverage(
-            known, self.proof_store.gaps(), self.proof_store.suspects(), OVERLAP, unequal
-        )
+        return coverage(known, self.proof_store.gaps(), OVERLAP, unequal)
 
     def audit(self) -> AuditState:
         text = self.state.checkpoints.get("audit")

@@ -10,7 +10,7 @@ This is the definition of `complete_to`:
   a deletion) may be unknown until a live pass or a sweep that began after it has read that second.
   A live pass finds no deletions, because it does not compare. A sweep finds the deletion of an
   answer that is at least an hour old when it begins. After that read the stored answer equals the
-  source's, or it is a suspect, which is not covered.
+  source's, or it is a suspect, which is told beside `complete_to`.
 * Counts are equal when the last comparison says so.
 * Live answers that could not be read for over 15 minutes are recorded as a gap.
 """
@@ -127,9 +127,15 @@ class Claims:
                 continue
             if problems != [_GONE]:
                 return ""
+            if self._is_suspected(kind, row):
+                return "suspected"
             if look.compares and second + SETTLED.total_seconds() < look.began:
                 return ""
         return problems[0]
+
+    def _is_suspected(self, kind: Kind, row: SourceRow) -> bool:
+        suspects = self.account.proof_store.suspects()
+        return any((one.key.kind, one.key.id) == (kind, str(row.id)) for one in suspects)
 
     def _was_in_time(self, row: SourceRow) -> bool:
         return row.visible_ms - row.created_ms <= OVERLAP.total_seconds() * 1000

@@ -1,9 +1,9 @@
 """The time up to which the stored answers are proven to equal the source's. Pure.
 
 The backfill has read up to its cursor. Live passes have read from there to the start of the last
-finished one, less the overlap, because an answer may become visible late. Three things hold the
-proof back: gaps, days whose counts differ and that are not re-read yet, and suspects. In doubt the
-time is too early, never too late.
+finished one, less the overlap, because an answer may become visible late. Two things hold the proof
+back: gaps, and days in which the source counts more than is stored. In doubt the time is too early,
+never too late. Suspects do not hold it back: they are stored, and nothing is missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 
 from nps_core.sync.lists import Stream
 from nps_core.sync.proof.gaps import Gap
-from nps_core.sync.proof.suspects import Suspect
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 
 Interval = tuple[datetime, datetime]
@@ -26,7 +25,7 @@ class Coverage:
 
     intervals: tuple[Interval, ...]
     complete_to: datetime | None
-    """Nothing is missing or superfluous before this time; None before anything was read."""
+    """Nothing is missing before this time; None before anything was read."""
     held_by: str | None = None
     """The reason that holds `complete_to` back; None if it is only the time of the last live
     pass."""
@@ -44,7 +43,6 @@ def read_to(checkpoint: StreamCheckpoint, overlap: timedelta) -> int:
 def coverage(
     checkpoints: Mapping[Stream, StreamCheckpoint | None],
     gaps: Iterable[Gap],
-    suspects: Iterable[Suspect],
     overlap: timedelta,
     unequal: Iterable[tuple[int, int]] = (),
 ) -> Coverage:
@@ -58,7 +56,7 @@ def coverage(
     start = max(checkpoint.backfill.from_s for checkpoint in known)
     ends = {s: read_to(c, overlap) for s, c in checkpoints.items() if c is not None}
     end = min(ends.values())
-    every = _doubts(gaps, suspects, unequal)
+    every = _doubts(gaps, unequal)
     doubts = sorted(doubt for doubt in every if start < doubt[1] and doubt[0] < end)
     complete_to = min([end, *(max(from_s, start) for from_s, _, _ in doubts)])
     is_filling = any(not checkpoint.backfill.position.done for checkpoint in known)
@@ -67,15 +65,10 @@ def coverage(
     return Coverage(intervals, _moment(complete_to), doubts[0][2] if doubts else why)
 
 
-def _doubts(
-    gaps: Iterable[Gap], suspects: Iterable[Suspect], unequal: Iterable[tuple[int, int]]
-) -> Iterable[_Doubt]:
+def _doubts(gaps: Iterable[Gap], unequal: Iterable[tuple[int, int]]) -> Iterable[_Doubt]:
     for gap in gaps:
         if gap.is_open:
             yield gap.from_s, gap.to_s, gap.reason
-    for suspect in suspects:
-        noun = suspect.key.kind
-        yield suspect.second, suspect.second + 1, f"a {noun} that the source no longer lists"
     for from_s, to_s in unequal:
         yield from_s, to_s, "days that the source counts otherwise"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,7 @@ class StatusRow(View):
     covered: tuple[tuple[Moment, Moment], ...]
     open_gaps: tuple[GapRow, ...]
     suspects: int
+    oldest_suspect: Moment | None
     people: bool
     lists_changes: bool
     last_audit: Comparison | None
@@ -120,7 +121,7 @@ def status_row(known: Known, now: datetime) -> StatusRow:
     """Return the state of a connection at `now`."""
     suspects, gaps = list(known.suspects), [gap for gap in known.gaps if gap.is_open]
     unequal = list(known.audit.lacking(known.zone))
-    proven = coverage(known.streams, gaps, suspects, known.overlap, unequal)
+    proven = coverage(known.streams, gaps, known.overlap, unequal)
     rate = rate_per_minute(known.last_run, now)
     lag = min((checkpoint.proven_at for checkpoint in known.saved), default=None)
     proof, last_run = known.audit.proof, known.last_run
@@ -140,6 +141,7 @@ def status_row(known: Known, now: datetime) -> StatusRow:
         covered=tuple(proven.intervals),
         open_gaps=tuple(map(gap_row, sorted(gaps, key=lambda gap: gap.from_s))),
         suspects=len(suspects),
+        oldest_suspect=_oldest(suspects),
         people=known.everybody_listed,
         lists_changes=known.audit.lists_changes,
         last_audit=comparison(proof) if proof else None,
@@ -157,6 +159,12 @@ def phase(known: Known) -> Phase:
     if known.extending:
         return "extension"
     return "live" if known.everybody_listed else "people"
+
+
+def _oldest(suspects: Iterable[Suspect]) -> datetime | None:
+    """Return when the oldest suspected answer was given."""
+    seconds = [suspect.second for suspect in suspects]
+    return datetime.fromtimestamp(min(seconds), UTC) if seconds else None
 
 
 def gap_row(gap: Gap) -> GapRow:
