@@ -62,6 +62,7 @@ def _change(account: SyncAccount, random: Random) -> Waiting:
         actions.tag(row, ["export"])
     for row in silent:
         row.text = "Changed, and nobody was told"
+        store.changed(row)
     for row in gone:
         store.remove_row(row)
     excluded = [row for row in store.answers.values() if row.excluded and not row.deleted]
