@@ -136,20 +136,21 @@ class Phases:
         """Re-read what live reads no longer reach: the last two days, then the months of the round.
 
         Both lists take turns by the start of their rounds: a list of a million answers must not
-        keep the other from being read. Between two pages the last two days may be due again.
+        keep the other from being read. Between two pages the last two days may be due again. Counts
+        that differed are compared once more afterwards.
         """
+        has_read = has_read_months = False
         while (due := self._sweep_due()) is not None:
             reader, sweep = due
             self.run.journal.enter("sweep")
             self.live_reads.run_if_due()
             is_read = reader.read_sweep_page(sweep)
             is_month = is_read and not sweep.is_recent and reader is self.auditor.reader
+            has_read, has_read_months = True, has_read_months or is_month
             if is_month and self.auditor.month_is_read(sweep):
                 reader.repeat(sweep)
-
-    def count_again(self) -> None:
-        """Compare counts once more after the sweep, if they differed before it."""
-        self.auditor.compare_again()
+        if has_read:
+            self.auditor.compare_again(has_read_months=has_read_months)
 
     def preview_backfill(self, since_s: int) -> Mapping[str, Any]:
         """Return how many answers a backfill would read, as counted by the source."""

@@ -155,7 +155,6 @@ class Sync:
                     "audit": lambda: phases.verify(requests.audit_at),
                     "removals": phases.recheck_suspects,
                     "sweep": phases.sweep,
-                    "counts": phases.count_again,
                 }
             )
         except (PermanentError, TransientError) as exc:

@@ -43,17 +43,24 @@ class Auditor:
             self._save(replace(self.state, lists_changes=False))
 
     def compare_if_due(self, asked_at: str) -> bool:
-        """Count if it is due or an operator asked. Returns whether a request found a difference."""
-        is_asked = asked_at > self.state.asked_at
-        if not is_asked and not self.state.is_due(self.run.clock.at()):
-            return False
-        self._compare(max(asked_at, self.state.asked_at))
-        return is_asked and not self.state.holds
+        """Count if it is due or an operator asked. Returns whether a request found a difference.
 
-    def compare_again(self) -> None:
-        """Count again if the counts differed: a round may have found the cause."""
-        if not self.state.holds:
+        A difference of today is looked at in every tick: an answer may have come between its list
+        and the count, and one day costs next to nothing.
+        """
+        is_asked = asked_at > self.state.asked_at
+        if is_asked or self.state.is_due(self.run.clock.at()):
+            self._compare(max(asked_at, self.state.asked_at))
+            return is_asked and not self.state.holds
+        self._look_at_today()
+        return False
+
+    def compare_again(self, *, has_read_months: bool) -> None:
+        """Count again what differed and has been re-read since: the cause may be found."""
+        if has_read_months and not self.state.holds:
             self._compare(self.state.asked_at)
+        else:
+            self._look_at_today()
 
     def month_is_read(self, month: Sweep) -> bool:
         """Count a month that the round has re-read. Returns whether to re-read it once more."""
@@ -85,12 +92,17 @@ class Auditor:
         }
 
     def _compare(self, asked_at: str) -> None:
-        now, (days, today) = self.run.clock.at(), (self.counts.days(), self.counts.today())
-        proof = self.counts.compare(days) if days else None
-        of_today = self.counts.compare(today) if today else None
-        self._save(
-            replace(self.state, proof=proof, today=of_today, begun_at=now, asked_at=asked_at)
-        )
+        now, days = self.run.clock.at(), self.counts.days()
+        proof, today = self.counts.compare(days) if days else None, self._of_today()
+        self._save(replace(self.state, proof=proof, today=today, begun_at=now, asked_at=asked_at))
+
+    def _look_at_today(self) -> None:
+        if self.state.today is not None and not self.state.today.holds:
+            self._save(replace(self.state, today=self._of_today()))
+
+    def _of_today(self) -> Proof | None:
+        today = self.counts.today()
+        return self.counts.compare(today) if today else None
 
     def _conclude(self, proof: Proof, known: list[Gap]) -> None:
         """Open, keep or close the gaps of a month that has been re-read and counted."""

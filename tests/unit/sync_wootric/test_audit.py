@@ -86,6 +86,34 @@ def test_answer_that_is_missing__is_known_within_the_hour_and_holds_back_what_is
     assert world.time() - complete_to.timestamp() < HOUR_S
 
 
+def test_difference_that_stays__costs_no_more_than_two_counts_an_hour(world: World) -> None:
+    del world.rows["responses"][days_old(world, 100)]
+    world.time.sleep(HOUR_S)
+    world.tick()
+    assert not state(world).holds
+    counted: list[Days] = []
+    own = world.source.counts
+    world.source.counts = lambda days: counted.append(days) or own(days)  # type: ignore[func-returns-value]
+    for _ in range(12):
+        world.time.sleep(300)
+        world.tick()
+    assert len(counted) == 2
+
+
+def test_difference_of_today__is_looked_at_again_in_the_next_tick(world: World) -> None:
+    own, today = world.source.counts, world.time.now().astimezone(world.zone).date()
+    world.source.counts = lambda days: own(days).plus(
+        ClassCounts(promoters=int(days.first == today))
+    )
+    world.time.sleep(HOUR_S)
+    world.tick()
+    assert not state(world).holds
+    world.source.counts = own
+    world.time.sleep(300)
+    world.tick()
+    assert state(world).holds
+
+
 def test_answer_that_is_gone__holds_back_nothing(world: World) -> None:
     del world.rows["responses"][days_old(world, 100)]
     world.time.sleep(HOUR_S)

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from nps_core.formats import LEFT_OUT, Stored
 from nps_core.sync.proof.counting import ClassCounts, Days
 
-EVERY, AGAIN_EVERY = timedelta(minutes=55), timedelta(minutes=4)
-"""The audit counts every hour, and every tick while the counts differ. `EVERY` leaves time for the
-wait for a tick."""
+EVERY = timedelta(minutes=55)
+"""The audit counts every hour; this leaves time for the wait for a tick."""
 PROBE_EVERY = timedelta(hours=24)
 
 
@@ -56,8 +55,7 @@ class AuditState(Stored):
 
     def is_due(self, now: datetime) -> bool:
         """Whether to count at `now`. A time ahead of it is of a wrong clock: it never was."""
-        pause = EVERY if self.holds else AGAIN_EVERY
-        return self.begun_at is None or self.begun_at > now or now - self.begun_at >= pause
+        return self.begun_at is None or self.begun_at > now or now - self.begun_at >= EVERY
 
     def needs_probe(self, now: datetime) -> bool:
         """Whether to check again which filters the source has."""
