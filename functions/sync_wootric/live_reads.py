@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from nps_core.sync.lists import Stream
 from sync_wootric.proving.gaps import Gaps
@@ -39,11 +40,22 @@ class LiveReads:
         if self.run.clock.elapsed_s() - self._last_s >= _EVERY_S:
             self._read()
 
-    def record_outage(self, why: str | None = None) -> None:
-        """Record a gap if live answers have been unread for too long."""
-        readers = self.readers.values()
-        proven_at = [(reader.stream, reader.checkpoint.proven_at) for reader in readers]
+    def record_outage(self, why: str | None = None, since: datetime | None = None) -> None:
+        """Record a gap if live answers have been unread for too long.
+
+        `since`: when the connection was activated; a stream that no run could read is unread since.
+        """
+        proven_at = [
+            (
+                reader.stream,
+                since if since and self._is_unread(reader) else reader.checkpoint.proven_at,
+            )
+            for reader in self.readers.values()
+        ]
         self.gaps.record_outage(proven_at, why)
+
+    def _is_unread(self, reader: StreamReader) -> bool:
+        return reader.is_new and self.run.state.read_checkpoint(reader.stream) is None
 
     def _read(self) -> None:
         readers = self.readers.values()

@@ -159,7 +159,8 @@ class Sync:
             )
         except (PermanentError, TransientError) as exc:
             if not isinstance(exc, LeaseLost):  # the new holder of the lease records outages itself
-                phases.live_reads.record_outage(str(exc))
+                since = self.profiles.activated_at(self.settings.account_token)
+                phases.live_reads.record_outage(str(exc), since)
             raise
 
     def _sign_in(self, run: Run) -> None:

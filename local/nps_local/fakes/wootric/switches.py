@@ -37,6 +37,12 @@ class Switches:
 
     page_over_cap: Literal["empty", "error400"] = "empty"
     per_page_over_max: Literal["error400", "clamp"] = "error400"
+    per_page_most: int = 50
+    """The most rows of a page, whatever is asked for."""
+    created_filter: Literal["supported", "ignored"] = "supported"
+    end_users_updated_filter: Literal["supported", "ignored"] = "supported"
+    sort_params: Literal["supported", "ignored"] = "supported"
+    """Whether `sort_key` and `sort_order` have an effect."""
     page_below_one: Literal["error400", "first_page"] = "error400"
     bounds: Literal["ms", "whole_second"] = "ms"
     """Whether `created[gt]=T` returns rows of T.001 to T.999 ("ms") or not."""
@@ -57,6 +63,8 @@ class Switches:
     """Whether answers have an undocumented key, `driver_picklist`."""
     payload_time_zone: str = "America/Los_Angeles"
     """Zone of the times printed in lists and webhooks."""
+    times_have_offset: bool = True
+    """Whether the times printed in lists tell their offset."""
     html_escape_text: bool = True
     note_edit_bumps_updated_at: bool = False
     flag_edit_bumps_updated_at: bool = False
@@ -88,6 +96,8 @@ class Switches:
     historical_properties: Literal["locked", "enabled"] = "locked"
     account_time_zone: str = "America/Los_Angeles"
     """Zone of the days of `nps_summary`."""
+    summary_counts: Literal["not_excluded", "all", "one_metric"] = "not_excluded"
+    """The answers that `nps_summary` counts; "one_metric": those of every other survey."""
     survey_mode: str = "NPS"
     latency_ms: int = 0
     webhook: WebhookSwitches = field(default_factory=WebhookSwitches)

@@ -18,7 +18,8 @@ def nps_summary(ctx: Context, call: Call) -> Reply:
     zone = ZoneInfo(ctx.switches.account_time_zone)
     period = Window(_midnight_ms(first, zone), _midnight_ms(last + timedelta(days=1), zone))
     promoters, passives, detractors = (
-        counted(ctx.store, group).count(period) for group in ("promoter", "passive", "detractor")
+        counted(ctx.store, group, ctx.switches.summary_counts).count(period)
+        for group in ("promoter", "passive", "detractor")
     )
     responses = promoters + passives + detractors
     asked = responses + ctx.store.decline_line.count(period)

@@ -42,9 +42,12 @@ def paging(request: Request, switches: Switches, default_order: Literal["asc", "
         raise invalid("per_page", "does not have a valid value")
     if page > MAX_PAGE and switches.page_over_cap == "error400":
         raise invalid("page", "does not have a valid value")
+    limit = min(limit, switches.per_page_most)
     order = request.params.get("sort_order", default_order)
     if order not in ("asc", "desc"):
         raise invalid("sort_order", "does not have a valid value")
+    if switches.sort_params == "ignored":
+        order = default_order
     offset = None if page > MAX_PAGE else (page - 1) * limit
     return Paging(offset, limit, order == "desc")
 
@@ -73,6 +76,12 @@ def window(request: Request, name: str, bounds: Literal["ms", "whole_second"]) -
         if operator in ("eq", "lte"):
             high.append(end)
     return Window(max(low, default=None), min(high, default=None))
+
+
+def created(request: Request, switches: Switches) -> Window:
+    """Read the filter by creation, which the switch may ignore. Raises ApiError like `window`."""
+    given = window(request, "created", switches.bounds)
+    return given if switches.created_filter == "supported" else Window()
 
 
 def filters(request: Request, name: str) -> list[str]:

@@ -2,11 +2,11 @@
 
 from urllib.parse import unquote
 
-from nps_local.fakes.wootric.api.params import paging, window
+from nps_local.fakes.wootric.api.params import created, paging, window
 from nps_local.fakes.wootric.api.read import page_of
 from nps_local.fakes.wootric.context import Call, Context, Route
 from nps_local.fakes.wootric.data.model import EndUser
-from nps_local.fakes.wootric.data.orders import SortKey, by, cut, people
+from nps_local.fakes.wootric.data.orders import ALL, SortKey, by, cut, people
 from nps_local.fakes.wootric.data.timeline import Timeline
 from nps_local.fakes.wootric.data.views import settings_view, user_view
 from nps_local.fakes.wootric.wire import Reply, invalid, json_reply, not_found
@@ -15,11 +15,13 @@ from nps_local.fakes.wootric.wire import Reply, invalid, json_reply, not_found
 def list_users(ctx: Context, call: Call) -> Reply:
     """List people, by e-mail ascending unless asked otherwise."""
     part = paging(call.request, ctx.switches, "asc")
-    created = window(call.request, "created", ctx.switches.bounds)
+    made = created(call.request, ctx.switches)
     updated = window(call.request, "updated", ctx.switches.bounds)
+    if ctx.switches.end_users_updated_filter == "ignored":
+        updated = ALL
     email = call.request.params.get("email")
     hides = ctx.switches.hide_never_surveyed_end_users
-    sort_key = _sort_key(call)
+    sort_key = _sort_key(call) if ctx.switches.sort_params == "supported" else "email"
 
     def orders(key: SortKey) -> Timeline[EndUser]:
         if email is None:
@@ -27,7 +29,7 @@ def list_users(ctx: Context, call: Call) -> Reply:
         user = ctx.store.named("email", email)
         return by(key, [] if user is None else [user])
 
-    line = cut(orders, sort_key, created, updated)
+    line = cut(orders, sort_key, made, updated)
     found = page_of(ctx, part, *line, has_ties=sort_key != "email")
     return json_reply([_user(ctx, user) for user in found])
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TypeVar
 
-from nps_local.fakes.wootric.api.params import Paging, filters, flag, paging, window
+from nps_local.fakes.wootric.api.params import Paging, created, filters, flag, paging, window
 from nps_local.fakes.wootric.context import Call, Context, Route
 from nps_local.fakes.wootric.data.model import Answer, Decline, EndUser, Row
 from nps_local.fakes.wootric.data.orders import (
@@ -96,9 +96,9 @@ def _some_answers(ctx: Context, call: Call, rows: Iterable[Answer]) -> Reply:
 
 def _answer_page(ctx: Context, call: Call, orders: Orders[Answer]) -> Reply:
     part = paging(call.request, ctx.switches, "desc")
-    created = window(call.request, "created", ctx.switches.bounds)
+    made = created(call.request, ctx.switches)
     sort_key, updated = _by_update(ctx, call)
-    rows = page_of(ctx, part, *cut(orders, sort_key, created, updated))
+    rows = page_of(ctx, part, *cut(orders, sort_key, made, updated))
     users = ctx.store.users
     return Reply(
         body=ctx.renderer.page([(row, users[row.end_user_id]) for row in rows], ctx.switches)
@@ -116,7 +116,8 @@ def _by_update(ctx: Context, call: Call) -> tuple[SortKey, Window]:
     if reading != "supported":
         return "created_at", ALL
     updated = window(call.request, "updated", ctx.switches.bounds)
-    return "updated_at" if sort_key == "updated_at" else "created_at", updated
+    is_sorted = ctx.switches.sort_params == "supported" and sort_key == "updated_at"
+    return "updated_at" if is_sorted else "created_at", updated
 
 
 def _excluded(ctx: Context, call: Call) -> bool | None:
@@ -128,8 +129,7 @@ def _excluded(ctx: Context, call: Call) -> bool | None:
 
 def _decline_page(ctx: Context, call: Call, line: Timeline[Decline]) -> Reply:
     part = paging(call.request, ctx.switches, "desc")
-    created = window(call.request, "created", ctx.switches.bounds)
-    rows = page_of(ctx, part, line, created)
+    rows = page_of(ctx, part, line, created(call.request, ctx.switches))
     return json_reply([decline_view(row, ctx.switches) for row in rows])
 
 

@@ -56,16 +56,23 @@ def answers(store: Store, sort_key: SortKey, excluded: bool | None) -> Timeline[
     )
 
 
-def counted(store: Store, group: str) -> Timeline[Answer]:
+Counts = Literal["not_excluded", "all", "one_metric"]
+
+
+def counted(store: Store, group: str, counts: Counts = "not_excluded") -> Timeline[Answer]:
     """Return the counted promoters, passives or detractors by creation."""
     line = store.answer_line
 
     def belongs(row: Answer) -> bool:
-        if row.excluded or row.score is None:
+        if row.score is None or (row.excluded and counts != "all"):
+            return False
+        if counts == "one_metric" and row.survey_id % 2:
             return False
         return row in line and standing(row.score) == group
 
-    return store.answer_lines.line(group, _KEYS["created_at"], lambda: line.window(ALL), belongs)
+    return store.answer_lines.line(
+        (group, counts), _KEYS["created_at"], lambda: line.window(ALL), belongs
+    )
 
 
 def people(store: Store, sort_key: SortKey, *, hides: bool) -> Timeline[EndUser]:

@@ -11,11 +11,11 @@ def to_datetime(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
-def rest_time(ms: int, zone: ZoneInfo) -> str:
+def rest_time(ms: int, zone: ZoneInfo, *, has_offset: bool = True) -> str:
     """Format whole seconds as REST and form webhooks do: `2026-08-17 14:44:07 -0700`."""
     # Several times faster than strftime, and lists print two or three times per row.
     text = to_datetime(ms).astimezone(zone).isoformat(" ", "seconds")
-    return f"{text[:19]} {text[19:22]}{text[23:25]}"
+    return f"{text[:19]} {text[19:22]}{text[23:25]}" if has_offset else text[:19]
 
 
 def iso_time(ms: int, zone: ZoneInfo) -> str:

@@ -21,6 +21,10 @@ def _text(text: str | None, switches: Switches) -> str | None:
     return escaped(text) if text is not None and switches.html_escape_text else text
 
 
+def _time(ms: int, switches: Switches) -> str:
+    return rest_time(ms, switches.payload_zone, has_offset=switches.times_have_offset)
+
+
 def _properties(values: Properties, switches: Switches) -> Properties:
     if not switches.html_escape_text:
         return dict(values)
@@ -54,8 +58,8 @@ def answer_view(answer: Answer, user: EndUser, switches: Switches) -> dict[str, 
         "excluded_from_calculations": answer.excluded,
         "ip_address": answer.ip_address,
         "origin_url": answer.origin_url,
-        "created_at": rest_time(answer.created_ms, switches.payload_zone),
-        "updated_at": rest_time(answer.updated_ms, switches.payload_zone),
+        "created_at": _time(answer.created_ms, switches),
+        "updated_at": _time(answer.updated_ms, switches),
         "tags": _tags(answer, switches),
         "notes": notes,
         "end_user": embed,
@@ -70,8 +74,8 @@ def decline_view(decline: Decline, switches: Switches) -> dict[str, Any]:
         "survey_id": decline.survey_id,
         "ip_address": decline.ip_address,
         "origin_url": decline.origin_url,
-        "created_at": rest_time(decline.created_ms, switches.payload_zone),
-        "updated_at": rest_time(decline.updated_ms, switches.payload_zone),
+        "created_at": _time(decline.created_ms, switches),
+        "updated_at": _time(decline.updated_ms, switches),
         "end_user": {"properties": _properties(decline.properties, switches)},
     }
 
@@ -80,7 +84,11 @@ def user_view(
     user: EndUser, last: Answer | None, switches: Switches, *, precise: bool = False
 ) -> dict[str, Any]:
     """Show a person; `precise` prints milliseconds, as in replies to writes."""
-    show = partial(iso_time if precise else rest_time, zone=switches.payload_zone)
+    show = (
+        partial(iso_time, zone=switches.payload_zone)
+        if precise
+        else partial(_time, switches=switches)
+    )
     surveyed = user.last_surveyed_ms
     return {
         "id": user.id,
