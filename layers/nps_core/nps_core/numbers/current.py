@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from nps_core.keys import month_of
 from nps_core.numbers.account_numbers import AccountView, counted, first_month, fold_account
 from nps_core.numbers.ledger import Vote, join
-from nps_core.numbers.ports import LedgerStore, SummaryStore
+from nps_core.numbers.ports import LedgerStore, MonthLedgers, SummaryStore
 
 
 def account_votes(
-    ledgers: LedgerStore, account_id: str, now: datetime, window_days: int
+    ledgers: MonthLedgers, account_id: str, now: datetime, window_days: int
 ) -> Mapping[str, Vote]:
     """Return the votes that the window and the trend need; all votes if neither has any."""
     recent = join(ledgers.months(account_id, first_month(now, window_days)))

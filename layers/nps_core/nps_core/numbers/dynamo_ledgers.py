@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nps_core import keys
 from nps_core.aws import items
 from nps_core.errors import UnreadableItem
 from nps_core.keys import CONTACT_PREFIX, LEDGER_PREFIX
@@ -53,6 +54,14 @@ class DynamoLedgerStore:
             self._client, self._table, "pk = :pk AND sk BETWEEN :from AND :to", bounds
         )
         return (_from_item(item) for item in found)
+
+    def of_account(self, account_id: str) -> Iterator[tuple[LedgerRef, Ledger]]:
+        found = items.query(
+            self._client, self._table, "pk = :pk", {":pk": keys.ledger(account_id, "").pk}
+        )
+        for item in found:
+            if item["sk"].startswith((LEDGER_PREFIX, CONTACT_PREFIX)):
+                yield (item["pk"], item["sk"]), _from_item(item)
 
     def contacts(self, account_id: str, skip: items.Skip | None = None) -> list[Ledger]:
         """Return one ledger for each contact; an item that cannot be read goes to `skip`."""

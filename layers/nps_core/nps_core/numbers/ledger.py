@@ -62,7 +62,11 @@ class Ledger:
         newer = {key: vote for key, vote in new.items() if is_newer(vote, self.votes.get(key))}
         if not newer:
             return self
-        votes = {**self.votes, **newer}
+        return self.with_votes(newer)
+
+    def with_votes(self, new: Mapping[str, Vote]) -> "Ledger":
+        """Return the ledger with exactly these votes for their ids, newer or not."""
+        votes = {**self.votes, **new}
         return replace(self, votes=votes, is_split=self.is_split or len(votes) > SPLIT_ABOVE)
 
 

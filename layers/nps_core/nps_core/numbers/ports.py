@@ -10,7 +10,15 @@ LedgerRef = tuple[str, str]
 """Primary key (pk, sk) of a ledger item, as built by `keys.ledger` and `keys.contact`."""
 
 
-class LedgerStore(Protocol):
+class MonthLedgers(Protocol):
+    """The votes of accounts by month, stored or planned."""
+
+    def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
+        """Return all items of the account from `first_month` on, strongly consistent."""
+        ...
+
+
+class LedgerStore(MonthLedgers, Protocol):
     """Ledger items of StateTable."""
 
     def get_many(self, refs: Collection[LedgerRef]) -> dict[LedgerRef, Ledger]:
@@ -21,8 +29,12 @@ class LedgerStore(Protocol):
         """Write as version + 1 if the stored version is `ledger.version`; False if it is not."""
         ...
 
-    def months(self, account_id: str, first_month: str) -> Iterable[Ledger]:
-        """Return all items of the account from `first_month` on, strongly consistent."""
+
+class AccountLedgers(LedgerStore, Protocol):
+    """Ledgers that are read account by account, too."""
+
+    def of_account(self, account_id: str) -> Iterable[tuple[LedgerRef, Ledger]]:
+        """Yield the account's ledgers, of months and of contacts, strongly consistent."""
         ...
 
 

@@ -92,6 +92,10 @@ class InMemoryLedgerStore:
         )
         return [ledger for ref, ledger in sorted(self.ledgers.items()) if low <= ref <= high]
 
+    def of_account(self, account_id: str) -> Iterable[tuple[LedgerRef, Ledger]]:
+        rows = sorted(self.ledgers.items())
+        return [(ref, ledger) for ref, ledger in rows if ref[0] == f"ACCT#{account_id}"]
+
 
 class InMemorySummaryStore:
     def __init__(self) -> None:
