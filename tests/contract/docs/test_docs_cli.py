@@ -11,6 +11,7 @@ from nps_core.views.connections import Connected, ConnectionRemoval, ConnectionR
 from nps_core.views.contacts import ContactRow
 from nps_core.views.directory import DirectoryImport, DirectoryRow
 from nps_core.views.mails import MailRow
+from nps_core.views.numbers import NumbersCheck, NumbersRebuild
 from nps_core.views.quarantine import QuarantineRow
 from nps_core.views.repair import RedriveRow, Replay
 from nps_core.views.responses import DeclineRow, ResponseRow
@@ -85,6 +86,8 @@ VIEWS: dict[str, type[View]] = {
     "quarantine list": QuarantineRow,
     "redrive KIND": RedriveRow,
     "replay": Replay,
+    "numbers check": NumbersCheck,
+    "numbers rebuild": NumbersRebuild,
     "directory list": DirectoryRow,
     "directory import FILE.csv": DirectoryImport,
 }

@@ -208,6 +208,14 @@ class TestLedgerStore:
         assert len(list(stores.ledgers.months("acme", "0"))) == 4
         assert len(list(stores.ledgers.months(UNMATCHED, "0"))) == 1
 
+    def test_ledgers__of_an_account_are_its_months_and_contacts(self, stores: Stores) -> None:
+        refs = [MARCH, keys.ledger("acme", "2026-03", 4), keys.contact("acme", f"{TOKEN}:7")]
+        for ref in [*refs, keys.ledger("acme-2", "2026-03")]:
+            stores.ledgers.put(ref, Ledger(VOTES))
+        found = dict(stores.ledgers.of_account("acme"))
+        assert found == dict.fromkeys(refs, Ledger(VOTES, 1))
+        assert list(stores.ledgers.of_account("none")) == []
+
     def test_ledgers__of_two_hundred_keys_are_read_at_once(self, stores: Stores) -> None:
         refs = [keys.contact("acme", str(n)) for n in range(200)]
         for ref in refs[::2]:

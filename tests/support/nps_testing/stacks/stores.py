@@ -16,7 +16,7 @@ from nps_core.customers.directory import DynamoDirectory
 from nps_core.customers.entries import DirectoryEntry
 from nps_core.numbers.dynamo_ledgers import DynamoLedgerStore
 from nps_core.numbers.dynamo_summaries import DynamoSummaryStore
-from nps_core.numbers.ports import LedgerStore, SummaryStore
+from nps_core.numbers.ports import AccountLedgers, SummaryStore
 from nps_testing.fakes.stores import (
     InMemoryAnswerStore,
     InMemoryDirectory,
@@ -30,7 +30,7 @@ from nps_testing.stacks.backends import BACKENDS, local_tables, moto_tables
 @dataclass(frozen=True)
 class Stores:
     answers: AnswerStore
-    ledgers: LedgerStore
+    ledgers: AccountLedgers
     summaries: SummaryStore
     quarantine: Quarantine
     directory: Directory
