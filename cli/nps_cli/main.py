@@ -46,6 +46,11 @@ COMMANDS = (
         "nps_cli.commands.repair.numbers:rebuild",
         "The same as `nps numbers rebuild`.",
     ),
+    (
+        "restore",
+        "nps_cli.commands.repair.restore:restore",
+        "Copy what is lost from a table that was restored under another name.",
+    ),
     ("accounts", "nps_cli.commands.accounts:app", "Accounts and their NPS."),
     ("contacts", "nps_cli.commands.contacts:app", "People, their latest score and its direction."),
     ("responses", "nps_cli.commands.responses:app", "Stored answers."),

@@ -94,7 +94,7 @@ class Notify:
 
     def _needs_nothing(self, answer: Answer | None) -> bool:
         """Whether an answer without an alert needs none: true for most of a backfill."""
-        if answer is None or not answer.is_detractor or answer.erased:
+        if answer is None or not answer.is_detractor or answer.erased or answer.is_put_back:
             return True
         return why_history(answer, self._activated_at(answer.key)) is not None
 

@@ -13,7 +13,7 @@ from nps_core.views.directory import DirectoryImport, DirectoryRow
 from nps_core.views.mails import MailRow
 from nps_core.views.numbers import NumbersCheck, NumbersRebuild
 from nps_core.views.quarantine import QuarantineRow
-from nps_core.views.repair import RedriveRow, Replay
+from nps_core.views.repair import RedriveRow, Replay, RestoreRow
 from nps_core.views.responses import DeclineRow, ResponseRow
 from nps_core.views.sync.removals import RemovalAcceptance, RemovalRow, RemovalUndone
 from nps_core.views.sync.requested import AuditRow, BackfillRow
@@ -88,6 +88,7 @@ VIEWS: dict[str, type[View]] = {
     "replay": Replay,
     "numbers check": NumbersCheck,
     "numbers rebuild": NumbersRebuild,
+    "restore": RestoreRow,
     "directory list": DirectoryRow,
     "directory import FILE.csv": DirectoryImport,
 }

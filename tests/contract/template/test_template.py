@@ -116,10 +116,19 @@ def test_samconfig__deploys_what_was_built() -> None:
     assert loaded["prod"]["deploy"]["parameters"]["confirm_changeset"] is True
 
 
-@pytest.mark.parametrize("name", ["ResponsesTable", "StateTable", "FailedBatches", "WootricSecret"])
-def test_data__survives_the_deletion_of_the_stack(name: str) -> None:
+@pytest.mark.parametrize("name", ["ResponsesTable", "StateTable"])
+def test_table__survives_the_deletion_of_the_stack(name: str) -> None:
     resource = LOADED["Resources"][name]
     assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", ["FailedBatches", "WootricSecret"])
+def test_bucket_and_secret__survive_the_stack_but_not_a_first_deployment_that_fails(
+    name: str,
+) -> None:
+    resource = LOADED["Resources"][name]
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize("name", ["ResponsesTable", "StateTable"])

@@ -25,6 +25,7 @@ _PLAIN = (
     *("is_unknown_user", "account_id", "account_name", "account_rule", "owner", "survey_id"),
     *("origin_url", "completed", "excluded", "deleted", "erased", "event_rank", "source"),
     *("first_source", "previous_score", "rev", "is_form", "contact"),
+    "restored_rev",
 )
 _OFTEN_FALSE = ("is_unknown_user", "excluded", "deleted", "erased", "is_form")
 """Stored only when true. Most answers have none of them, and an item below 1 KB costs one write

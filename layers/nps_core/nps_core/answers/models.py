@@ -142,6 +142,8 @@ class Answer:
     """Values that a form shows as text, with their types."""
     cut: tuple[str, ...] = ()
     """Fields of which parts were cut because the item would have been too large."""
+    restored_rev: int | None = None
+    """The `rev` of the version that an operator put back from a backup."""
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """Attributes of the stored item that another version has written."""
 
@@ -155,6 +157,11 @@ class Answer:
             and not self.excluded
             and not self.deleted
         )
+
+    @property
+    def is_put_back(self) -> bool:
+        """Whether this version came from a backup: it was decided about before it was lost."""
+        return self.restored_rev == self.rev
 
     @property
     def is_detractor(self) -> bool:

@@ -68,6 +68,15 @@ def restored(answer: Answer, now: datetime) -> Answer:
     return replace(answer, deleted=False, deleted_at=None, rest_at=now, rev=_next_rev(answer, now))
 
 
+def put_back(answer: Answer, now: datetime) -> Answer:
+    """Return a lost answer as an operator puts it back from a backup at `now`.
+
+    Its `rev` is new, because the ledgers may have counted a later version, which is lost.
+    """
+    rev = _next_rev(answer, now)
+    return replace(answer, rev=rev, restored_rev=rev)
+
+
 REMOVALS: Mapping[Removal, Callable[[Answer, datetime], Answer]] = {
     "deleted": deleted,
     "erased": erased,

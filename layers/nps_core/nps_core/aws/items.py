@@ -228,6 +228,25 @@ def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
         request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
 
+def scan_pages(
+    client: "DynamoDBClient", table: str, segment: int, segments: int, **more: Any
+) -> Iterator[list[Item]]:
+    """Yield one segment of a parallel scan of a table, page by page."""
+    request: ScanInputTypeDef = {
+        "TableName": table,
+        "Segment": segment,
+        "TotalSegments": segments,
+        **more,  # type: ignore[typeddict-item]  # the caller's own Scan parameters
+    }
+    while True:
+        with store_errors("Scan"):
+            reply = client.scan(**request)
+        yield [from_wire(item) for item in reply["Items"]]
+        if "LastEvaluatedKey" not in reply:
+            return
+        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+
+
 def readable(found: Iterable[Item], read: Callable[[Item], T], skip: Skip | None) -> Iterator[T]:
     """Yield the parsed items; with `skip`, an unreadable one does not stop the others."""
     for item in found:

@@ -140,7 +140,11 @@ class DynamoFollowUp:
         own = items.to_wire({":own": task.task_id})
         if task.status == "closed":
             key = items.to_wire({"pk": pk, "sk": sk})
-            condition = {"ConditionExpression": "task_id = :own", "ExpressionAttributeValues": own}
+            # A backup may have brought the task back without its pointer.
+            condition = {
+                "ConditionExpression": f"{_ABSENT} OR task_id = :own",
+                "ExpressionAttributeValues": own,
+            }
             return [{"Delete": {"TableName": self._table, "Key": key, **condition}}]
         if task.version > 1:
             return []

@@ -7,6 +7,7 @@ that applies decides:
     rule               applies to                                      effect
     already_decided    a version that was decided before               none
     person_erased      an answer whose person was erased               off its task, mails cancelled
+    put_back           a version that came from a backup               none
     never_alerted      no detractor, and on no task                    none
     history            given before activation, or seen 72 hours late  none, on record
     not_counted        excluded, deleted or no longer an NPS answer    off its task, mails cancelled
@@ -86,6 +87,13 @@ def person_erased(case: Case) -> Decision | None:
     mails = forget_mails(case, "erased")
     decision = write(case, "erased", "withdraw", f"erased; {fate}", "withdrawn", task, mails)
     return replace(decision, cleared=cleared)
+
+
+def put_back(case: Case) -> Decision | None:
+    """Stop at a version from a backup: only the next one, which the source reports, is news."""
+    if case.current is None or not case.current.is_put_back:
+        return None
+    return Decision("put_back", "none", "this version came from a backup")
 
 
 def never_alerted(case: Case) -> Decision | None:
@@ -190,6 +198,7 @@ def _came_down(answer: Answer) -> bool:
 RULES: tuple[Rule, ...] = (
     already_decided,
     person_erased,
+    put_back,
     never_alerted,
     history,
     not_counted,

@@ -28,6 +28,7 @@ LEASE = timedelta(minutes=3)
 RESEND_AFTER = timedelta(minutes=5)
 MAX_ATTEMPTS = 2
 MAX_DEATHS = 5
+RESTORED = "restored"
 _AFTER_DEATH = timedelta(minutes=1)
 
 
@@ -173,6 +174,18 @@ def withdrawn(mail: OutboxMail, reason: str) -> OutboxMail:
     return replace(
         _done(mail, "UNKNOWN" if mail.unknown_at else "CANCELLED", reason), attempts=attempts
     )
+
+
+def put_back(mail: OutboxMail, now: datetime) -> OutboxMail:
+    """Return a mail from a backup as one that never leaves: it may have left since.
+
+    A later decision may revive a CANCELLED one, as always.
+    """
+    if mail.state == "SENDING" and not mail.preparing:
+        mail = unknown(mail, now, RESTORED)
+    elif mail.state in ("PENDING", "SENDING"):
+        mail = withdrawn(mail, RESTORED)
+    return replace(mail, waiting=False)
 
 
 def forgotten(mail: OutboxMail) -> OutboxMail:

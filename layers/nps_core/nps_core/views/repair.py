@@ -16,6 +16,17 @@ class RedriveRow(View):
     dry_run: bool
 
 
+class RestoreRow(View):
+    """Items of a restored table with one kind and one fate; `why` is null for a plain copy."""
+
+    kind: str
+    result: str
+    """`copied`, `left_alone` or `skipped`."""
+    why: str | None
+    items: int
+    dry_run: bool
+
+
 class Replay(View):
     """Stored answers that were passed to functions again."""
 
