@@ -76,7 +76,7 @@ def test_latest__is_one_vote_per_contact() -> None:
     assert view.latest == Counts(1, 1, 0, 16)
 
 
-def test_latest__of_two_answers_in_one_millisecond_is_the_higher_id() -> None:
+def test_latest__of_two_answers_in_one_second_is_the_higher_id() -> None:
     votes = {"b": _vote(AS_OF, 9), "a": _vote(AS_OF, 3)}
     assert [vote.score for vote in latest_per_contact(in_window(votes, AS_OF, 180))] == [9]
     assert _fold(votes).latest == Counts(promoters=1, score_sum=9)
@@ -112,6 +112,14 @@ def test_labels__come_from_the_latest_answer_that_has_one() -> None:
         "gone": replace(_vote(AS_OF + SECOND), labels=("Gone", "gone@example.com"), gone=True),
     }
     assert (_fold(votes).name, _fold(votes).owner) == ("New", "old@example.com")
+
+
+def test_label__of_two_answers_in_one_second_is_that_of_the_higher_id() -> None:
+    votes = {
+        "9": replace(_vote(AS_OF + 900 * MS), labels=("Nine", None)),
+        "10": replace(_vote(AS_OF), labels=("Ten", None)),
+    }
+    assert _fold(votes).name == "Ten"
 
 
 def test_trend__has_twelve_months_with_gaps_over_the_year() -> None:

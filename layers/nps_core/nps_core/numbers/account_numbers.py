@@ -74,7 +74,7 @@ def counted(votes: Mapping[str, Vote]) -> list[tuple[str, Vote]]:
     source of an answer.
     """
     live = [(key, vote) for key, vote in votes.items() if not vote.gone and vote.score is not None]
-    return sorted(live, key=lambda item: (item[1].answered_ms // 1000, len(item[0]), item[0]))
+    return sorted(live, key=_order)
 
 
 def in_window(votes: Mapping[str, Vote], as_of: datetime, window_days: int) -> list[Vote]:
@@ -157,6 +157,11 @@ def fold_contact(account_id: str | None, votes: Mapping[str, Vote]) -> ContactVi
     )
 
 
+def _order(item: tuple[str, Vote]) -> tuple[int, int, str]:
+    key, vote = item
+    return vote.answered_ms // 1000, len(key), key
+
+
 def _oldest(window: Iterable[Vote], days: timedelta) -> datetime | None:
     return min((vote.answered_at + days for vote in window), default=None)
 
@@ -166,10 +171,10 @@ def _scores(votes: Iterable[Vote]) -> list[int]:
 
 
 def _label(votes: Mapping[str, Vote], index: int) -> str | None:
-    """Return the label of the latest answer that has one."""
-    rows = sorted(
-        (vote.answered_ms, key, vote.labels[index])
+    """Return the label of the latest answer that has one, counted or not."""
+    rows = [
+        (key, vote)
         for key, vote in votes.items()
         if not vote.gone and len(vote.labels) > index and vote.labels[index]
-    )
-    return rows[-1][2] if rows else None
+    ]
+    return max(rows, key=_order)[1].labels[index] if rows else None
