@@ -60,6 +60,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "directory-list": ("directory", "list"),
 }
 NOT_LISTS = {
+    *("numbers check", "numbers rebuild", "rebuild"),
     *("connect", "connections remove TOKEN", "doctor", "sync audit", "sync backfill", "sync now"),
     *("redrive KIND", "replay", "directory import FILE.csv", "local"),
     *("sync removals accept", "sync removals undo KEY"),

@@ -20,7 +20,7 @@ from nps_core.numbers.account_numbers import (
     fold_contact,
 )
 from nps_core.numbers.current import account_votes, is_current
-from nps_core.numbers.ledger import Ledger, Vote, Votes, decode, encode, join, vote_id
+from nps_core.numbers.ledger import Ledger, Vote, Votes, join, vote_id
 from nps_core.numbers.ports import LedgerRef
 from nps_core.numbers.votes import touched
 from nps_core.numbers.writing import item_of
@@ -70,9 +70,9 @@ class Truth:
         self.revs |= {vote_id(answer): answer.rev for answer in answers}
         found = touched((None, one) for one in answers if one.ledger_account == self.account_id)
         for (_, month), votes in found.months.items():
-            self.months[month] |= decode(encode(votes))
+            self.months[month] |= _as_stored(votes)
         for (_, sk), votes in found.contacts.items():
-            self.contacts[_contact(sk)] |= decode(encode(votes))
+            self.contacts[_contact(sk)] |= _as_stored(votes)
 
     def ledgers(self) -> "Kept":
         """Return the ledgers of an account that has these votes and never had others."""
@@ -258,6 +258,14 @@ def _differing(stored: Vote | None, right: Vote | None, ledger: str) -> tuple[st
 
 def _labels(vote: Vote) -> tuple[str | None, ...]:
     return (*vote.labels, None, None)[:2]
+
+
+def _as_stored(votes: Mapping[str, Vote]) -> Votes:
+    """Return the votes as a ledger gives them back: an empty label is none."""
+    return {
+        key: replace(vote, labels=tuple(text or None for text in vote.labels))
+        for key, vote in votes.items()
+    }
 
 
 def _shown(vote: Vote | None) -> Mapping[str, Any] | None:
