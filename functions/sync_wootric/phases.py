@@ -137,8 +137,7 @@ class Phases:
 
         Both lists take turns by the start of their rounds: a list of a million answers must not
         keep the other from being read. Between two pages the last two days may be due again. Counts
-        that differed are compared once more afterwards. A round that is in time is left to the next
-        run when it would have to wait for the pace: the wait is billed.
+        that differed are compared once more afterwards.
         """
         has_read = has_read_months = False
         while (due := self._sweep_due()) is not None:
@@ -167,7 +166,6 @@ class Phases:
             if (recent := reader.recent_due()) is not None:
                 return reader, recent
         for reader in sorted(readers, key=lambda one: one.checkpoint.swept_at().round_at):
-            may_read = self.run.source.has_time_to_make_up or reader.is_round_late()
-            if may_read and (month := reader.month_due()) is not None:
+            if (month := reader.month_due()) is not None:
                 return reader, month
         return None

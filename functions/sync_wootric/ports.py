@@ -15,11 +15,6 @@ class Source(Protocol):
     requests: int
     throttled: int
 
-    @property
-    def has_time_to_make_up(self) -> bool:
-        """Whether the next request need not wait for its slot in the permitted pace."""
-        ...
-
     def begin(
         self, now: Callable[[], datetime], deadline: float, heartbeat: Callable[[], None]
     ) -> None:

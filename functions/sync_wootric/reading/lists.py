@@ -143,11 +143,6 @@ class StreamReader:
         settings = self.run.settings
         return self.checkpoint.month_due(self.run.clock.at(), settings.round_every, settings.zone)
 
-    def is_round_late(self) -> bool:
-        """Whether the round in progress should be over."""
-        swept, from_s = self.checkpoint.swept_at(), self.checkpoint.backfill.from_s
-        return swept.is_late(from_s, self.run.clock.at(), self.run.settings.round_every)
-
     def begin_round(self) -> None:
         """Begin a round now, whatever is due."""
         self._save(self.checkpoint.with_new_round(self.run.clock.at(), self.run.settings.zone))

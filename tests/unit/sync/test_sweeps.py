@@ -7,7 +7,7 @@ import pytest
 
 from nps_core.sync.reading.checkpoint import StreamCheckpoint
 from nps_core.sync.reading.cursor import Position
-from nps_core.sync.reading.sweeps import Sweep, Swept
+from nps_core.sync.reading.sweeps import Sweep
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 LA, KATHMANDU = ZoneInfo("America/Los_Angeles"), ZoneInfo("Asia/Kathmandu")
@@ -123,12 +123,3 @@ def test_slice_that_an_older_version_began__is_left_to_the_round() -> None:
     known = StreamCheckpoint.from_item(old)
     assert known.recent_due(NOW) is None
     assert known.month_due(NOW, FOUR_HOURS, LA) is None
-
-
-@pytest.mark.parametrize(
-    ("down_to", "hours", "is_late"),
-    [(0, 7.9, False), (0, 8, True), (1, 3.9, False), (1, 4, True), (1, -720, False)],
-)
-def test_round__is_late_when_the_next_one_is_due(down_to: int, hours: float, is_late: bool) -> None:
-    swept = Swept(NOW, NOW, down_to)
-    assert swept.is_late(0, NOW + timedelta(hours=hours), FOUR_HOURS) is is_late

@@ -73,32 +73,6 @@ def test_changes_of_one_day_that_cancel_each_other_out__are_found_within_a_round
     assert world.missing() == set()
 
 
-def test_round__leaves_the_rest_to_the_next_run_rather_than_wait_for_the_pace(
-    world: World,
-) -> None:
-    row = days_old(world, 170)
-    world.changes[row] = {"tags": ["EXPORT"]}
-    world.time.sleep(ROUND_S)
-    world.source.has_time_to_make_up = False
-    world.tick()
-    assert stored(world, row).tags == ()
-    world.source.has_time_to_make_up = True
-    world.time.sleep(300)
-    world.tick()
-    assert stored(world, row).tags == ("EXPORT",)
-
-
-def test_round__waits_for_the_pace_once_it_should_be_over(world: World) -> None:
-    row = days_old(world, 170)
-    world.changes[row] = {"tags": ["EXPORT"]}
-    world.source.has_time_to_make_up = False
-    for _ in range(3):  # the second round is due before the first has begun, and is over in time
-        assert stored(world, row).tags == ()
-        world.time.sleep(ROUND_S)
-        world.tick()
-    assert stored(world, row).tags == ("EXPORT",)
-
-
 def test_tick_after_a_round__is_an_ordinary_one(world: World) -> None:
     world.time.sleep(ROUND_S)
     assert world.tick().kind == "sweep"

@@ -1,10 +1,8 @@
 """The pace of requests to a source: the permitted share of its rate limit, spread evenly.
 
 The budget is a share of the account's limit per minute, which the reply headers state. Requests get
-slots at even distances. Time without requests, in a slow page or between two runs, is made up at up
-to twice the pace, but no minute, wherever it begins, ever exceeds the budget. A run that has only
-work that can wait ends when nothing is left to make up: waiting is billed. An exhausted window
-waits for its reset. A 429 halves
+slots at even distances. Time lost to a slow page is made up at up to twice the pace, but no minute,
+wherever it begins, ever exceeds the budget. An exhausted window waits for its reset. A 429 halves
 the rate; every minute without one restores a tenth. No wait passes the deadline: `OutOfTime` ends
 the run instead.
 """
@@ -56,12 +54,7 @@ class Pacer:
     def begin(self, deadline: float, heartbeat: Callable[[], None]) -> None:
         """Start a run; no wait passes `deadline` (monotonic), and waits call `heartbeat`."""
         self._deadline, self._heartbeat = deadline, heartbeat
-
-    @property
-    def has_time_to_make_up(self) -> bool:
-        """Whether requests need not wait for their slots: fewer were made than were permitted."""
-        now = self._monotonic()
-        return self._slot <= now and self._next_start() <= now + self._interval_s() / 2
+        self._slot = max(self._slot, self._monotonic())  # idle time is not made up
 
     def start(self) -> None:
         """Wait for the next slot and take it. Raises OutOfTime if it lies past the deadline."""

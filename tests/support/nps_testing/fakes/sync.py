@@ -211,7 +211,6 @@ class ScriptedSource:
     def __init__(self, answer: Callable[[str, PageQuery], list[Any]]) -> None:
         self.answer = answer
         self.requests = self.throttled = 0
-        self.has_time_to_make_up = True
         self.asked: list[tuple[str, PageQuery]] = []
         self.heartbeat: Callable[[], None] = lambda: None
         self.refuses_login = False

@@ -88,10 +88,6 @@ class WootricClient:
         self._now = now
         self._pacer.begin(deadline, heartbeat)
 
-    @property
-    def has_time_to_make_up(self) -> bool:
-        return self._pacer.has_time_to_make_up
-
     def connect(self) -> None:
         """Get a token unless there is one. Raises Unauthorized, also while none is stored yet."""
         self._ensure_token()

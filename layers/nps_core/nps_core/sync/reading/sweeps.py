@@ -51,11 +51,6 @@ class Swept(NamedTuple):
         """Whether the round has reached the beginning of the history."""
         return self.down_to_s <= oldest_s
 
-    def is_late(self, oldest_s: int, now: datetime, every: timedelta) -> bool:
-        """Whether the round in progress should be over by `now`, and so must not dawdle."""
-        rounds = 2 if self.is_over(oldest_s) else 1  # over: it has read no whole month yet
-        return now - self.round_at >= rounds * every
-
 
 def recent_due(swept: Swept, oldest_s: int, now: datetime) -> Sweep | None:
     """Return the recent sweep that is due at `now`; the history begins at `oldest_s`."""
