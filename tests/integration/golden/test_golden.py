@@ -60,7 +60,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "directory-list": ("directory", "list"),
 }
 NOT_LISTS = {
-    *("numbers check", "numbers rebuild", "rebuild"),
+    *("numbers check", "numbers rebuild", "rebuild", "restore"),
     *("connect", "connections remove TOKEN", "doctor", "sync audit", "sync backfill", "sync now"),
     *("redrive KIND", "replay", "directory import FILE.csv", "local"),
     *("sync removals accept", "sync removals undo KEY"),
