@@ -44,7 +44,7 @@ COMMANDS = (
     (
         "rebuild",
         "nps_cli.commands.repair.numbers:rebuild",
-        "The same as `nps numbers rebuild`.",
+        "Repair the votes and summaries that are not what the stored answers say.",
     ),
     (
         "restore",
