@@ -1,6 +1,6 @@
 """`nps numbers ...`: every number compared with the stored answers, and repaired."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,50 +71,32 @@ def rebuild(
 
 
 def _report_check(stack: Stack, result: "Comparison") -> None:
-    from nps_core.views.numbers import NumbersCheck, difference_row
+    from nps_core.views.numbers import NumbersCheck
 
-    rows = tuple(difference_row(one) for one in result.differences)
+    report = NumbersCheck(**_counts(stack, result))
     if stack.options.json:
-        tables.print_json(
-            NumbersCheck(
-                as_of=stack.now,
-                accounts=result.accounts,
-                answers=result.answers,
-                found=result.found,
-                pending=result.pending,
-                unreadable=result.unreadable,
-                differences=rows,
-            )
-        )
+        tables.print_json(report)
         return
-    if rows:
-        tables.print_table(rows, _COLUMNS)
+    if report.differences:
+        tables.print_table(report.differences, _COLUMNS)
     tables.say(_summary(result))
 
 
 def _report_rebuild(stack: Stack, result: "Comparison", *, dry_run: bool) -> None:
-    from nps_core.views.numbers import NumbersRebuild, difference_row
+    from nps_core.views.numbers import NumbersRebuild
 
-    rows = tuple(difference_row(one) for one in result.differences)
+    report = NumbersRebuild(
+        **_counts(stack, result),
+        dry_run=dry_run,
+        ledgers=result.ledgers,
+        summaries=result.summaries,
+        proven=result.proven,
+    )
     if stack.options.json:
-        tables.print_json(
-            NumbersRebuild(
-                as_of=stack.now,
-                accounts=result.accounts,
-                answers=result.answers,
-                found=result.found,
-                pending=result.pending,
-                unreadable=result.unreadable,
-                dry_run=dry_run,
-                ledgers=result.ledgers,
-                summaries=result.summaries,
-                proven=result.proven,
-                differences=rows,
-            )
-        )
+        tables.print_json(report)
         return
-    if rows:
-        tables.print_table(rows, _COLUMNS)
+    if report.differences:
+        tables.print_table(report.differences, _COLUMNS)
     written = (
         f"{tables.counted(result.ledgers, 'ledger')} and"
         f" {tables.counted(result.summaries, 'summary', 'summaries')}"
@@ -125,6 +107,21 @@ def _report_rebuild(stack: Stack, result: "Comparison", *, dry_run: bool) -> Non
         f"{_summary(result)} {written} {verb}. The numbers {'then ' if dry_run else ''}{proof}"
         " a recompute from the answers."
     )
+
+
+def _counts(stack: Stack, result: "Comparison") -> dict[str, Any]:
+    """Return the fields that both reports have."""
+    from nps_core.views.numbers import difference_row
+
+    return {
+        "as_of": stack.now,
+        "accounts": result.accounts,
+        "answers": result.answers,
+        "found": result.found,
+        "pending": result.pending,
+        "unreadable": result.unreadable,
+        "differences": tuple(difference_row(one) for one in result.differences),
+    }
 
 
 def _summary(result: "Comparison") -> str:

@@ -218,14 +218,8 @@ def query(
 
 def scan(client: "DynamoDBClient", table: str) -> Iterator[Item]:
     """Yield every item of a table, over all pages: for an operator's lists only."""
-    request: ScanInputTypeDef = {"TableName": table, "ConsistentRead": True}
-    while True:
-        with store_errors("Scan"):
-            reply = client.scan(**request)
-        yield from (from_wire(item) for item in reply["Items"])
-        if "LastEvaluatedKey" not in reply:
-            return
-        request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
+    for page in scan_pages(client, table, 0, 1, ConsistentRead=True):
+        yield from page
 
 
 def scan_pages(
